@@ -1,0 +1,146 @@
+//! `check`: is everything in place? With `--ping`, a test message goes the same way as all others: through
+//! the running service's lane or, where none runs, through one of our own.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use anyhow::bail;
+use serde_json::json;
+use tokio::time::{Instant, sleep};
+use uuid::Uuid;
+
+use super::{Failure, Outcome, table};
+use crate::config::Config;
+use crate::health::{RobotView, robots};
+use crate::lane::Next;
+use crate::model::clock::Clock;
+use crate::render::local;
+use crate::serve::lanes;
+use crate::store::test_message::MessageRecord;
+use crate::store::{Store, StoreError};
+
+/// A slot is at most a minute away; with a throttle's pause and the POST itself, this is long enough.
+const PING_WITHIN: Duration = Duration::from_secs(90);
+const LOOK_EVERY: Duration = Duration::from_millis(200);
+
+pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
+    let faults = config.faults_of_service();
+    if !faults.is_empty() {
+        return Err(Failure::Faults(faults));
+    }
+    let names: Vec<String> = config.robots.iter().map(|robot| robot.name.clone()).collect();
+    let mut pings = Vec::new();
+    if ping {
+        for name in &names {
+            pings.push((name.clone(), send_test(config, name).await?));
+        }
+    }
+    let (views, database) = match Store::open(&config.database_url).await {
+        Ok(store) => (robots(&store, &names, Clock::System.now()).await?, "ok"),
+        Err(StoreError::Missing(_)) => (Vec::new(), "not there yet; `harborbell serve` makes it"),
+        Err(error) => return Err(error.into()),
+    };
+    let failed_pings = pings.iter().filter(|(_, answer)| answer.outcome != "delivered").count();
+    if as_json {
+        let pings: Vec<_> = pings
+            .iter()
+            .map(|(robot, answer)| {
+                json!({
+                    "robot": robot, "outcome": answer.outcome, "errcode": answer.errcode, "errmsg": answer.errmsg,
+                })
+            })
+            .collect();
+        println!("{}", json!({ "configuration": "ok", "database": database, "robots": views, "pings": pings }));
+    } else {
+        println!("configuration  ok\ndatabase       {database}\n");
+        print_robots(config, &views);
+        for (robot, answer) in &pings {
+            println!("\ntest message to {robot}: {} in {} ms {}", answer.outcome, answer.duration_ms, answer.errmsg);
+        }
+    }
+    let in_trouble = failed_pings > 0 || views.iter().any(RobotView::is_in_trouble);
+    Ok(if in_trouble { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn print_robots(config: &Config, views: &[RobotView]) {
+    let headers = ["ROBOT", "STATE", "WAITING", "FAILURES", "PAUSED UNTIL", "REASON"];
+    let time = |at| if at == 0 { String::new() } else { local(at, "%Y-%m-%d %H:%M:%S", &config.timezone) };
+    table::print(
+        &headers,
+        views.iter().map(|view| {
+            let state = serde_json::to_value(view.state).ok();
+            let state = state.as_ref().and_then(|state| state.as_str()).unwrap_or_default();
+            vec![
+                view.name.clone(),
+                state.to_owned(),
+                view.waiting.to_string(),
+                view.failures.to_string(),
+                time(view.paused_until),
+                view.reason.clone(),
+            ]
+        }),
+    );
+}
+
+/// Asks for a test message and waits for what becomes of it.
+async fn send_test(config: &Config, robot: &str) -> anyhow::Result<MessageRecord> {
+    let id = Uuid::now_v7().to_string();
+    match Store::serve(&config.database_url).await {
+        Ok(store) => {
+            store.enrol(&[robot]).await?;
+            let id = requested(&store, robot, &id).await?;
+            send_by_ourselves(config, &store, robot, &id).await
+        }
+        Err(StoreError::InUse { .. }) => {
+            let store = Store::open(&config.database_url).await?;
+            let id = requested(&store, robot, &id).await?;
+            answer(&store, &id, robot).await
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn requested(store: &Store, robot: &str, id: &str) -> anyhow::Result<String> {
+    let id = store.request_test(robot, id).await?;
+    id.ok_or_else(|| anyhow::anyhow!("the running service does not know the robot {robot}; restart it"))
+}
+
+/// The lane of a service that does not run, for one message.
+async fn send_by_ourselves(config: &Config, store: &Store, robot: &str, id: &str) -> anyhow::Result<MessageRecord> {
+    let clock = Clock::System;
+    let Some(mut lane) = lanes(config, store, &clock)?.into_iter().find(|lane| lane.robot.name == robot) else {
+        bail!("no robot {robot} is configured");
+    };
+    let deadline = Instant::now() + PING_WITHIN;
+    loop {
+        match lane.claim().await? {
+            // A test goes before all that waits, so this is it.
+            Next::Send(message) => {
+                let report = lane.deliver(&message).await;
+                lane.record(&message, &report).await?;
+                lane.release().await?;
+                return answer(store, id, robot).await;
+            }
+            Next::Wait(_) if Instant::now() >= deadline => {
+                bail!("the robot {robot} rests; its test message waits for the service")
+            }
+            Next::Wait(until) => {
+                let wait = Duration::from_millis((until - clock.now()).max(0).unsigned_abs());
+                sleep(wait.min(LOOK_EVERY)).await;
+            }
+        }
+    }
+}
+
+async fn answer(store: &Store, id: &str, robot: &str) -> anyhow::Result<MessageRecord> {
+    let deadline = Instant::now() + PING_WITHIN;
+    loop {
+        if let Some(message) = store.message(id).await? {
+            return Ok(message);
+        }
+        if Instant::now() >= deadline {
+            bail!("the test message still waits for a slot of the robot {robot}; `harborbell check` shows why");
+        }
+        sleep(LOOK_EVERY).await;
+    }
+}

@@ -1,0 +1,204 @@
+//! The command line: what an operator types. Each command is a short way to a verb that exists elsewhere.
+
+mod check;
+mod deliveries;
+mod preview;
+mod settings;
+mod table;
+
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+
+use crate::config::{Config, Fault};
+use crate::model::clock::Clock;
+use crate::model::delivery::State;
+use crate::serve::{Service, stop_signal};
+use crate::{demo, telemetry};
+
+/// Wrong configuration or wrong usage.
+const USAGE: u8 = 2;
+
+#[derive(Parser)]
+#[command(
+    name = "harborbell",
+    version,
+    about = "Tells WeCom groups when Harbor has finished replicating an image, and loses nothing on the way."
+)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Receive Harbor's webhooks and tell WeCom, until stopped
+    Serve(settings::Flags),
+    /// See it work: the real service, a stand-in for WeCom, Harbor's payloads
+    Demo {
+        /// Where the demo can be called meanwhile
+        #[arg(long, default_value = "127.0.0.1:8080")]
+        listen_addr: SocketAddr,
+    },
+    /// List deliveries, newest first
+    List(ListArgs),
+    /// Show one delivery: its event, every attempt, the message as it would be sent now
+    Show {
+        id: String,
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send finished deliveries again
+    Replay(ReplayArgs),
+    /// Show the message that a payload of Harbor makes; several payloads in one file make a digest
+    Preview {
+        /// A file, or - for standard input
+        file: String,
+    },
+    /// Check configuration, database and robots
+    Check {
+        /// Send a test message, in the robot's next slot
+        #[arg(long)]
+        ping: bool,
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+#[derive(Args)]
+struct FilterArgs {
+    /// Only this robot's
+    #[arg(long)]
+    robot: Option<String>,
+    /// Only those created since: 24h, 2026-11-23, or 2026-11-23T08:00:00Z
+    #[arg(long)]
+    since: Option<String>,
+    /// Only those created before
+    #[arg(long)]
+    until: Option<String>,
+}
+
+#[derive(Args)]
+struct ListArgs {
+    /// pending, sending, delivered, failed, superseded or discarded
+    #[arg(long)]
+    state: Option<State>,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// At most so many
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    limit: u16,
+    /// Where the page before ended
+    #[arg(long)]
+    cursor: Option<String>,
+    #[arg(long)]
+    json: bool,
+}
+
+#[derive(Args)]
+struct ReplayArgs {
+    /// Deliveries by their ids
+    #[arg(required_unless_present = "state", conflicts_with = "state")]
+    ids: Vec<String>,
+    /// All that are failed, delivered or discarded
+    #[arg(long)]
+    state: Option<State>,
+    #[command(flatten)]
+    filter: FilterArgs,
+    /// Only count
+    #[arg(long, requires = "state")]
+    dry_run: bool,
+    /// Do not ask
+    #[arg(long, requires = "state")]
+    yes: bool,
+    #[arg(long)]
+    json: bool,
+}
+
+/// Why a command ends without success.
+enum Failure {
+    Faults(Vec<Fault>),
+    Usage(String),
+    Other(anyhow::Error),
+}
+
+impl<E: Into<anyhow::Error>> From<E> for Failure {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+type Outcome = Result<ExitCode, Failure>;
+
+/// Runs the program.
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return report(Failure::Other(error.into())),
+    };
+    runtime.block_on(run(cli.command)).unwrap_or_else(report)
+}
+
+async fn run(command: Command) -> Outcome {
+    match command {
+        Command::Serve(flags) => serve(&flags).await,
+        Command::Demo { listen_addr } => {
+            // The story is on standard output; only its troubles are logged.
+            telemetry::start(crate::config::LogFormat::Text, "error");
+            demo::run(listen_addr).await?;
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::List(arguments) => deliveries::list(&config()?, arguments).await,
+        Command::Show { id, json } => deliveries::show(&config()?, &id, json).await,
+        Command::Replay(arguments) => deliveries::replay(&config()?, arguments).await,
+        Command::Preview { file } => preview::preview(&config()?, &file),
+        Command::Check { ping, json } => check::check(&config()?, ping, json).await,
+    }
+}
+
+async fn serve(flags: &settings::Flags) -> Outcome {
+    let config = settings::load(flags)?;
+    let faults = config.faults_of_service();
+    if !faults.is_empty() {
+        return Err(Failure::Faults(faults));
+    }
+    telemetry::start(config.log_format, &config.log_filter);
+    let service = Service::start(&config, Clock::System).await?;
+    tracing::info!(version = env!("CARGO_PKG_VERSION"), address = %service.addr(), "harborbell is ready for webhooks");
+    let stop = async {
+        if let Err(error) = stop_signal().await {
+            tracing::error!(%error, "signals cannot be received; stopping");
+        }
+    };
+    service.run_until(stop).await?;
+    tracing::info!("stopped");
+    Ok(ExitCode::SUCCESS)
+}
+
+fn config() -> Result<Config, Failure> {
+    let config = settings::load(&settings::Flags::default())?;
+    telemetry::start(config.log_format, "warn");
+    Ok(config)
+}
+
+fn report(failure: Failure) -> ExitCode {
+    match failure {
+        Failure::Faults(faults) => {
+            eprintln!("harborbell: the configuration is wrong:");
+            for fault in faults {
+                eprintln!("  {fault}");
+            }
+            ExitCode::from(USAGE)
+        }
+        Failure::Usage(text) => {
+            eprintln!("harborbell: {text}");
+            ExitCode::from(USAGE)
+        }
+        Failure::Other(error) => {
+            eprintln!("harborbell: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,324 @@
+//! Configuration: from flags, the environment and `.env`, in this order. Every fault is named at once, by
+//! its key, and no fault repeats a secret.
+
+use std::collections::HashMap;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use reqwest::Url;
+use secrecy::SecretString;
+
+use crate::model::clock::Millis;
+use crate::model::event::ReplicationOutcome;
+use crate::model::retry::RetryPolicy;
+use crate::render::{Language, Renderer, Settings};
+use crate::store;
+use crate::wecom::Robot;
+
+/// A key, its default ("" for none) and what it is for.
+pub struct Key {
+    pub name: &'static str,
+    pub default: &'static str,
+    pub about: &'static str,
+}
+
+const fn key(name: &'static str, default: &'static str, about: &'static str) -> Key {
+    Key { name, default, about }
+}
+
+/// Every key that there is. `.env.example` and the READMEs' tables are checked against this list.
+pub const KEYS: &[Key] = &[
+    key("LISTEN_ADDR", "127.0.0.1:8080", "address and port of the webhook"),
+    key("DATABASE_URL", "sqlite://data/harborbell.db", "the database file; made at the first start"),
+    key("WECOM_WEBHOOK_URL", "", "the group robot's whole URL, or its bare key; a secret"),
+    key("WECOM_BASE_URL", "https://qyapi.weixin.qq.com", "where a bare key is sent; for private deployments"),
+    key("WECOM_RATE_PER_MINUTE", "18", "messages a minute, evenly spaced; 0: no pacing"),
+    key("WECOM_TIMEOUT", "10s", "how long one message may take; at most 12s"),
+    key("HARBOR_AUTH_HEADER", "", "what Harbor sends as Authorization; a secret"),
+    key("HARBOR_URL", "", "Harbor's address for links in messages"),
+    key("ALLOW_ANONYMOUS", "false", "listen beyond loopback without HARBOR_AUTH_HEADER"),
+    key("NOTIFY_OUTCOMES", "succeeded,failed", "which outcomes are told; the others are only stored"),
+    key("NOTIFY_DIGEST_ONLY", "false", "also tell references that are no tags"),
+    key("MESSAGE_LANGUAGE", "zh", "zh or en"),
+    key("MESSAGE_TEMPLATE", "", "a file that replaces the built-in message"),
+    key("TIMEZONE", "Asia/Shanghai", "IANA name; for times in messages and tables"),
+    key("RETRY_INITIAL_INTERVAL", "2s", "the wait after a first failure"),
+    key("RETRY_MULTIPLIER", "2", "each further wait is so many times longer"),
+    key("RETRY_RANDOMIZATION_FACTOR", "0.2", "spreads each wait by this share both ways"),
+    key("RETRY_MAX_INTERVAL", "10m", "the longest wait"),
+    key("RETRY_MAX_ELAPSED", "72h", "how long a delivery is tried before it counts as failed"),
+    key("LOG_FORMAT", "text", "text or json"),
+    key("RUST_LOG", "info", "what is logged"),
+];
+
+/// The documentation's own key: it once answered `ok` and shows nothing.
+const SAMPLE_KEY: &str = "693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa";
+/// A message must end before the lane's lease of 30 s can.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(12);
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LogFormat {
+    Text,
+    Json,
+}
+
+/// What is wrong with one key, and what to do about it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {problem}")]
+pub struct Fault {
+    pub key: String,
+    pub problem: String,
+}
+
+#[derive(Clone, Debug)]
+pub struct Config {
+    pub listen_addr: SocketAddr,
+    pub database_url: String,
+    pub robots: Vec<Robot>,
+    pub wecom_timeout: Duration,
+    pub harbor_auth_header: Option<SecretString>,
+    pub allow_anonymous: bool,
+    pub notify_outcomes: Vec<ReplicationOutcome>,
+    pub notify_digest_only: bool,
+    pub renderer: Arc<Renderer>,
+    pub timezone: TimeZone,
+    pub retry: RetryPolicy,
+    pub log_format: LogFormat,
+    pub log_filter: String,
+}
+
+impl Config {
+    /// Reads all keys from `values`; an empty value counts as none.
+    pub fn load(values: &HashMap<String, String>) -> Result<Self, Vec<Fault>> {
+        let mut reader = Reader { values, faults: Vec::new() };
+        let timezone = reader.read("TIMEZONE", |name| {
+            TimeZone::get(name).map_err(|_| format!("{name:?} is no IANA time zone; use one such as Asia/Shanghai"))
+        });
+        let robot = reader.robot();
+        let renderer = reader.renderer(timezone.clone());
+        let config = Self {
+            listen_addr: reader.read("LISTEN_ADDR", listen_addr).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into()),
+            database_url: reader.read("DATABASE_URL", database_url).unwrap_or_default(),
+            robots: robot.into_iter().collect(),
+            wecom_timeout: reader.read("WECOM_TIMEOUT", timeout).unwrap_or(LONGEST_TIMEOUT),
+            harbor_auth_header: reader.optional("HARBOR_AUTH_HEADER", header),
+            allow_anonymous: reader.read("ALLOW_ANONYMOUS", switch).unwrap_or_default(),
+            notify_outcomes: reader.read("NOTIFY_OUTCOMES", outcomes).unwrap_or_default(),
+            notify_digest_only: reader.read("NOTIFY_DIGEST_ONLY", switch).unwrap_or_default(),
+            timezone: timezone.unwrap_or(TimeZone::UTC),
+            retry: reader.retry(),
+            log_format: reader.read("LOG_FORMAT", log_format).unwrap_or(LogFormat::Text),
+            log_filter: reader.read("RUST_LOG", log_filter).unwrap_or_default(),
+            renderer: match renderer {
+                Some(renderer) => renderer,
+                None => return Err(reader.faults),
+            },
+        };
+        if reader.faults.is_empty() { Ok(config) } else { Err(reader.faults) }
+    }
+
+    /// What a configuration lacks for serving, beside being well-formed.
+    pub fn faults_of_service(&self) -> Vec<Fault> {
+        let mut faults = Vec::new();
+        if self.robots.is_empty() {
+            faults.push(Fault {
+                key: "WECOM_WEBHOOK_URL".into(),
+                problem: "is not set; copy the robot's webhook URL from the WeCom group (群机器人)".into(),
+            });
+        }
+        if !self.listen_addr.ip().is_loopback() && self.harbor_auth_header.is_none() && !self.allow_anonymous {
+            faults.push(Fault {
+                key: "LISTEN_ADDR".into(),
+                problem: format!(
+                    "{} can be reached from other machines; set HARBOR_AUTH_HEADER, or ALLOW_ANONYMOUS=true if anybody may send webhooks",
+                    self.listen_addr
+                ),
+            });
+        }
+        faults
+    }
+}
+
+struct Reader<'a> {
+    values: &'a HashMap<String, String>,
+    faults: Vec<Fault>,
+}
+
+impl Reader<'_> {
+    /// The value or the key's default, parsed; None (and a fault on the list) where that fails.
+    fn read<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let default = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.default);
+        let value = self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+        match parse(value.unwrap_or(default)) {
+            Ok(parsed) => Some(parsed),
+            Err(problem) => {
+                self.faults.push(Fault { key: name.to_owned(), problem });
+                None
+            }
+        }
+    }
+
+    fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        self.read(name, |value| if value.is_empty() { Ok(None) } else { parse(value).map(Some) }).flatten()
+    }
+
+    fn robot(&mut self) -> Option<Robot> {
+        let base = self.read("WECOM_BASE_URL", base_url);
+        let rate_per_minute = self.read("WECOM_RATE_PER_MINUTE", |value| {
+            value.parse().map_err(|_| format!("{value:?} is no number of messages; use 18, or 0 for no pacing"))
+        });
+        let url = self.optional("WECOM_WEBHOOK_URL", |value| {
+            robot_url(value, base.as_deref().unwrap_or("https://qyapi.weixin.qq.com"))
+        });
+        Some(Robot { name: "default".into(), url: url?, rate_per_minute: rate_per_minute? })
+    }
+
+    fn renderer(&mut self, timezone: Option<TimeZone>) -> Option<Arc<Renderer>> {
+        let language = self.read("MESSAGE_LANGUAGE", |value| match value {
+            "zh" => Ok(Language::Zh),
+            "en" => Ok(Language::En),
+            other => Err(format!("{other:?} is not spoken here; use zh or en")),
+        });
+        let harbor_url = self.optional("HARBOR_URL", |value| {
+            let url = web_url(value)?;
+            if value.len() > 512 { Err("is longer than 512 bytes".into()) } else { Ok(url.to_string()) }
+        });
+        let settings = Settings {
+            language: language.unwrap_or(Language::Zh),
+            timezone: timezone.unwrap_or(TimeZone::UTC),
+            harbor_url,
+        };
+        self.read("MESSAGE_TEMPLATE", |path| {
+            if path.is_empty() {
+                return Renderer::new(settings, None).map_err(|error| error.to_string());
+            }
+            let source = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
+            Renderer::new(settings, Some(&source)).map_err(|error| format!("{path} is no template: {error}"))
+        })
+        .map(Arc::new)
+    }
+
+    fn retry(&mut self) -> RetryPolicy {
+        let policy = RetryPolicy {
+            initial_interval: self.read("RETRY_INITIAL_INTERVAL", positive_millis).unwrap_or(1),
+            multiplier: self.read("RETRY_MULTIPLIER", |value| number(value, 1.0, 100.0)).unwrap_or(1.0),
+            randomization_factor: self
+                .read("RETRY_RANDOMIZATION_FACTOR", |value| number(value, 0.0, 1.0))
+                .unwrap_or(0.0),
+            max_interval: self.read("RETRY_MAX_INTERVAL", positive_millis).unwrap_or(Millis::MAX),
+            max_elapsed: self.read("RETRY_MAX_ELAPSED", positive_millis).unwrap_or(0),
+        };
+        if policy.initial_interval > policy.max_interval {
+            let problem = "is shorter than RETRY_INITIAL_INTERVAL; the waits grow up to it".into();
+            self.faults.push(Fault { key: "RETRY_MAX_INTERVAL".into(), problem });
+        }
+        policy
+    }
+}
+
+fn listen_addr(value: &str) -> Result<SocketAddr, String> {
+    let numeric = value.strip_prefix("localhost:").map_or(value.to_owned(), |port| format!("127.0.0.1:{port}"));
+    numeric
+        .parse()
+        .map_err(|_| format!("{value:?} is no address with a port; use one such as 127.0.0.1:8080 or 0.0.0.0:8080"))
+}
+
+fn database_url(value: &str) -> Result<String, String> {
+    // The value may hold a password, so no error repeats it.
+    store::path_of(value).map(|_| value.to_owned()).map_err(|_| "is no database; use sqlite://path/to/file.db".into())
+}
+
+/// `10s`, `5m`, `72h`.
+pub fn duration(value: &str) -> Result<Duration, String> {
+    let parsed = jiff::SignedDuration::from_str(value).ok().and_then(|parsed| Duration::try_from(parsed).ok());
+    parsed.ok_or_else(|| format!("{value:?} is no length of time; use one such as 10s, 5m or 72h"))
+}
+
+fn timeout(value: &str) -> Result<Duration, String> {
+    match duration(value)? {
+        Duration::ZERO => Err("is 0; a message needs some time".into()),
+        long if long > LONGEST_TIMEOUT => Err(format!("{value} is longer than 12s; the lane's lease needs the rest")),
+        fine => Ok(fine),
+    }
+}
+
+fn positive_millis(value: &str) -> Result<Millis, String> {
+    const TEN_YEARS: Millis = 10 * 366 * 24 * 3_600_000;
+    match Millis::try_from(duration(value)?.as_millis()) {
+        Ok(millis @ 1..=TEN_YEARS) => Ok(millis),
+        _ => Err(format!("{value} is out of range; use from 1ms to ten years")),
+    }
+}
+
+fn number(value: &str, from: f64, to: f64) -> Result<f64, String> {
+    let parsed = value.parse().ok().filter(|number| (from..=to).contains(number));
+    parsed.ok_or_else(|| format!("{value:?} is no number from {from} to {to}"))
+}
+
+fn switch(value: &str) -> Result<bool, String> {
+    match value {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        other => Err(format!("{other:?} is neither true nor false")),
+    }
+}
+
+fn outcomes(value: &str) -> Result<Vec<ReplicationOutcome>, String> {
+    value.split(',').map(|word| word.trim().parse()).collect()
+}
+
+fn header(value: &str) -> Result<SecretString, String> {
+    if value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return Ok(value.into());
+    }
+    Err("holds characters that no HTTP header may have; use printable ASCII".into())
+}
+
+fn log_format(value: &str) -> Result<LogFormat, String> {
+    match value {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        other => Err(format!("{other:?} is no format; use text or json")),
+    }
+}
+
+fn log_filter(value: &str) -> Result<String, String> {
+    tracing_subscriber::EnvFilter::try_new(value).map_err(|error| format!("{value:?} is no filter: {error}"))?;
+    Ok(value.to_owned())
+}
+
+fn web_url(value: &str) -> Result<Url, String> {
+    let url = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| "is no URL; use one that begins with https:// or http://".into())
+}
+
+fn base_url(value: &str) -> Result<String, String> {
+    let url = web_url(value)?;
+    if url.query().is_some() {
+        return Err("is the address only, without a key; the whole URL belongs into WECOM_WEBHOOK_URL".into());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// A robot's whole URL, from that or from its bare key. No error repeats the value.
+fn robot_url(value: &str, base: &str) -> Result<SecretString, String> {
+    if value.contains(SAMPLE_KEY) {
+        return Err("is the sample key of WeCom's documentation, which shows nothing; use your own robot's".into());
+    }
+    if value.contains("://") {
+        let url = web_url(value)?;
+        let has_key = url.query_pairs().any(|(name, value)| name == "key" && !value.is_empty());
+        return match url.path().ends_with("/webhook/send") && !has_key {
+            true => Err("has no key; copy the robot's whole URL, with ?key=… at its end".into()),
+            false => Ok(value.into()),
+        };
+    }
+    let is_key = value.len() >= 8 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    match is_key {
+        true => Ok(format!("{base}/cgi-bin/webhook/send?key={value}").into()),
+        false => Err("is neither a robot's URL (https://…) nor its bare key".into()),
+    }
+}

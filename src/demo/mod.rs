@@ -1,0 +1,179 @@
+//! The newcomer's first command: the real service with a stand-in for WeCom and a scratch database, fed
+//! with Harbor's payloads over real HTTP. It prints what the group sees and what became of each webhook.
+
+pub mod payloads;
+pub mod standin;
+
+use std::collections::HashMap;
+use std::net::SocketAddr;
+use std::time::Duration;
+
+use anyhow::{Context, anyhow};
+use serde_json::Value;
+use tokio::sync::oneshot;
+
+use crate::config::Config;
+use crate::model::clock::{Clock, SECOND};
+use crate::model::delivery::State;
+use crate::serve::{Service, stop_signal};
+use crate::store::Store;
+use crate::store::inspect::Filter;
+use payloads::Replication;
+use standin::Standin;
+
+/// Long enough to look real; it opens nothing but the stand-in.
+const KEY: &str = "demo0000-0000-4000-8000-000000000000";
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+const ALIYUN: (&str, &str) = ("aliyun-acr", "阿里仓");
+const HUAWEI: (&str, &str) = ("huawei-swr", "华为仓");
+
+/// Runs until Ctrl-C. `listen` is where the service can be called meanwhile.
+pub async fn run(listen: SocketAddr) -> anyhow::Result<()> {
+    let scratch = scratch_folder()?;
+    let outcome = play(listen, &scratch.join("demo.db")).await;
+    std::fs::remove_dir_all(&scratch).with_context(|| format!("cannot remove {}", scratch.display()))?;
+    outcome
+}
+
+async fn play(listen: SocketAddr, database: &std::path::Path) -> anyhow::Result<()> {
+    let wecom = Standin::start(KEY, Some(20)).await?;
+    let database_url = format!("sqlite://{}", database.display());
+    let values = HashMap::from([
+        ("LISTEN_ADDR".to_owned(), listen.to_string()),
+        ("DATABASE_URL".to_owned(), database_url.clone()),
+        ("WECOM_WEBHOOK_URL".to_owned(), wecom.url()),
+        ("HARBOR_URL".to_owned(), "https://harbor.example.com".to_owned()),
+    ]);
+    let config = Config::load(&values).map_err(|faults| anyhow!("the demo's configuration is wrong: {faults:?}"))?;
+    let service = Service::start(&config, Clock::System)
+        .await
+        .context("the demo could not start; if the port is taken, use `demo --listen-addr 127.0.0.1:0`")?;
+    let door = format!("http://{}", service.addr());
+    println!(
+        "harborbell listens on {door}; a stand-in for WeCom on {}, which takes 20 messages a minute.\n",
+        wecom.base_url()
+    );
+
+    let (stop, stopped) = oneshot::channel::<()>();
+    let running = tokio::spawn(service.run_until(async {
+        let _ = stopped.await;
+    }));
+    let story = Story { door, wecom, shown: 0 };
+    let told = tokio::select! {
+        told = story.tell(&database_url) => told,
+        signal = stop_signal() => signal.map_err(Into::into),
+    };
+    let _ = stop.send(());
+    running.await?.and(told)
+}
+
+struct Story {
+    door: String,
+    wecom: Standin,
+    shown: usize,
+}
+
+impl Story {
+    async fn tell(mut self, database_url: &str) -> anyhow::Result<()> {
+        let now = Clock::System.now() / SECOND - 60;
+        fn push(
+            repository: &str,
+            references: &[&str],
+            registry: (&str, &str),
+            succeeded: bool,
+            execution: i64,
+        ) -> Value {
+            Replication { repository, references, registry, succeeded, execution }.payload()
+        }
+
+        println!("1. An image has arrived:");
+        let arrived = push("mars/mars-api", &["v1.2.3"], ALIYUN, true, now);
+        self.post("success", &arrived).await?;
+        self.print_messages(1).await;
+
+        println!("2. Harbor repeats itself, and says each architecture again; the group hears nothing:");
+        self.post("the same once more", &arrived).await?;
+        let architecture = ["sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"];
+        self.post("one architecture", &push("mars/mars-api", &architecture, ALIYUN, true, now)).await?;
+
+        println!("\n3. A replication fails, and Harbor's own retry mends it:");
+        self.post("failure", &push("mars/mars-web", &["v2.0.0"], HUAWEI, false, now + 1)).await?;
+        self.print_messages(1).await;
+        self.post("success after it", &push("mars/mars-web", &["v2.0.0"], HUAWEI, true, now + 1)).await?;
+        self.print_messages(1).await;
+
+        println!("4. WeCom is down while 12 more arrive; each is stored before it is answered:");
+        self.wecom.go_down().await;
+        let services =
+            ["api", "web", "auth", "billing", "cart", "mail", "map", "queue", "search", "stock", "tax", "user"];
+        for service in services {
+            let (repository, registry) = (format!("venus/{service}"), if service.len() > 4 { HUAWEI } else { ALIYUN });
+            self.post(service, &push(&repository, &["v3.1.0"], registry, true, now + 2)).await?;
+        }
+        let store = Store::open(database_url).await?;
+        while store.robot("default", Clock::System.now()).await?.condition.failures < 2 {
+            tokio::time::sleep(LOOK_EVERY).await;
+        }
+        println!(
+            "   Two small messages have found it down. Now it is back; one more finds out, the rest comes as a digest:"
+        );
+        self.wecom.come_back().await?;
+        self.print_messages_until("venus/user").await;
+
+        let delivered = Filter { state: Some(State::Delivered), ..Filter::default() };
+        println!(
+            "What became of them: {} deliveries, {} of them delivered, in {} messages.\n",
+            store.count(&Filter::default()).await?,
+            store.count(&delivered).await?,
+            self.shown
+        );
+        self.print_invitation(database_url);
+        std::future::pending().await
+    }
+
+    async fn post(&self, what: &str, payload: &Value) -> anyhow::Result<()> {
+        let client = reqwest::Client::builder().no_proxy().build()?;
+        let response = client.post(format!("{}/webhook/harbor", self.door)).json(payload).send().await?;
+        let (status, body) = (response.status(), response.text().await?);
+        println!("   {what}: HTTP {} {body}", status.as_u16());
+        Ok(())
+    }
+
+    async fn print_messages(&mut self, more: usize) {
+        let wanted = self.shown + more;
+        self.wecom.until(|_, shown| shown.len() >= wanted).await;
+        self.print_new();
+    }
+
+    async fn print_messages_until(&mut self, word: &str) {
+        self.wecom.until(|_, shown| shown.iter().any(|message| message.content.contains(word))).await;
+        self.print_new();
+    }
+
+    fn print_new(&mut self) {
+        let shown = self.wecom.shown();
+        for message in &shown[self.shown..] {
+            println!("\n   ┌ the group sees");
+            for line in message.content.lines() {
+                println!("   │ {line}");
+            }
+            println!("   └ {} bytes", message.content.len());
+        }
+        println!();
+        self.shown = shown.len();
+    }
+
+    fn print_invitation(&self, database_url: &str) {
+        println!("Try it yourself while this runs:");
+        println!("   curl {}/readyz", self.door);
+        println!("   curl -d @payload.json {}/webhook/harbor", self.door);
+        println!("   DATABASE_URL={database_url} harborbell list");
+        println!("Ctrl-C ends it and removes the scratch database.");
+    }
+}
+
+fn scratch_folder() -> anyhow::Result<std::path::PathBuf> {
+    let folder = std::env::temp_dir().join(format!("harborbell-demo-{}", uuid::Uuid::now_v7()));
+    std::fs::create_dir_all(&folder).with_context(|| format!("cannot make {}", folder.display()))?;
+    Ok(folder)
+}

@@ -1,0 +1,194 @@
+//! Intake: the group commit behind the door. Requests hand their webhooks to one task, which commits
+//! whatever is waiting in one transaction and then answers them all. A client that hangs up changes nothing.
+
+use std::sync::Arc;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::model::clock::Clock;
+use crate::model::harbor::Webhook;
+use crate::route::Routing;
+use crate::store::accept::{Acceptance, Offer};
+use crate::store::{Store, StoreError};
+
+/// What may wait in memory, bodies being read included. Beyond it the door says 503 and Harbor comes again.
+const QUEUE_BYTES: usize = 16 * 1024 * 1024;
+/// What one transaction takes: small enough to be answered in time, large enough to share its cost.
+const BATCH_BYTES: usize = 4 * 1024 * 1024;
+const BATCH_WEBHOOKS: usize = 1_024;
+
+/// Why a webhook was not stored.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    #[error("too much is waiting to be stored; try again")]
+    QueueFull,
+    #[error("the database cannot store it now; try again")]
+    Unavailable,
+    #[error("the service is stopping; try again")]
+    Stopping,
+    #[error("the database refuses this event; harborbell's log says why")]
+    Refused,
+}
+
+/// A share of the queue's memory, given back when it is dropped.
+pub struct Room {
+    budget: Arc<Semaphore>,
+    taken: Option<OwnedSemaphorePermit>,
+    bytes: usize,
+}
+
+impl Room {
+    /// Takes room for so many bytes more, or says that there is none.
+    pub fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
+        let wanted = u32::try_from(bytes).map_err(|_| Refusal::QueueFull)?;
+        let more = self.budget.clone().try_acquire_many_owned(wanted).map_err(|_| Refusal::QueueFull)?;
+        self.bytes += bytes;
+        match &mut self.taken {
+            Some(taken) => taken.merge(more),
+            None => self.taken = Some(more),
+        }
+        Ok(())
+    }
+}
+
+struct Submission {
+    webhook: Webhook,
+    payload: String,
+    room: Room,
+    reply: oneshot::Sender<Result<Acceptance, Refusal>>,
+}
+
+/// The door's end of the queue.
+#[derive(Clone)]
+pub struct Intake {
+    queue: mpsc::UnboundedSender<Submission>,
+    budget: Arc<Semaphore>,
+}
+
+impl Intake {
+    pub fn room(&self) -> Room {
+        Room { budget: self.budget.clone(), taken: None, bytes: 0 }
+    }
+
+    /// Waits until the webhook is durable. Whoever stops waiting does not stop the storing.
+    pub async fn offer(&self, webhook: Webhook, payload: String, room: Room) -> Result<Acceptance, Refusal> {
+        let (reply, answer) = oneshot::channel();
+        let submission = Submission { webhook, payload, room, reply };
+        self.queue.send(submission).map_err(|_| Refusal::Stopping)?;
+        answer.await.map_err(|_| Refusal::Stopping)?
+    }
+}
+
+/// The committing end: a loop that lives as long as the service.
+pub struct Committer {
+    queue: mpsc::UnboundedReceiver<Submission>,
+    store: Store,
+    routing: Routing,
+    clock: Clock,
+    /// Tells the lanes that there is something to look at.
+    nudge: watch::Sender<()>,
+}
+
+/// Makes both ends.
+pub fn intake(store: Store, routing: Routing, clock: Clock, nudge: watch::Sender<()>) -> (Intake, Committer) {
+    // Unbounded in number: the budget of bytes is the bound.
+    let (sender, receiver) = mpsc::unbounded_channel();
+    let intake = Intake { queue: sender, budget: Arc::new(Semaphore::new(QUEUE_BYTES)) };
+    (intake, Committer { queue: receiver, store, routing, clock, nudge })
+}
+
+impl Committer {
+    /// Runs until stopped, and then stores what is still queued.
+    pub async fn run(mut self, stop: CancellationToken) {
+        loop {
+            let first = tokio::select! {
+                first = self.queue.recv() => first,
+                () = stop.cancelled() => {
+                    self.queue.close();
+                    self.queue.recv().await
+                }
+            };
+            let Some(first) = first else { return };
+            let batch = self.gather(first);
+            self.commit(batch).await;
+        }
+    }
+
+    fn gather(&mut self, first: Submission) -> Vec<Submission> {
+        let mut bytes = first.room.bytes;
+        let mut batch = vec![first];
+        while bytes < BATCH_BYTES && batch.len() < BATCH_WEBHOOKS {
+            let Ok(next) = self.queue.try_recv() else { break };
+            bytes += next.room.bytes;
+            batch.push(next);
+        }
+        batch
+    }
+
+    async fn commit(&self, batch: Vec<Submission>) {
+        let mut offers = Vec::with_capacity(batch.len());
+        let mut waiting = Vec::with_capacity(batch.len());
+        for Submission { webhook, payload, room, reply } in batch {
+            let robots = self.routing.robots_for(&webhook.event);
+            let deliveries = robots.iter().map(|robot| (Uuid::now_v7().to_string(), robot.clone())).collect();
+            offers.push(Offer { event_id: Uuid::now_v7().to_string(), webhook, payload, deliveries });
+            waiting.push((reply, room));
+        }
+        let answers = match self.store.accept(&offers, self.clock.now()).await {
+            Ok(answers) => answers.into_iter().map(Ok).collect(),
+            // One event must not harm another: find out which it is.
+            Err(StoreError::Refused(_)) => self.one_by_one(&offers).await,
+            Err(error) => {
+                tracing::error!(error = %error, webhooks = offers.len(), "webhooks could not be stored; answered 503");
+                offers.iter().map(|_| Err(Refusal::Unavailable)).collect()
+            }
+        };
+        self.nudge.send_replace(());
+        for (((reply, _room), offer), answer) in waiting.into_iter().zip(&offers).zip(answers) {
+            log(offer, &answer);
+            // A client that is gone needs no answer; its event is stored.
+            let _ = reply.send(answer);
+        }
+    }
+
+    async fn one_by_one(&self, offers: &[Offer]) -> Vec<Result<Acceptance, Refusal>> {
+        let mut answers = Vec::with_capacity(offers.len());
+        for offer in offers {
+            answers.push(match self.store.accept(std::slice::from_ref(offer), self.clock.now()).await {
+                Ok(mut answer) => answer.pop().ok_or(Refusal::Unavailable),
+                Err(error) => {
+                    let refused = matches!(error, StoreError::Refused(_));
+                    tracing::error!(error = %error, repository = offer.webhook.event.repository, "a webhook could not be stored");
+                    Err(if refused { Refusal::Refused } else { Refusal::Unavailable })
+                }
+            });
+        }
+        answers
+    }
+}
+
+fn log(offer: &Offer, answer: &Result<Acceptance, Refusal>) {
+    let event = &offer.webhook.event;
+    match answer {
+        Ok(Acceptance::Accepted { event_id, deliveries }) => tracing::info!(
+            event_id,
+            outcome = %event.outcome,
+            repository = event.repository,
+            registry = event.registry,
+            versions = event.versions.len(),
+            deliveries,
+            "event accepted"
+        ),
+        Ok(Acceptance::Duplicate) => {
+            tracing::info!(
+                repository = event.repository,
+                registry = event.registry,
+                "duplicate: every arrival is known"
+            );
+        }
+        // Logged with its cause where it happened.
+        Err(_) => {}
+    }
+}

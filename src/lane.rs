@@ -1,0 +1,298 @@
+//! A lane: the work of one robot, one message after the other. claim → deliver → record, and again.
+//!
+//! Woken by a nudge, by the next due time, or by a poll, because other processes write, too. Each step is
+//! public, so that a test can stop between two of them by not calling the next.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::model::clock::{Clock, Millis, SECOND};
+use crate::model::delivery::{Due, LARGEST_DIGEST, State};
+use crate::model::outcome::{Outcome, Report};
+use crate::model::retry::RetryPolicy;
+use crate::model::settle::{Condition, Settlement, settle};
+use crate::render::Renderer;
+use crate::store::lane::{Claim, Claimed, Holder, LEASE};
+use crate::store::record::{Recorded, Sent};
+use crate::store::{Result, Store};
+use crate::wecom::{Robot, Sender, markdown};
+
+/// The CLI replays and other replicas accept without a nudge; this is the longest that it goes unseen.
+const POLL: Millis = SECOND;
+
+pub struct Lane {
+    pub robot: Robot,
+    pub sender: Sender,
+    pub store: Store,
+    pub renderer: std::sync::Arc<Renderer>,
+    pub policy: RetryPolicy,
+    pub clock: Clock,
+    /// This process; the same for all of its lanes.
+    pub owner: String,
+    /// Until when the lease holds; None while somebody else has the lane, or nobody can tell.
+    pub held_until: Option<Millis>,
+}
+
+/// What a look at the lane came to.
+#[derive(Debug)]
+pub enum Next {
+    Send(Message),
+    /// Nothing may be sent before this time.
+    Wait(Millis),
+}
+
+/// A message that is on record and about to be sent.
+#[derive(Debug)]
+pub struct Message {
+    pub id: String,
+    pub body: String,
+    /// Empty for a test message.
+    pub rows: Vec<Due>,
+    pub started_at: Millis,
+    robot: Condition,
+    next_slot_at: Millis,
+}
+
+impl Lane {
+    /// Runs until stopped; a message in flight is finished and recorded first.
+    pub async fn run(mut self, mut nudge: watch::Receiver<()>, stop: CancellationToken) {
+        let mut in_trouble = false;
+        while !stop.is_cancelled() {
+            // Seen before the look, so that what comes in during it is not slept over.
+            nudge.mark_unchanged();
+            let wait_until = match self.claim().await {
+                Ok(Next::Send(message)) => {
+                    let report = self.deliver(&message).await;
+                    self.record_at_last(&message, &report).await;
+                    continue;
+                }
+                Ok(Next::Wait(until)) => {
+                    in_trouble = false;
+                    until
+                }
+                Err(error) => {
+                    if !in_trouble {
+                        tracing::error!(robot = self.robot.name, %error, "the lane cannot use the database; it keeps trying");
+                    }
+                    in_trouble = true;
+                    Millis::MAX
+                }
+            };
+            let wait = (wait_until - self.clock.now()).clamp(0, POLL);
+            tokio::select! {
+                _ = nudge.changed() => {}
+                () = tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())) => {}
+                () = stop.cancelled() => {}
+            }
+        }
+        if let Err(error) = self.release().await {
+            tracing::warn!(robot = self.robot.name, %error, "the lane was not given back; its lease runs out by itself");
+        }
+    }
+
+    /// Gives the lane back.
+    pub async fn release(&mut self) -> Result<()> {
+        self.held_until = None;
+        self.store.release_lane(self.holder()).await
+    }
+
+    /// Looks at what is due and, if a message may leave now, puts it on record.
+    pub async fn claim(&mut self) -> Result<Next> {
+        let looked = self.look().await;
+        if looked.is_err() {
+            // Perhaps the claim is in the database after all: taking the lane anew takes it up.
+            self.held_until = None;
+        }
+        looked
+    }
+
+    async fn look(&mut self) -> Result<Next> {
+        let now = self.clock.now();
+        if !self.hold(now).await? {
+            return Ok(Next::Wait(now + POLL));
+        }
+        let robot = self.store.robot(&self.robot.name, now).await?;
+        let may_send_at = robot.next_slot_at.max(robot.condition.paused_until);
+        if may_send_at > now {
+            return Ok(Next::Wait(may_send_at));
+        }
+        let (id, content, rows) = match robot.test {
+            Some(id) => (id, self.renderer.test_message(&self.robot.name, now), Vec::new()),
+            None => {
+                // In an outage one small message at a time asks whether it is over.
+                let most = if robot.condition.is_failing() { 1 } else { LARGEST_DIGEST };
+                let longest = self.policy.max_interval;
+                let mut due = self.store.due(&self.robot.name, now, longest, most).await?;
+                if due.is_empty() {
+                    let next = self.store.next_due_at(&self.robot.name).await?;
+                    return Ok(Next::Wait(next.unwrap_or(Millis::MAX)));
+                }
+                let packed = self.renderer.pack(&due, now);
+                due.truncate(packed.deliveries);
+                (Uuid::now_v7().to_string(), packed.content, due)
+            }
+        };
+        let body = markdown(&content);
+        let next_slot_at = now + self.robot.gap();
+        let claim = Claim {
+            message_id: &id,
+            body: &body,
+            deliveries: rows.iter().map(|row| row.id.as_str()).collect(),
+            now,
+            next_slot_at,
+        };
+        match self.store.claim(self.holder(), &claim).await? {
+            Claimed::Yes => {
+                self.held_until = Some(now + LEASE);
+                Ok(Next::Send(Message { id, body, rows, started_at: now, robot: robot.condition, next_slot_at }))
+            }
+            Claimed::Stale => Ok(Next::Wait(now)),
+            Claimed::LaneLost => {
+                self.held_until = None;
+                Ok(Next::Wait(now + POLL))
+            }
+        }
+    }
+
+    /// Takes the lane, or renews its lease when a third of it is gone.
+    async fn hold(&mut self, now: Millis) -> Result<bool> {
+        let held = match self.held_until {
+            Some(until) if until - now > LEASE * 2 / 3 && until - now <= LEASE => return Ok(true),
+            Some(_) => self.store.renew_lane(self.holder(), now).await?,
+            None => self.store.take_lane(self.holder(), now).await?,
+        };
+        self.held_until = held.then_some(now + LEASE);
+        Ok(held)
+    }
+
+    /// One POST. Nothing is decided here.
+    pub async fn deliver(&self, message: &Message) -> Report {
+        self.sender.deliver(&message.body, &self.clock).await
+    }
+
+    /// Writes down what became of a message.
+    pub async fn record(&self, message: &Message, report: &Report) -> Result<Recorded> {
+        let (sent, settlement) = self.settled(message, report, self.clock.now());
+        let recorded = self.store.record(&sent, &settlement).await?;
+        self.log(message, report, &settlement, &recorded);
+        Ok(recorded)
+    }
+
+    /// An outcome that the database cannot take now is kept and recorded again, until it is written or
+    /// another process has taken the lane.
+    async fn record_at_last(&self, message: &Message, report: &Report) {
+        let (sent, settlement) = self.settled(message, report, self.clock.now());
+        let mut in_trouble = false;
+        loop {
+            match self.store.record(&sent, &settlement).await {
+                Ok(recorded) => return self.log(message, report, &settlement, &recorded),
+                Err(error) if !in_trouble => {
+                    tracing::error!(message_id = message.id, %error, outcome = report.outcome.as_str(),
+                        "the outcome of a message cannot be recorded; it keeps trying");
+                    in_trouble = true;
+                }
+                Err(_) => {}
+            }
+            tokio::time::sleep(Duration::from_millis(POLL.unsigned_abs())).await;
+        }
+    }
+
+    fn settled<'a>(&'a self, message: &'a Message, report: &'a Report, now: Millis) -> (Sent<'a>, Settlement) {
+        let settlement = settle(&message.rows, &message.robot, report, message.started_at, now, &self.policy);
+        let sent = Sent {
+            message_id: &message.id,
+            robot: &self.robot.name,
+            report,
+            duration_ms: (now - message.started_at).max(0),
+            now,
+            next_slot_at: message.next_slot_at.max(now + self.robot.gap()),
+        };
+        (sent, settlement)
+    }
+
+    fn log(&self, message: &Message, report: &Report, settlement: &Settlement, recorded: &Recorded) {
+        let (robot, message_id, error) = (&self.robot.name, &message.id, report.summary());
+        if *recorded == Recorded::TooLate {
+            tracing::warn!(
+                robot,
+                message_id,
+                outcome = report.outcome.as_str(),
+                "another process took the lane meanwhile; the message stays on record as unknown"
+            );
+            return;
+        }
+        for (row, change) in message.rows.iter().zip(&settlement.rows) {
+            let (delivery_id, event_id) = (&row.id, &row.event_id);
+            match change.state {
+                State::Delivered => tracing::info!(delivery_id, event_id, message_id, robot, "delivered"),
+                State::Failed => tracing::error!(
+                    delivery_id,
+                    event_id,
+                    message_id,
+                    robot,
+                    error,
+                    "delivery failed: WeCom refuses the message; see it with `harborbell show`"
+                ),
+                _ => tracing::debug!(
+                    delivery_id,
+                    event_id,
+                    message_id,
+                    robot,
+                    outcome = report.outcome.as_str(),
+                    "not delivered yet"
+                ),
+            }
+        }
+        let pause_ms = (settlement.robot.paused_until - self.clock.now()).max(0);
+        let deliveries = message.rows.len();
+        match report.outcome {
+            Outcome::Delivered | Outcome::Rejected if deliveries == 1 => {}
+            Outcome::Delivered => tracing::info!(message_id, robot, deliveries, "message delivered"),
+            Outcome::Rejected => tracing::warn!(
+                message_id,
+                robot,
+                deliveries,
+                error,
+                "a digest was refused; it is sent again in halves until the culprit stands alone"
+            ),
+            Outcome::Throttled { .. } => {
+                tracing::warn!(message_id, robot, deliveries, error, pause_ms, "WeCom says too fast; the robot rests")
+            }
+            Outcome::RobotBroken => tracing::error!(
+                message_id,
+                robot,
+                deliveries,
+                error,
+                pause_ms,
+                "the robot is broken; mend its URL and restart, its deliveries wait"
+            ),
+            Outcome::Retry(_) => tracing::warn!(
+                message_id,
+                robot,
+                deliveries,
+                error,
+                outcome = report.outcome.as_str(),
+                pause_ms,
+                "message not delivered; it is tried again"
+            ),
+        }
+        if let Recorded::Yes { given_up } = recorded {
+            for (delivery_id, event_id) in given_up {
+                tracing::error!(
+                    delivery_id,
+                    event_id,
+                    robot,
+                    error,
+                    "delivery given up after RETRY_MAX_ELAPSED; `harborbell replay` sends it again"
+                );
+            }
+        }
+    }
+
+    fn holder(&self) -> Holder<'_> {
+        Holder { robot: &self.robot.name, owner: &self.owner }
+    }
+}

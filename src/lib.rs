@@ -1,0 +1,30 @@
+//! harborbell tells WeCom groups when Harbor has finished replicating an image, and loses nothing on the way.
+//!
+//! ```text
+//! Harbor ──POST──▶ receive ─▶ intake ═▶ store        202 only after the commit
+//!                                         │ nudge
+//!          lane of each robot:  claim ─▶ render ─▶ deliver ─▶ record
+//!                                         ▲
+//!          operators: CLI, health  ─▶ inspect, replay
+//! ```
+//!
+//! The modules in reading order; each uses only those above its own line.
+
+pub mod model;
+
+pub mod render;
+pub mod route;
+pub mod store;
+pub mod wecom;
+
+pub mod health;
+pub mod intake;
+pub mod lane;
+pub mod problem;
+pub mod receive;
+
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod serve;
+pub mod telemetry;

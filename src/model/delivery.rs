@@ -1,0 +1,84 @@
+//! A delivery: one event that one robot is to tell. Its states, and what a lane knows of one that is due.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::Millis;
+use super::event::Event;
+
+/// The most deliveries that one digest may carry; a row starts with it as its `batch_limit`.
+pub const LARGEST_DIGEST: i64 = 128;
+
+/// `pending → sending → delivered | failed | pending`, and back to `pending` by replay (design §4).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    Pending,
+    Sending,
+    Delivered,
+    Failed,
+    Superseded,
+    Discarded,
+}
+
+impl State {
+    pub const ALL: [Self; 6] =
+        [Self::Pending, Self::Sending, Self::Delivered, Self::Failed, Self::Superseded, Self::Discarded];
+
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Sending => "sending",
+            Self::Delivered => "delivered",
+            Self::Failed => "failed",
+            Self::Superseded => "superseded",
+            Self::Discarded => "discarded",
+        }
+    }
+
+    /// Whether an operator may have it told again.
+    pub const fn is_replayable(self) -> bool {
+        matches!(self, Self::Delivered | Self::Failed | Self::Discarded)
+    }
+}
+
+impl fmt::Display for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for State {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|state| state.as_str()).collect();
+            format!("{text:?} is no state; use one of {}", names.join(", "))
+        })
+    }
+}
+
+/// What is told of an event, and whether it mends a failure that came before it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct News {
+    pub event: Event,
+    /// A success of arrivals that had failed earlier in the same execution.
+    pub after_failure: bool,
+}
+
+/// A pending delivery whose time has come.
+#[derive(Clone, Debug)]
+pub struct Due {
+    pub id: String,
+    pub event_id: String,
+    pub failures: i64,
+    /// No digest that carries this row may be larger; halves until a culprit stands alone.
+    pub batch_limit: i64,
+    /// Failed alone while its robot was well: perhaps it is the row and not the robot.
+    pub suspect: bool,
+    pub next_attempt_at: Millis,
+    pub news: News,
+}

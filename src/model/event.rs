@@ -1,0 +1,65 @@
+//! An event: one accepted webhook, reduced to the facts that people are told.
+
+use std::fmt;
+use std::str::FromStr;
+
+use serde::{Deserialize, Serialize};
+
+use super::clock::Millis;
+
+/// How the replication of one repository ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReplicationOutcome {
+    Succeeded,
+    Failed,
+}
+
+impl ReplicationOutcome {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Succeeded => "succeeded",
+            Self::Failed => "failed",
+        }
+    }
+}
+
+impl fmt::Display for ReplicationOutcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}
+
+impl FromStr for ReplicationOutcome {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "succeeded" => Ok(Self::Succeeded),
+            "failed" => Ok(Self::Failed),
+            other => Err(format!("{other:?} is no outcome; use succeeded or failed")),
+        }
+    }
+}
+
+/// The facts of one event. All text is free of control characters.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Event {
+    pub outcome: ReplicationOutcome,
+    pub harbor_host: String,
+    /// The local project; empty where Harbor named none.
+    pub project: String,
+    /// The whole `project/name`.
+    pub repository: String,
+    /// Tags; empty where an older Harbor did not say which.
+    pub versions: Vec<String>,
+    /// The remote registry's name, or its endpoint where it has none.
+    pub registry: String,
+    /// The replication rule's description, as a person typed it; often empty.
+    pub description: String,
+    /// Unix seconds at which Harbor made the execution; the same for all its tasks and retries.
+    pub execution_timestamp: i64,
+    /// Harbor's number of the execution; 0 before Harbor 2.13, which does not say.
+    pub execution_id: i64,
+    pub occurred_at: Millis,
+}

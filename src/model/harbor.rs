@@ -1,0 +1,323 @@
+//! Harbor's JSON → an event with its arrivals. Reads the default and the CloudEvents format, of Harbor 2.0
+//! and later, and has three ways out: an event, *ignored* with a reason, *malformed* with the field's place.
+
+use std::collections::HashSet;
+
+use serde::Deserialize;
+use serde::de::{DeserializeOwned, IgnoredAny};
+
+use super::arrival::{Arrival, arrivals};
+use super::clock::Millis;
+use super::event::{Event, ReplicationOutcome};
+
+/// A webhook that is about a replication which ended.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Webhook {
+    pub event: Event,
+    pub arrivals: Vec<Arrival>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+pub enum Reading {
+    Event(Box<Webhook>),
+    Ignored(Ignored),
+}
+
+/// Why a sound webhook is not told to anybody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Ignored {
+    /// Harbor 2.0's "Test endpoint" button.
+    Empty,
+    EventType,
+    /// Pending, Running, Stopped: nothing has ended well or badly.
+    JobStatus,
+    /// Children of a multi-arch image and signatures: said again with their tag.
+    DigestOnly,
+}
+
+impl Ignored {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Empty => "empty",
+            Self::EventType => "event_type",
+            Self::JobStatus => "job_status",
+            Self::DigestOnly => "digest_only",
+        }
+    }
+}
+
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    #[error("the body is not JSON: {0}")]
+    NotJson(String),
+    #[error("{detail} (at {pointer:?})")]
+    Malformed { pointer: String, detail: String },
+}
+
+fn malformed(pointer: impl Into<String>, detail: impl Into<String>) -> Unreadable {
+    Unreadable::Malformed { pointer: pointer.into(), detail: detail.into() }
+}
+
+/// Reads a webhook's body. `received_at` stands in where Harbor does not say when it happened;
+/// `digest_only` lets references through that are no tags.
+pub fn read(body: &str, received_at: Millis, digest_only: bool) -> Result<Reading, Unreadable> {
+    if body.trim().is_empty() {
+        return Ok(Reading::Ignored(Ignored::Empty));
+    }
+    let head: Head = parse(body)?;
+    let Some(kind) = head.kind else {
+        return Err(malformed("/type", "`type` is missing; is this a webhook of Harbor?"));
+    };
+    let (base, replication, occurred_at) = match (head.specversion.is_some(), kind.as_str()) {
+        (true, "harbor.replication.status.changed") => {
+            let envelope: CloudEvent = parse(body)?;
+            let replication = envelope.data.and_then(|data| data.replication);
+            ("/data/replication", replication, rfc3339(envelope.time)?)
+        }
+        (false, "REPLICATION") => {
+            let envelope: Default = parse(body)?;
+            let replication = envelope.event_data.and_then(|data| data.replication);
+            ("/event_data/replication", replication, unix_seconds(envelope.occur_at)?)
+        }
+        _ => return Ok(Reading::Ignored(Ignored::EventType)),
+    };
+    let replication = replication.ok_or_else(|| malformed(base, "the replication is missing"))?;
+    replication.read(base, occurred_at.unwrap_or(received_at), digest_only)
+}
+
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "type")]
+    kind: Option<String>,
+    /// Only CloudEvents have one: the two formats are told apart by content, not by header.
+    specversion: Option<IgnoredAny>,
+}
+
+#[derive(Deserialize)]
+struct Default {
+    occur_at: Option<i64>,
+    event_data: Option<Data>,
+}
+
+#[derive(Deserialize)]
+struct CloudEvent {
+    time: Option<String>,
+    data: Option<Data>,
+}
+
+#[derive(Deserialize)]
+struct Data {
+    replication: Option<Replication>,
+}
+
+#[derive(Deserialize)]
+struct Replication {
+    harbor_hostname: Option<String>,
+    job_status: Option<String>,
+    description: Option<String>,
+    execution_timestamp: Option<i64>,
+    execution_id: Option<i64>,
+    src_resource: Option<Resource>,
+    dest_resource: Option<Resource>,
+    successful_artifact: Option<Vec<Artifact>>,
+    failed_artifact: Option<Vec<Artifact>>,
+}
+
+#[derive(Deserialize)]
+struct Resource {
+    registry_name: Option<String>,
+    endpoint: Option<String>,
+    namespace: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Artifact {
+    name_tag: Option<String>,
+    references: Option<Vec<Option<String>>>,
+}
+
+impl Replication {
+    fn read(self, base: &str, occurred_at: Millis, digest_only: bool) -> Result<Reading, Unreadable> {
+        let status =
+            self.job_status.ok_or_else(|| malformed(format!("{base}/job_status"), "`job_status` is missing"))?;
+        let execution_timestamp = self
+            .execution_timestamp
+            .ok_or_else(|| malformed(format!("{base}/execution_timestamp"), "`execution_timestamp` is missing"))?;
+        check_seconds(execution_timestamp, &format!("{base}/execution_timestamp"))?;
+        let (outcome, field, artifacts) = match status.as_str() {
+            "Success" => (ReplicationOutcome::Succeeded, "successful_artifact", self.successful_artifact),
+            "Error" => (ReplicationOutcome::Failed, "failed_artifact", self.failed_artifact),
+            _ => return Ok(Reading::Ignored(Ignored::JobStatus)),
+        };
+        let artifact = artifacts.and_then(|artifacts| artifacts.into_iter().next());
+        let artifact = artifact.ok_or_else(|| {
+            malformed(format!("{base}/{field}"), format!("`{field}` is missing; {status} has one artifact"))
+        })?;
+        let name = repository_name(&clean(artifact.name_tag));
+        if name.is_empty() {
+            let pointer = format!("{base}/{field}/0/name_tag");
+            return Err(malformed(pointer, "`name_tag` is missing or empty"));
+        }
+        let Some(versions) = versions(artifact.references, digest_only) else {
+            return Ok(Reading::Ignored(Ignored::DigestOnly));
+        };
+
+        let harbor_host = clean(self.harbor_hostname);
+        let source = Place::from(self.src_resource);
+        let destination = Place::from(self.dest_resource);
+        // Harbor swaps the namespaces of a push: in both directions this one is the local project.
+        let project = destination.namespace.clone();
+        let repository = if project.is_empty() { name } else { format!("{}/{name}", project.trim_end_matches('/')) };
+        let event = Event {
+            outcome,
+            registry: remote(&source, &destination, &harbor_host).label().to_owned(),
+            harbor_host,
+            project,
+            repository,
+            versions,
+            description: clean(self.description),
+            execution_timestamp,
+            execution_id: self.execution_id.unwrap_or(0).max(0),
+            occurred_at,
+        };
+        let arrivals = arrivals(&event, &source.namespace, &destination.namespace);
+        Ok(Reading::Event(Box::new(Webhook { event, arrivals })))
+    }
+}
+
+/// One side of a replication.
+struct Place {
+    registry_name: String,
+    endpoint: String,
+    namespace: String,
+}
+
+impl Place {
+    fn label(&self) -> &str {
+        if self.registry_name.is_empty() { &self.endpoint } else { &self.registry_name }
+    }
+
+    fn is_at(&self, host: &str) -> bool {
+        let authority = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, rest)| rest);
+        let authority = authority.split('/').next().unwrap_or_default();
+        !host.is_empty() && (authority == host || authority.split(':').next() == Some(host))
+    }
+}
+
+impl From<Option<Resource>> for Place {
+    fn from(resource: Option<Resource>) -> Self {
+        let Some(Resource { registry_name, endpoint, namespace }) = resource else {
+            return Self { registry_name: String::new(), endpoint: String::new(), namespace: String::new() };
+        };
+        Self { registry_name: clean(registry_name), endpoint: clean(endpoint), namespace: clean(namespace) }
+    }
+}
+
+/// Only the remote side bears a name. Without any, the side that is not this Harbor is the remote one,
+/// and the destination if neither tells.
+fn remote<'a>(source: &'a Place, destination: &'a Place, harbor_host: &str) -> &'a Place {
+    match (source.registry_name.is_empty(), destination.registry_name.is_empty()) {
+        (false, true) => source,
+        (true, true) if destination.is_at(harbor_host) && !source.is_at(harbor_host) => source,
+        _ => destination,
+    }
+}
+
+/// The name in `payments/api [1 item(s) in total]`.
+fn repository_name(name_tag: &str) -> String {
+    let name = match name_tag.rsplit_once(" [") {
+        Some((name, suffix)) if suffix.ends_with("item(s) in total]") => name,
+        _ => name_tag,
+    };
+    name.trim().trim_matches('/').to_owned()
+}
+
+/// The tags among the references, each once. `None` where there are references, but not one tag.
+fn versions(references: Option<Vec<Option<String>>>, digest_only: bool) -> Option<Vec<String>> {
+    let mut seen = HashSet::new();
+    let named: Vec<String> = references
+        .unwrap_or_default()
+        .into_iter()
+        .map(clean)
+        .filter(|reference| !reference.is_empty() && seen.insert(reference.clone()))
+        .collect();
+    if named.is_empty() {
+        // An older Harbor, or a task from before its upgrade: the version is unknown, the news is not.
+        return Some(named);
+    }
+    let (tags, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|reference| !is_digest_or_signature(reference));
+    match (tags.is_empty(), digest_only) {
+        (false, _) => Some(tags),
+        (true, true) => Some(others),
+        (true, false) => None,
+    }
+}
+
+/// `sha256:…` is a digest; `sha256-<64 hex>` with `.sig`, `.att`, `.sbom` or nothing is an accessory's tag.
+fn is_digest_or_signature(reference: &str) -> bool {
+    [("sha256", 64), ("sha512", 128)].iter().any(|(algorithm, digits)| {
+        let Some(rest) = reference.strip_prefix(algorithm) else { return false };
+        match rest.split_at_checked(1) {
+            Some((":", _)) => true,
+            Some(("-", rest)) => {
+                let hex = rest.bytes().take_while(u8::is_ascii_hexdigit).count();
+                hex == *digits && (rest.len() == hex || rest[hex..].starts_with('.'))
+            }
+            _ => false,
+        }
+    })
+}
+
+/// Text without control characters, NUL among them, and without blanks at its ends.
+fn clean(text: Option<String>) -> String {
+    let text = text.unwrap_or_default();
+    let kept: String = text.chars().filter(|character| !character.is_control()).collect();
+    kept.trim().to_owned()
+}
+
+fn unix_seconds(seconds: Option<i64>) -> Result<Option<Millis>, Unreadable> {
+    let Some(seconds) = seconds else { return Ok(None) };
+    check_seconds(seconds, "/occur_at")?;
+    Ok(Some(seconds * 1_000))
+}
+
+/// The years 1970 to 9999: what every later step can show.
+fn check_seconds(seconds: i64, pointer: &str) -> Result<(), Unreadable> {
+    const LAST: i64 = 253_402_207_200;
+    if (0..=LAST).contains(&seconds) {
+        return Ok(());
+    }
+    Err(malformed(pointer, format!("{seconds} is no Unix time in seconds between 1970 and 9999")))
+}
+
+fn rfc3339(time: Option<String>) -> Result<Option<Millis>, Unreadable> {
+    let Some(time) = time else { return Ok(None) };
+    let parsed: jiff::Timestamp =
+        time.parse().map_err(|_| malformed("/time", "`time` is no RFC 3339 time such as 2026-08-21T06:30:14Z"))?;
+    check_seconds(parsed.as_second(), "/time")?;
+    Ok(Some(parsed.as_millisecond()))
+}
+
+fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Unreadable> {
+    let mut deserializer = serde_json::Deserializer::from_str(body);
+    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
+        let pointer = pointer(error.path());
+        let cause = error.into_inner();
+        if cause.is_data() { malformed(pointer, cause.to_string()) } else { Unreadable::NotJson(cause.to_string()) }
+    })?;
+    deserializer.end().map_err(|error| Unreadable::NotJson(error.to_string()))?;
+    Ok(parsed)
+}
+
+/// RFC 6901.
+fn pointer(path: &serde_path_to_error::Path) -> String {
+    use serde_path_to_error::Segment;
+    path.iter()
+        .map(|segment| match segment {
+            Segment::Seq { index } => format!("/{index}"),
+            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
+            Segment::Enum { variant } => format!("/{variant}"),
+            Segment::Unknown => String::new(),
+        })
+        .collect()
+}

@@ -1,0 +1,10 @@
+//! Facts and decisions. Pure: no clock, no database, no network; everything else is built on this.
+
+pub mod arrival;
+pub mod clock;
+pub mod delivery;
+pub mod event;
+pub mod harbor;
+pub mod outcome;
+pub mod retry;
+pub mod settle;

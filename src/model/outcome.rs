@@ -1,0 +1,68 @@
+//! What became of a message. A value, never an error: each of these has a row of design §4's table.
+
+use super::clock::{MINUTE, Millis, SECOND};
+
+/// WeCom blocks a robot for about 60 s; a little more lets its window pass for certain.
+pub const THROTTLE_PAUSE: Millis = 65 * SECOND;
+/// Nobody can hold a robot for longer than this by a Retry-After.
+pub const LONGEST_PAUSE: Millis = 10 * MINUTE;
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// errcode 0 and errmsg `ok`: the group sees it.
+    Delivered,
+    /// Passing trouble; another try may succeed.
+    Retry(Trouble),
+    /// Too fast: the robot rests, and nobody is charged for it.
+    Throttled { pause: Millis },
+    /// The key is wrong, or the robot is gone: every message would fare alike.
+    RobotBroken,
+    /// This message is refused and always will be.
+    Rejected,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Trouble {
+    /// The request never left: no content of ours can be the reason.
+    Unreachable,
+    /// Something answered, but not with a success.
+    Answered,
+    /// The request went out and no answer came back: the group may have seen it.
+    Ambiguous,
+}
+
+impl Outcome {
+    /// The word on record in `messages.outcome`.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delivered => "delivered",
+            Self::Retry(Trouble::Ambiguous) => "ambiguous",
+            Self::Retry(_) => "retry",
+            Self::Throttled { .. } => "throttled",
+            Self::RobotBroken => "robot_broken",
+            Self::Rejected => "rejected",
+        }
+    }
+}
+
+/// A message's outcome with the evidence for it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Report {
+    pub outcome: Outcome,
+    /// 0 where no HTTP answer came.
+    pub http_status: u16,
+    pub errcode: Option<i64>,
+    /// WeCom's own words or ours; never holds the robot's key.
+    pub errmsg: String,
+}
+
+impl Report {
+    /// One line for `last_error`, the log and the operator.
+    pub fn summary(&self) -> String {
+        match (self.errcode, self.http_status) {
+            (Some(errcode), _) => format!("errcode {errcode}: {}", self.errmsg),
+            (None, 0) => self.errmsg.clone(),
+            (None, status) => format!("HTTP {status}: {}", self.errmsg),
+        }
+    }
+}

@@ -1,0 +1,121 @@
+//! The door: Harbor's webhook comes in, and is answered within 2.5 s, because Harbor gives up after 3.
+
+use std::time::Duration;
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::AUTHORIZATION;
+use actix_web::web::{Data, Payload};
+use actix_web::{HttpRequest, HttpResponse, post};
+use futures_util::StreamExt;
+use secrecy::{ExposeSecret, SecretString};
+use serde::Serialize;
+use serde_json::json;
+use subtle::ConstantTimeEq;
+use tokio::time::{Instant, timeout_at};
+
+use crate::intake::{Intake, Refusal, Room};
+use crate::model::clock::Clock;
+use crate::model::harbor::{Reading, Unreadable, read};
+use crate::problem::Problem;
+use crate::store::accept::Acceptance;
+
+pub const LARGEST_BODY: usize = 1024 * 1024;
+const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
+
+/// What the door needs to know.
+pub struct Door {
+    pub intake: Intake,
+    pub clock: Clock,
+    /// What Harbor sends as `Authorization`; anybody may come in without it.
+    pub authorization: Option<SecretString>,
+    /// Whether references that are no tags are told, too.
+    pub digest_only: bool,
+}
+
+#[post("/webhook/harbor")]
+pub async fn receive(request: HttpRequest, payload: Payload, door: Data<Door>) -> Result<HttpResponse, Problem> {
+    let deadline = Instant::now() + ANSWER_WITHIN;
+    door.admit(&request)?;
+    let mut room = door.intake.room();
+    let body = timeout_at(deadline, read_body(payload, &mut room))
+        .await
+        .map_err(|_| unavailable("the body did not arrive within 2.5 s"))??;
+    let webhook = match read(&body, door.clock.now(), door.digest_only).map_err(Problem::from)? {
+        Reading::Event(webhook) => webhook,
+        Reading::Ignored(reason) => {
+            tracing::info!(reason = reason.as_str(), "webhook ignored");
+            return Ok(HttpResponse::Ok().json(json!({ "status": "ignored", "reason": reason.as_str() })));
+        }
+    };
+    let stored = timeout_at(deadline, door.intake.offer(*webhook, body, room))
+        .await
+        .map_err(|_| unavailable("the database did not store it within 2.5 s; try again"))??;
+    Ok(match stored {
+        Acceptance::Accepted { event_id, deliveries } => {
+            HttpResponse::Accepted().json(Accepted { status: "accepted", event_id, deliveries })
+        }
+        Acceptance::Duplicate => HttpResponse::Ok().json(json!({ "status": "duplicate" })),
+    })
+}
+
+#[derive(Serialize)]
+struct Accepted {
+    status: &'static str,
+    event_id: String,
+    deliveries: usize,
+}
+
+impl Door {
+    /// Harbor sends its *Auth Header* verbatim, blanks at its ends trimmed. Compared in constant time.
+    fn admit(&self, request: &HttpRequest) -> Result<(), Problem> {
+        let Some(expected) = &self.authorization else { return Ok(()) };
+        let given = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes().trim_ascii()).unwrap_or_default();
+        if bool::from(given.ct_eq(expected.expose_secret().trim().as_bytes())) {
+            return Ok(());
+        }
+        tracing::warn!(peer = ?request.peer_addr(), "webhook refused: its Authorization is not HARBOR_AUTH_HEADER");
+        Err(Problem::new(
+            StatusCode::UNAUTHORIZED,
+            "Authorization does not match; set the webhook policy's Auth Header in Harbor to HARBOR_AUTH_HEADER",
+        ))
+    }
+}
+
+async fn read_body(mut payload: Payload, room: &mut Room) -> Result<String, Problem> {
+    let mut body = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body broke off"))?;
+        if body.len() + chunk.len() > LARGEST_BODY {
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"));
+        }
+        room.grow(chunk.len())?;
+        body.extend_from_slice(&chunk);
+    }
+    String::from_utf8(body).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"))
+}
+
+fn unavailable(detail: &str) -> Problem {
+    tracing::error!(detail, "a webhook was answered 503");
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
+}
+
+impl From<Unreadable> for Problem {
+    fn from(unreadable: Unreadable) -> Self {
+        tracing::warn!(error = %unreadable, "webhook refused: it cannot be read");
+        match unreadable {
+            Unreadable::NotJson(_) => Self::new(StatusCode::BAD_REQUEST, unreadable.to_string()),
+            Unreadable::Malformed { pointer, detail } => {
+                Self::new(StatusCode::UNPROCESSABLE_ENTITY, detail).at(pointer)
+            }
+        }
+    }
+}
+
+impl From<Refusal> for Problem {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Refused => Self::new(StatusCode::UNPROCESSABLE_ENTITY, refusal.to_string()).at(""),
+            _ => Self::new(StatusCode::SERVICE_UNAVAILABLE, refusal.to_string()),
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What a template may say: the variables of `MESSAGE_TEMPLATE` and of the built-in templates alike.
+
+use jiff::tz::TimeZone;
+use minijinja::Value;
+use serde::Serialize;
+
+use super::text::{clip, link_target};
+use super::{Language, Settings};
+use crate::model::clock::{Millis, SECOND};
+use crate::model::delivery::News;
+use crate::model::event::ReplicationOutcome;
+
+#[derive(Debug, Serialize)]
+pub struct Context {
+    /// Oldest first. One of them: the message is about it alone. More: a digest.
+    events: Vec<Told>,
+    /// The same events by outcome and registry, failures first.
+    groups: Vec<Group>,
+    succeeded: usize,
+    failed: usize,
+}
+
+#[derive(Debug, Serialize)]
+struct Group {
+    outcome: ReplicationOutcome,
+    after_failure: bool,
+    label: String,
+    events: Vec<Told>,
+}
+
+#[derive(Clone, Debug, Serialize)]
+struct Told {
+    outcome: ReplicationOutcome,
+    after_failure: bool,
+    /// The rule's description, else the registry's name.
+    label: String,
+    description: String,
+    registry: String,
+    project: String,
+    repository: String,
+    versions: Vec<String>,
+    /// How many versions found no room.
+    more: usize,
+    /// `2024-11-23 15:31:43`
+    time: String,
+    /// `15:31:43`, with its date if that is not today's.
+    clock: String,
+    /// `2分36秒`, from the start of Harbor's execution; null for a failure.
+    took: Option<String>,
+    /// Harbor's page of the execution; null without `HARBOR_URL`.
+    link: Option<Value>,
+}
+
+impl Context {
+    /// `most_versions` is how many versions of each event are shown.
+    pub fn of<'a>(
+        news: impl IntoIterator<Item = &'a News>,
+        now: Millis,
+        settings: &Settings,
+        most_versions: usize,
+    ) -> Self {
+        let events: Vec<_> = news.into_iter().map(|news| told(news, now, settings, most_versions)).collect();
+        let failed = events.iter().filter(|event| event.outcome == ReplicationOutcome::Failed).count();
+        Self { succeeded: events.len() - failed, failed, groups: groups(&events), events }
+    }
+}
+
+fn groups(events: &[Told]) -> Vec<Group> {
+    let mut groups: Vec<Group> = Vec::new();
+    for event in events {
+        let same = |group: &&mut Group| {
+            (group.outcome, group.after_failure, &group.label) == (event.outcome, event.after_failure, &event.label)
+        };
+        match groups.iter_mut().find(same) {
+            Some(group) => group.events.push(event.clone()),
+            None => groups.push(Group {
+                outcome: event.outcome,
+                after_failure: event.after_failure,
+                label: event.label.clone(),
+                events: vec![event.clone()],
+            }),
+        }
+    }
+    groups.sort_by_key(|group| group.outcome != ReplicationOutcome::Failed);
+    groups
+}
+
+fn told(news: &News, now: Millis, settings: &Settings, most_versions: usize) -> Told {
+    let event = &news.event;
+    let took = event.occurred_at - event.execution_timestamp * SECOND;
+    let timed = event.outcome == ReplicationOutcome::Succeeded && took >= 0;
+    let label = if event.description.is_empty() { &event.registry } else { &event.description };
+    let shown = event.versions.len().min(most_versions);
+    Told {
+        outcome: event.outcome,
+        after_failure: news.after_failure,
+        label: clip(label),
+        description: clip(&event.description),
+        registry: clip(&event.registry),
+        project: clip(&event.project),
+        repository: clip(&event.repository),
+        versions: event.versions[..shown].iter().map(|version| clip(version)).collect(),
+        more: event.versions.len() - shown,
+        time: local(event.occurred_at, "%Y-%m-%d %H:%M:%S", &settings.timezone),
+        clock: clock(event.occurred_at, now, &settings.timezone),
+        took: timed.then(|| length(took / SECOND, settings.language)),
+        link: settings.harbor_url.as_deref().map(|base| Value::from_safe_string(link(base, event.execution_id))),
+    }
+}
+
+/// Harbor's web page of an execution; before 2.13 Harbor does not say which, and it is the list of all.
+fn link(harbor_url: &str, execution_id: i64) -> String {
+    let base = link_target(harbor_url.trim_end_matches('/'));
+    match execution_id {
+        0 => format!("{base}/harbor/replications"),
+        id => format!("{base}/harbor/replications/{id}/tasks"),
+    }
+}
+
+pub fn local(at: Millis, format: &str, timezone: &TimeZone) -> String {
+    jiff::Timestamp::from_millisecond(at)
+        .map(|at| at.to_zoned(timezone.clone()).strftime(format).to_string())
+        .unwrap_or_default()
+}
+
+fn clock(at: Millis, now: Millis, timezone: &TimeZone) -> String {
+    const DAY: &str = "%Y-%m-%d";
+    let today = local(at, DAY, timezone) == local(now, DAY, timezone);
+    local(at, if today { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }, timezone)
+}
+
+fn length(seconds: i64, language: Language) -> String {
+    let [hour, minute, second] = match language {
+        Language::Zh => ["小时", "分", "秒"],
+        Language::En => ["h", "m", "s"],
+    };
+    match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
+        (0, 0, s) => format!("{s}{second}"),
+        (0, m, s) => format!("{m}{minute}{s}{second}"),
+        (h, m, s) => format!("{h}{hour}{m}{minute}{s}{second}"),
+    }
+}

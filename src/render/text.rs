@@ -1,0 +1,57 @@
+//! What a payload says is text. WeCom documents no escaping, so untrusted words get none: they lose or
+//! change the few characters that could act, and nothing relies on how a client treats a backslash.
+
+/// More than any name that a registry accepts (tags: 128, repositories: 255 bytes); only a forged value is cut.
+const LONGEST_VALUE: usize = 512;
+
+/// Text outside of a code span: it cannot link, colour, mention or embolden.
+pub fn plain(text: &str) -> String {
+    let shown = shown(text).map(|character| match character {
+        '<' => '＜',
+        '>' => '＞',
+        '[' => '［',
+        ']' => '］',
+        '*' => '＊',
+        '`' => '\'',
+        other => other,
+    });
+    shown.collect()
+}
+
+/// A code span of one line. Inside, only the backtick acts.
+pub fn code(text: &str) -> String {
+    let inside: String = shown(text).map(|character| if character == '`' { '\'' } else { character }).collect();
+    format!("`{inside}`")
+}
+
+/// A link's target: what would end it is percent-encoded.
+pub fn link_target(url: &str) -> String {
+    url.chars()
+        .map(|character| match character {
+            '(' => "%28".to_owned(),
+            ')' => "%29".to_owned(),
+            '<' => "%3C".to_owned(),
+            '>' => "%3E".to_owned(),
+            ' ' => "%20".to_owned(),
+            other => other.to_string(),
+        })
+        .collect()
+}
+
+/// At most 512 bytes of a value, ended by an ellipsis where some is missing.
+pub fn clip(text: &str) -> String {
+    if text.len() <= LONGEST_VALUE {
+        return text.to_owned();
+    }
+    format!("{}…", &text[..text.floor_char_boundary(LONGEST_VALUE)])
+}
+
+/// Line ends become blanks; characters that turn the reading direction of what follows are dropped.
+fn shown(text: &str) -> impl Iterator<Item = char> {
+    text.chars()
+        .map(|character| if matches!(character, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}') { ' ' } else { character })
+        .filter(|character| {
+            let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+            !turns && !character.is_control()
+        })
+}

@@ -1,0 +1,179 @@
+//! The service: door, intake and lanes over one store, from start to an orderly stop.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::http::StatusCode;
+use actix_web::web::Data;
+use actix_web::{App, HttpServer, web};
+use anyhow::{Context, bail};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::config::Config;
+use crate::health::{Health, healthz, readyz};
+use crate::intake::{Intake, intake};
+use crate::lane::Lane;
+use crate::model::clock::Clock;
+use crate::problem::Problem;
+use crate::receive::{Door, receive};
+use crate::route::Routing;
+use crate::store::Store;
+use crate::wecom::Sender;
+
+/// A message in flight has at most 12 s, and its record some more: a stop takes no longer than this.
+const STOP_WITHIN: Duration = Duration::from_secs(14);
+/// How long requests that came in before the stop may take.
+const DRAIN_SECONDS: u64 = 3;
+
+pub struct Service {
+    addr: SocketAddr,
+    server: Server,
+    lanes: Vec<Lane>,
+    nudge: watch::Sender<()>,
+    committer: crate::intake::Committer,
+    store: Store,
+}
+
+impl Service {
+    /// Opens the database and the port. When this returns, webhooks are taken.
+    pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
+        let store = Store::serve(&config.database_url).await?;
+        let names: Vec<String> = config.robots.iter().map(|robot| robot.name.clone()).collect();
+        store.enrol(&names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+        let lanes = lanes(config, &store, &clock)?;
+
+        let (nudge, _) = watch::channel(());
+        let routing = Routing { robots: names.clone(), notify: config.notify_outcomes.clone() };
+        let (intake, committer) = intake(store.clone(), routing, clock.clone(), nudge.clone());
+
+        let listener = TcpListener::bind(config.listen_addr)
+            .with_context(|| format!("LISTEN_ADDR: cannot listen on {}", config.listen_addr))?;
+        let addr = listener.local_addr()?;
+        let health = Health { store: store.clone(), clock: clock.clone(), robots: names };
+        let server = server(listener, door(config, intake, clock), health)?;
+        Ok(Self { addr, server, lanes, nudge, committer, store })
+    }
+
+    pub const fn addr(&self) -> SocketAddr {
+        self.addr
+    }
+
+    /// Runs until `stop` resolves, then stops in order: no more webhooks, the queue stored, messages in
+    /// flight finished and recorded, lanes given back. An error if a part ended by itself.
+    pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
+        let Self { server, lanes, nudge, committer, store, .. } = self;
+        let handle = server.handle();
+        let (stop_lanes, stop_intake) = (CancellationToken::new(), CancellationToken::new());
+        let mut door = tokio::spawn(server);
+        let mut tasks = JoinSet::new();
+        tasks.spawn(committer.run(stop_intake.clone()));
+        for lane in lanes {
+            tasks.spawn(lane.run(nudge.subscribe(), stop_lanes.clone()));
+        }
+
+        let ended_early = tokio::select! {
+            () = stop => None,
+            ended = &mut door => Some(format!("the HTTP server ended: {ended:?}")),
+            ended = tasks.join_next() => Some(format!("a task ended: {ended:?}")),
+        };
+        tracing::info!("stopping: no more webhooks; a message in flight is finished first");
+        stop_lanes.cancel();
+        let orderly = stop_in_order(&handle, &stop_intake, tasks);
+        let stopped = tokio::time::timeout(STOP_WITHIN, orderly).await;
+        store.close().await;
+        if let Some(reason) = ended_early {
+            bail!("{reason}");
+        }
+        match stopped {
+            Ok(Ok(())) => Ok(()),
+            Ok(Err(error)) => Err(error).context("a task failed while stopping"),
+            Err(_) => bail!(
+                "not everything ended within {} s; what is missing is taken up at the next start",
+                STOP_WITHIN.as_secs()
+            ),
+        }
+    }
+}
+
+async fn stop_in_order(
+    handle: &ServerHandle,
+    stop_intake: &CancellationToken,
+    mut tasks: JoinSet<()>,
+) -> Result<(), tokio::task::JoinError> {
+    handle.stop(true).await;
+    stop_intake.cancel();
+    while let Some(ended) = tasks.join_next().await {
+        ended?;
+    }
+    Ok(())
+}
+
+/// One lane for each robot.
+pub fn lanes(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<Vec<Lane>> {
+    let owner = Uuid::now_v7().to_string();
+    let lane = |robot: &crate::wecom::Robot| {
+        Ok(Lane {
+            sender: Sender::new(robot, config.wecom_timeout).map_err(anyhow::Error::msg)?,
+            robot: robot.clone(),
+            store: store.clone(),
+            renderer: config.renderer.clone(),
+            policy: config.retry.clone(),
+            clock: clock.clone(),
+            owner: owner.clone(),
+            held_until: None,
+        })
+    };
+    config.robots.iter().map(lane).collect()
+}
+
+fn door(config: &Config, intake: Intake, clock: Clock) -> Door {
+    Door { intake, clock, authorization: config.harbor_auth_header.clone(), digest_only: config.notify_digest_only }
+}
+
+fn server(listener: TcpListener, door: Door, health: Health) -> std::io::Result<Server> {
+    let (door, health) = (Data::new(door), Data::new(health));
+    let app = move || {
+        App::new()
+            .app_data(door.clone())
+            .app_data(health.clone())
+            .service(receive)
+            .service(healthz)
+            .service(readyz)
+            .default_service(web::to(|| async {
+                Err::<String, _>(Problem::new(
+                    StatusCode::NOT_FOUND,
+                    "there is nothing here; Harbor posts to /webhook/harbor",
+                ))
+            }))
+    };
+    let server = HttpServer::new(app)
+        // Signals are ours: the order of the stop is.
+        .disable_signals()
+        .client_request_timeout(Duration::from_secs(5))
+        .shutdown_timeout(DRAIN_SECONDS)
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// Resolves at SIGTERM or SIGINT. From then on, a second signal ends the process at once.
+pub async fn stop_signal() -> std::io::Result<()> {
+    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
+    let mut next = async move || {
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+    };
+    next().await;
+    tokio::spawn(async move {
+        next().await;
+        tracing::warn!("second signal: ending at once; what is missing is taken up at the next start");
+        std::process::exit(130);
+    });
+    Ok(())
+}

@@ -1,0 +1,282 @@
+//! Holding a lane, looking at what is due in it, and claiming it: all that precedes a POST is a row first.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, Sqlite, Transaction};
+
+use super::{Result, Store, rows};
+use crate::model::clock::{MINUTE, Millis, SECOND, believable};
+use crate::model::delivery::{Due, News};
+use crate::model::event::Event;
+use crate::model::outcome::LONGEST_PAUSE;
+use crate::model::settle::{Condition, Pause};
+
+/// A lease of a dead process runs out after this; every claim renews it.
+pub const LEASE: Millis = 30 * SECOND;
+/// The furthest ahead that a slot can honestly be: one message a minute, after the longest POST.
+const LONGEST_SLOT: Millis = 2 * MINUTE;
+
+/// Who holds a lane: one id for each start of the program.
+#[derive(Clone, Copy, Debug)]
+pub struct Holder<'a> {
+    pub robot: &'a str,
+    pub owner: &'a str,
+}
+
+/// What the lane's next step is decided upon.
+#[derive(Clone, Debug)]
+pub struct Robot {
+    pub condition: Condition,
+    pub next_slot_at: Millis,
+    /// The id of a test message that somebody asked for.
+    pub test: Option<String>,
+}
+
+/// A message that is about to be sent.
+#[derive(Clone, Debug)]
+pub struct Claim<'a> {
+    pub message_id: &'a str,
+    pub body: &'a str,
+    /// None for a test message.
+    pub deliveries: Vec<&'a str>,
+    pub now: Millis,
+    pub next_slot_at: Millis,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    Yes,
+    /// An operator changed a row in between; look again.
+    Stale,
+    /// Another process has the lane.
+    LaneLost,
+}
+
+impl Store {
+    /// Makes sure that each robot has its row. A restart ends the pause of a broken robot: whoever
+    /// restarts has probably mended the key.
+    pub async fn enrol(&self, robots: &[&str]) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query(
+            "INSERT INTO robots (name, failures, failing_since, broken, pause, paused_until, last_error,
+                 next_slot_at, test_id, lease_owner, lease_until)
+             SELECT value->>0, 0, 0, 0, 'none', 0, '', 0, '', '', 0 FROM json_each($1) WHERE true
+             ON CONFLICT (name) DO NOTHING",
+        )
+        .bind(rows(&robots.iter().map(|robot| [robot]).collect::<Vec<_>>()))
+        .execute(&mut *transaction)
+        .await?;
+        sqlx::query("UPDATE robots SET pause = 'none', paused_until = 0 WHERE pause = 'broken'")
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    /// Takes a lane that nobody else holds, and takes up what a dead owner left: its rows are pending
+    /// again, its message stays on record as `unknown`. Also right after an error of our own, when
+    /// nobody can tell how far a claim came. Returns false where another process holds the lane.
+    pub async fn take_lane(&self, holder: Holder<'_>, now: Millis) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let taken = sqlx::query(
+            "UPDATE robots SET lease_owner = $2, lease_until = $3
+             WHERE name = $1 AND (lease_owner = $2 OR lease_until <= $4 OR lease_until > $3 OR $5)",
+        )
+        .bind(holder.robot)
+        .bind(holder.owner)
+        .bind(now + LEASE)
+        .bind(now)
+        .bind(self.is_exclusive())
+        .execute(&mut *transaction)
+        .await?;
+        if taken.rows_affected() == 0 {
+            return Ok(false);
+        }
+        take_up(&mut transaction, holder.robot, now).await?;
+        transaction.commit().await?;
+        Ok(true)
+    }
+
+    /// Renews a lease that is held. False: another process has taken the lane.
+    pub async fn renew_lane(&self, holder: Holder<'_>, now: Millis) -> Result<bool> {
+        let mut transaction = self.begin().await?;
+        let renewed = renew(&mut transaction, holder, now, None).await?;
+        transaction.commit().await?;
+        Ok(renewed)
+    }
+
+    /// Gives a lane back, so that the next process need not wait for the lease to end.
+    pub async fn release_lane(&self, holder: Holder<'_>) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        sqlx::query("UPDATE robots SET lease_owner = '', lease_until = 0 WHERE name = $1 AND lease_owner = $2")
+            .bind(holder.robot)
+            .bind(holder.owner)
+            .execute(&mut *transaction)
+            .await?;
+        Ok(transaction.commit().await?)
+    }
+
+    pub async fn robot(&self, name: &str, now: Millis) -> Result<Robot> {
+        let row = sqlx::query("SELECT * FROM robots WHERE name = $1").bind(name).fetch_one(&self.read).await?;
+        let test: String = row.try_get("test_id")?;
+        Ok(Robot {
+            condition: condition(&row, now)?,
+            next_slot_at: believable(row.try_get("next_slot_at")?, now, LONGEST_SLOT),
+            test: (!test.is_empty()).then_some(test),
+        })
+    }
+
+    /// The oldest pending rows whose time has come. `longest` is the longest that a row may honestly wait.
+    pub async fn due(&self, robot: &str, now: Millis, longest: Millis, limit: i64) -> Result<Vec<Due>> {
+        let rows = sqlx::query(
+            "SELECT d.id AS delivery_id, d.event_id, d.failures, d.batch_limit, d.suspect, d.next_attempt_at,
+                 e.*, EXISTS (
+                     SELECT 1 FROM arrivals mended
+                     JOIN arrivals broke ON broke.key = mended.key AND broke.outcome = 'failed'
+                     WHERE mended.event_id = e.id AND mended.outcome = 'succeeded') AS after_failure
+             FROM deliveries d JOIN events e ON e.id = d.event_id
+             WHERE d.robot = $1 AND d.state = 'pending' AND (d.next_attempt_at <= $2 OR d.next_attempt_at > $3)
+             ORDER BY d.id LIMIT $4",
+        )
+        .bind(robot)
+        .bind(now)
+        .bind(now + longest)
+        .bind(limit)
+        .fetch_all(&self.read)
+        .await?;
+        rows.iter().map(due).collect()
+    }
+
+    /// When the next pending row of a robot is due; None where nothing waits.
+    pub async fn next_due_at(&self, robot: &str) -> Result<Option<Millis>> {
+        let next =
+            sqlx::query_scalar("SELECT min(next_attempt_at) FROM deliveries WHERE robot = $1 AND state = 'pending'");
+        Ok(next.bind(robot).fetch_one(&self.read).await?)
+    }
+
+    /// Writes the message and its attempts, marks the rows, reserves the slot, renews the lease.
+    pub async fn claim(&self, holder: Holder<'_>, claim: &Claim<'_>) -> Result<Claimed> {
+        let mut transaction = self.begin().await?;
+        if !renew(&mut transaction, holder, claim.now, Some(claim)).await? {
+            return Ok(Claimed::LaneLost);
+        }
+        sqlx::query(
+            "INSERT INTO messages (id, robot, body, started_at, duration_ms, outcome, http_status, errcode, errmsg)
+             VALUES ($1, $2, $3, $4, 0, 'in_flight', 0, NULL, '')",
+        )
+        .bind(claim.message_id)
+        .bind(holder.robot)
+        .bind(claim.body)
+        .bind(claim.now)
+        .execute(&mut *transaction)
+        .await?;
+        if !claim.deliveries.is_empty() {
+            let ids = rows(&claim.deliveries);
+            let marked = sqlx::query(
+                "UPDATE deliveries SET state = 'sending', attempts = attempts + 1
+                 WHERE state = 'pending' AND id IN (SELECT value FROM json_each($1))",
+            )
+            .bind(&ids)
+            .execute(&mut *transaction)
+            .await?;
+            if marked.rows_affected() != claim.deliveries.len() as u64 {
+                return Ok(Claimed::Stale);
+            }
+            sqlx::query(
+                "INSERT INTO attempts (delivery_id, number, message_id)
+                 SELECT id, attempts, $2 FROM deliveries WHERE id IN (SELECT value FROM json_each($1))",
+            )
+            .bind(&ids)
+            .bind(claim.message_id)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(Claimed::Yes)
+    }
+}
+
+/// The lease and, with a claim, the slot that it takes; a claimed test is no longer asked for.
+async fn renew(
+    transaction: &mut Transaction<'_, Sqlite>,
+    holder: Holder<'_>,
+    now: Millis,
+    claim: Option<&Claim<'_>>,
+) -> Result<bool> {
+    let renewed = sqlx::query(
+        "UPDATE robots SET lease_until = $3, next_slot_at = coalesce($4, next_slot_at),
+             test_id = CASE WHEN test_id = $5 THEN '' ELSE test_id END
+         WHERE name = $1 AND lease_owner = $2",
+    )
+    .bind(holder.robot)
+    .bind(holder.owner)
+    .bind(now + LEASE)
+    .bind(claim.map(|claim| claim.next_slot_at))
+    .bind(claim.map_or("", |claim| claim.message_id))
+    .execute(&mut **transaction)
+    .await?;
+    Ok(renewed.rows_affected() == 1)
+}
+
+async fn take_up(transaction: &mut Transaction<'_, Sqlite>, robot: &str, now: Millis) -> Result<()> {
+    sqlx::query(
+        "UPDATE deliveries SET state = 'pending', next_attempt_at = $2
+         WHERE state = 'sending' AND id IN (
+             SELECT a.delivery_id FROM attempts a JOIN messages m ON m.id = a.message_id
+             WHERE m.robot = $1 AND m.outcome = 'in_flight')",
+    )
+    .bind(robot)
+    .bind(now)
+    .execute(&mut **transaction)
+    .await?;
+    sqlx::query("UPDATE messages SET outcome = 'unknown' WHERE robot = $1 AND outcome = 'in_flight'")
+        .bind(robot)
+        .execute(&mut **transaction)
+        .await?;
+    Ok(())
+}
+
+pub(super) fn condition(row: &SqliteRow, now: Millis) -> Result<Condition> {
+    let pause: String = row.try_get("pause")?;
+    Ok(Condition {
+        failures: row.try_get("failures")?,
+        failing_since: row.try_get("failing_since")?,
+        broken: row.try_get::<i64, _>("broken")? == 1,
+        pause: match pause.as_str() {
+            "retry" => Pause::Retry,
+            "throttled" => Pause::Throttled,
+            "broken" => Pause::Broken,
+            _ => Pause::None,
+        },
+        paused_until: believable(row.try_get("paused_until")?, now, LONGEST_PAUSE),
+        last_error: row.try_get("last_error")?,
+    })
+}
+
+fn due(row: &SqliteRow) -> Result<Due> {
+    Ok(Due {
+        id: row.try_get("delivery_id")?,
+        event_id: row.try_get("event_id")?,
+        failures: row.try_get("failures")?,
+        batch_limit: row.try_get("batch_limit")?,
+        suspect: row.try_get::<i64, _>("suspect")? == 1,
+        next_attempt_at: row.try_get("next_attempt_at")?,
+        news: News { event: event(row)?, after_failure: row.try_get("after_failure")? },
+    })
+}
+
+pub(super) fn event(row: &SqliteRow) -> Result<Event> {
+    let outcome: String = row.try_get("outcome")?;
+    let versions: String = row.try_get("versions")?;
+    let decoded = |source: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(source);
+    Ok(Event {
+        outcome: outcome.parse().map_err(|error: String| decoded(error.into()))?,
+        harbor_host: row.try_get("harbor_host")?,
+        project: row.try_get("project")?,
+        repository: row.try_get("repository")?,
+        versions: serde_json::from_str(&versions).map_err(|error| decoded(error.into()))?,
+        registry: row.try_get("registry")?,
+        description: row.try_get("description")?,
+        execution_timestamp: row.try_get("execution_timestamp")?,
+        execution_id: row.try_get("execution_id")?,
+        occurred_at: row.try_get("occurred_at")?,
+    })
+}

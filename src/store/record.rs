@@ -1,0 +1,116 @@
+//! Recording: a message's outcome, its rows' and its robot's new state, in one transaction.
+
+use super::{Result, Store, rows};
+use crate::model::clock::Millis;
+use crate::model::outcome::Report;
+use crate::model::settle::Settlement;
+
+/// A message that has come back.
+#[derive(Clone, Debug)]
+pub struct Sent<'a> {
+    pub message_id: &'a str,
+    pub robot: &'a str,
+    pub report: &'a Report,
+    pub duration_ms: Millis,
+    pub now: Millis,
+    /// The earliest that the next message may leave.
+    pub next_slot_at: Millis,
+}
+
+/// A delivery's id and its event's.
+pub type Ids = (String, String);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Recorded {
+    /// Written, with the rows that were given up.
+    Yes { given_up: Vec<Ids> },
+    /// Another process took the lane and the message is on its record as unknown; nothing was written over it.
+    TooLate,
+}
+
+impl Store {
+    pub async fn record(&self, sent: &Sent<'_>, settlement: &Settlement) -> Result<Recorded> {
+        let mut transaction = self.begin().await?;
+        let finished = sqlx::query(
+            "UPDATE messages SET outcome = $2, duration_ms = $3, http_status = $4, errcode = $5, errmsg = $6
+             WHERE id = $1 AND outcome = 'in_flight'",
+        )
+        .bind(sent.message_id)
+        .bind(sent.report.outcome.as_str())
+        .bind(sent.duration_ms)
+        .bind(i64::from(sent.report.http_status))
+        .bind(sent.report.errcode)
+        .bind(&sent.report.errmsg)
+        .execute(&mut *transaction)
+        .await?;
+        if finished.rows_affected() == 0 {
+            return Ok(Recorded::TooLate);
+        }
+        sqlx::query(
+            "UPDATE deliveries SET state = new.state, failures = new.failures, batch_limit = new.batch_limit,
+                 suspect = new.suspect, next_attempt_at = new.next_attempt_at, finished_at = new.finished_at,
+                 last_error = new.last_error
+             FROM (SELECT value->>'id' AS id, value->>'state' AS state,
+                       CAST(value->>'failures' AS BIGINT) AS failures,
+                       CAST(value->>'batch_limit' AS BIGINT) AS batch_limit,
+                       CAST(value->>'suspect' AS BIGINT) AS suspect,
+                       CAST(value->>'next_attempt_at' AS BIGINT) AS next_attempt_at,
+                       CAST(value->>'finished_at' AS BIGINT) AS finished_at,
+                       value->>'last_error' AS last_error
+                   FROM json_each($1)) AS new
+             WHERE deliveries.id = new.id AND deliveries.state = 'sending'",
+        )
+        .bind(rows(&settlement.rows))
+        .execute(&mut *transaction)
+        .await?;
+        let robot = &settlement.robot;
+        sqlx::query(
+            "UPDATE robots SET failures = $2, failing_since = $3, broken = $4, pause = $5, paused_until = $6,
+                 last_error = $7, next_slot_at = $8
+             WHERE name = $1",
+        )
+        .bind(sent.robot)
+        .bind(robot.failures)
+        .bind(robot.failing_since)
+        .bind(i64::from(robot.broken))
+        .bind(robot.pause.as_str())
+        .bind(robot.paused_until)
+        .bind(&robot.last_error)
+        .bind(sent.next_slot_at)
+        .execute(&mut *transaction)
+        .await?;
+        if settlement.release {
+            sqlx::query(
+                "UPDATE deliveries SET next_attempt_at = $2
+                 WHERE robot = $1 AND state = 'pending' AND suspect = 0 AND next_attempt_at > $2",
+            )
+            .bind(sent.robot)
+            .bind(sent.now)
+            .execute(&mut *transaction)
+            .await?;
+        }
+        if settlement.clear_suspects {
+            sqlx::query("UPDATE deliveries SET suspect = 0 WHERE robot = $1 AND state = 'pending' AND suspect = 1")
+                .bind(sent.robot)
+                .execute(&mut *transaction)
+                .await?;
+        }
+        let mut given_up = Vec::new();
+        if let Some(before) = settlement.give_up_before {
+            // A row that was never in a message has earned no verdict: it is tried first.
+            given_up = sqlx::query_as(
+                "UPDATE deliveries SET state = 'failed', finished_at = $2, next_attempt_at = 0, last_error = $3
+                 WHERE robot = $1 AND state = 'pending' AND tried_since <= $4 AND attempts > 0
+                 RETURNING id, event_id",
+            )
+            .bind(sent.robot)
+            .bind(sent.now)
+            .bind(&robot.last_error)
+            .bind(before)
+            .fetch_all(&mut *transaction)
+            .await?;
+        }
+        transaction.commit().await?;
+        Ok(Recorded::Yes { given_up })
+    }
+}

@@ -1,0 +1,20 @@
+//! Logging: to standard error, as text for people or JSON for machines.
+
+use std::io::IsTerminal;
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::LogFormat;
+
+/// Starts logging. Called once, before anything is worth saying; a second call changes nothing.
+pub fn start(format: LogFormat, filter: &str) {
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(EnvFilter::new(filter))
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
+    // An error means that somebody, such as a test, logs already.
+    let _ = match format {
+        LogFormat::Text => logs.try_init(),
+        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+    };
+}

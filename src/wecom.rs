@@ -1,0 +1,201 @@
+//! One POST to a WeCom robot, and what its answer means. Whoever has the URL can write into the group, so
+//! the URL is a secret here: it appears in no error, no log and no answer.
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Url};
+use secrecy::{ExposeSecret, SecretString};
+use serde::Deserialize;
+use serde_json::json;
+
+use crate::model::clock::{Clock, Millis, SECOND};
+use crate::model::outcome::{Outcome, Report, THROTTLE_PAUSE, Trouble};
+
+/// WeCom's answers have about 300 bytes; more is somebody else's page.
+const LONGEST_ANSWER: usize = 64 * 1024;
+/// How much of an answer's words is kept.
+const LONGEST_ERRMSG: usize = 300;
+
+/// A group robot.
+#[derive(Clone, Debug)]
+pub struct Robot {
+    pub name: String,
+    /// The whole URL with its key.
+    pub url: SecretString,
+    /// 0: no pace.
+    pub rate_per_minute: u32,
+}
+
+impl Robot {
+    /// The least time between two messages: rounded up, so that a minute never holds more than the rate.
+    pub fn gap(&self) -> Millis {
+        match i64::from(self.rate_per_minute) {
+            0 => 0,
+            rate => (60 * SECOND + rate - 1) / rate,
+        }
+    }
+}
+
+/// What sends for one robot.
+#[derive(Clone, Debug)]
+pub struct Sender {
+    client: Client,
+    url: SecretString,
+    secrets: Vec<SecretString>,
+}
+
+impl Sender {
+    /// Fails where the system has no CA certificates.
+    pub fn new(robot: &Robot, timeout: Duration) -> Result<Self, String> {
+        // The first one counts; whoever comes later finds it there.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let client = Client::builder()
+            .timeout(timeout)
+            // Less than the whole, so that a connection that was never made is not taken for a lost answer.
+            .connect_timeout(timeout / 2)
+            // A 302 would turn the POST into a GET, whose 200 looks like success.
+            .redirect(Policy::none())
+            // Messages are seconds apart. A connection that idled may be dead, and then nobody could tell
+            // whether the message was shown.
+            .pool_max_idle_per_host(0)
+            .http1_only()
+            .user_agent(concat!("harborbell/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| {
+                let causes = causes(&error.without_url());
+                format!("cannot make an HTTPS client ({causes}); install the system's CA certificates")
+            })?;
+        Ok(Self { client, url: robot.url.clone(), secrets: secrets(&robot.url) })
+    }
+
+    /// Sends one body, exactly once. Every way in which this can go is a report.
+    pub async fn deliver(&self, body: &str, clock: &Clock) -> Report {
+        let request = self
+            .client
+            .post(self.url.expose_secret())
+            .header("content-type", "application/json; charset=utf-8")
+            .body(body.to_owned());
+        let mut response = match request.send().await {
+            Ok(response) => response,
+            Err(error) => return self.no_answer(error),
+        };
+        let status = response.status().as_u16();
+        let retry_after = response.headers().get("retry-after").and_then(|value| value.to_str().ok());
+        let retry_after = retry_after.and_then(|value| pause_of(value, clock.now()));
+        let mut answer = Vec::new();
+        while answer.len() < LONGEST_ANSWER {
+            match response.chunk().await {
+                Ok(Some(chunk)) => answer.extend_from_slice(&chunk),
+                Ok(None) => break,
+                Err(error) => return self.no_answer(error),
+            }
+        }
+        let report = judge(status, retry_after, &answer);
+        Report { errmsg: self.presentable(&report.errmsg), ..report }
+    }
+
+    fn no_answer(&self, error: reqwest::Error) -> Report {
+        let trouble = if error.is_connect() || error.is_builder() { Trouble::Unreachable } else { Trouble::Ambiguous };
+        let what = match trouble {
+            Trouble::Unreachable => "cannot connect to WeCom",
+            _ if error.is_timeout() => "no answer from WeCom in time",
+            _ => "the connection to WeCom broke before its answer",
+        };
+        let causes = causes(&error.without_url());
+        let errmsg = self.presentable(&format!("{what}: {causes}"));
+        Report { outcome: Outcome::Retry(trouble), http_status: 0, errcode: None, errmsg }
+    }
+
+    /// One short line in which the key does not occur, whoever wrote it.
+    fn presentable(&self, text: &str) -> String {
+        let mut text = text.to_owned();
+        for secret in &self.secrets {
+            text = text.replace(secret.expose_secret(), "***");
+        }
+        let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
+        line[..line.floor_char_boundary(LONGEST_ERRMSG)].trim().to_owned()
+    }
+}
+
+/// The body of a Markdown message.
+pub fn markdown(content: &str) -> String {
+    json!({ "msgtype": "markdown", "markdown": { "content": content } }).to_string()
+}
+
+/// What must not be seen: the whole URL and each of its parameters' values.
+fn secrets(url: &SecretString) -> Vec<SecretString> {
+    let url = url.expose_secret();
+    let mut secrets = vec![url.into()];
+    if let Ok(url) = Url::parse(url) {
+        let query = url.query_pairs().map(|(_, value)| value.into_owned());
+        secrets.extend(query.filter(|value| value.len() >= 8).map(SecretString::from));
+    }
+    secrets
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    errcode: i64,
+    errmsg: Option<String>,
+}
+
+/// What an answer means, by WeCom's documented codes and the bodies that people have seen. The HTTP status
+/// of WeCom itself is always 200; another one comes from something on the way.
+pub fn judge(status: u16, retry_after: Option<Millis>, body: &[u8]) -> Report {
+    let report =
+        |outcome, errcode, errmsg: &str| Report { outcome, http_status: status, errcode, errmsg: errmsg.to_owned() };
+    let pause = retry_after.unwrap_or(0).max(THROTTLE_PAUSE);
+    match status {
+        200..=299 => {}
+        300..=399 => {
+            return report(
+                Outcome::Retry(Trouble::Answered),
+                None,
+                "a redirect, which is not followed; check the robot's URL",
+            );
+        }
+        401 | 403 | 404 => return report(Outcome::RobotBroken, None, "the robot's URL is refused; check it"),
+        429 => return report(Outcome::Throttled { pause }, None, "too many requests"),
+        408 | 425 | 500.. => {
+            return report(Outcome::Retry(Trouble::Answered), None, "passing trouble at WeCom or on the way to it");
+        }
+        _ => return report(Outcome::Rejected, None, "the message is refused"),
+    }
+    let Ok(Answer { errcode, errmsg }) = serde_json::from_slice(body) else {
+        let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST_ERRMSG)]);
+        return report(Outcome::Retry(Trouble::Answered), None, &format!("the answer is not WeCom's JSON: {text}"));
+    };
+    let errmsg = errmsg.unwrap_or_default();
+    let outcome = match errcode {
+        0 if errmsg.trim().eq_ignore_ascii_case("ok") => Outcome::Delivered,
+        // `ok. Warning: wrong json format.` was reported as not shown.
+        0 => Outcome::Rejected,
+        45009 => Outcome::Throttled { pause },
+        93000 | 93004 | 93008 => Outcome::RobotBroken,
+        40008 | 40033 | 40035 | 40058 | 40063 | 40201 | 40206 | 44004 | 45002 | 82004 => Outcome::Rejected,
+        // -1, 6000, 45033 and 81026 are WeCom's passing trouble; what is not documented is taken for it.
+        _ => Outcome::Retry(Trouble::Answered),
+    };
+    report(outcome, Some(errcode), &errmsg)
+}
+
+/// Retry-After as a length of time: seconds, or a date (RFC 9110 §10.2.3).
+fn pause_of(value: &str, now: Millis) -> Option<Millis> {
+    if let Ok(seconds) = value.trim().parse::<i64>() {
+        return Some(seconds.clamp(0, i64::from(u16::MAX)) * SECOND);
+    }
+    let date = jiff::fmt::rfc2822::parse(value.trim()).ok()?;
+    Some((date.timestamp().as_millisecond() - now).max(0))
+}
+
+fn causes(error: &reqwest::Error) -> String {
+    let mut causes = Vec::new();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        causes.push(cause.to_string());
+        next = cause.source();
+    }
+    if causes.is_empty() { error.to_string() } else { causes.join(": ") }
+}
