@@ -36,8 +36,13 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
         }
     }
     let (views, database) = match Store::open(&config.database_url).await {
-        Ok(store) => (robots(&store, &names, Clock::System.now()).await?, "ok"),
-        Err(StoreError::Missing(_)) => (Vec::new(), "not there yet; `harborbell serve` makes it"),
+        Ok(store) => {
+            let engine = store.engine().await?;
+            let durable = if engine.is_durable { "each commit on the disk" } else { "NOT durable" };
+            let database = format!("ok: SQLite {}, {}, {durable}", engine.version, engine.journal_mode);
+            (robots(&store, &names, Clock::System.now()).await?, database)
+        }
+        Err(StoreError::Missing(_)) => (Vec::new(), "not there yet; `harborbell serve` makes it".to_owned()),
         Err(error) => return Err(error.into()),
     };
     let failed_pings = pings.iter().filter(|(_, answer)| answer.outcome != "delivered").count();

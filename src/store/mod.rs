@@ -55,9 +55,9 @@ impl From<sqlx::Error> for StoreError {
     }
 }
 
-/// SQLite's primary result codes for data that it will not take: ERROR, TOOBIG, CONSTRAINT, MISMATCH, RANGE.
+/// SQLite's primary result codes for data that it will not take: TOOBIG, CONSTRAINT, MISMATCH, RANGE.
 fn is_about_data(error: &sqlx::Error) -> bool {
-    const CODES: [i64; 5] = [1, 18, 19, 20, 25];
+    const CODES: [i64; 4] = [18, 19, 20, 25];
     let code = error.as_database_error().and_then(|error| error.code());
     code.and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| CODES.contains(&(code & 0xff)))
 }
@@ -72,6 +72,15 @@ pub struct Store {
     read: SqlitePool,
     /// Held by the one process that serves this file.
     lock: Option<std::sync::Arc<File>>,
+}
+
+/// The database engine and its settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Engine {
+    pub version: String,
+    pub journal_mode: String,
+    /// Each commit is on the disk before it is answered (`synchronous` FULL or above).
+    pub is_durable: bool,
 }
 
 impl Store {
@@ -117,6 +126,15 @@ impl Store {
         let mut transaction = self.begin().await?;
         sqlx::query("UPDATE robots SET name = name").execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
+    }
+
+    /// What stands behind the promise that a webhook survives a power cut.
+    pub async fn engine(&self) -> Result<Engine> {
+        let mut writer = self.write.acquire().await?;
+        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *writer).await?;
+        let journal_mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *writer).await?;
+        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *writer).await?;
+        Ok(Engine { version, journal_mode, is_durable: synchronous >= 2 })
     }
 
     pub async fn close(&self) {

@@ -1,0 +1,119 @@
+//! Wrong configuration: every fault at once, by its key, and no secret in any of them.
+
+use std::collections::HashMap;
+
+use harborbell::config::{Config, Fault, KEYS};
+use harborbell::model::clock::{MINUTE, SECOND};
+use rstest::rstest;
+use secrecy::ExposeSecret;
+
+const KEY: &str = "5ec2e700-0000-4000-8000-00000000beef";
+
+fn load(settings: &[(&str, &str)]) -> Result<Config, Vec<Fault>> {
+    let values: HashMap<_, _> = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Config::load(&values)
+}
+
+fn only_fault(key: &str, value: &str) -> String {
+    let faults = load(&[(key, value)]).expect_err(value);
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert_eq!(faults[0].key, key);
+    faults[0].problem.clone()
+}
+
+#[test]
+fn the_defaults_are_the_interfaces() {
+    let config = load(&[]).unwrap();
+    assert_eq!(config.listen_addr.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.retry.initial_interval, 2 * SECOND);
+    assert_eq!(config.retry.max_interval, 10 * MINUTE);
+    assert_eq!(config.retry.max_elapsed, 72 * 60 * MINUTE);
+    assert_eq!(config.timezone.iana_name(), Some("Asia/Shanghai"));
+}
+
+#[rstest]
+#[case("LISTEN_ADDR", "8080")]
+#[case("DATABASE_URL", "mysql://x")]
+#[case("DATABASE_URL", "sqlite::memory:")]
+#[case("WECOM_BASE_URL", "qyapi")]
+#[case("WECOM_RATE_PER_MINUTE", "fast")]
+#[case("WECOM_TIMEOUT", "13s")]
+#[case("WECOM_TIMEOUT", "10")]
+#[case("HARBOR_AUTH_HEADER", "tab\there")]
+#[case("HARBOR_URL", "javascript:alert(1)")]
+#[case("ALLOW_ANONYMOUS", "perhaps")]
+#[case("NOTIFY_OUTCOMES", "succeeded,stopped")]
+#[case("NOTIFY_DIGEST_ONLY", "2")]
+#[case("MESSAGE_LANGUAGE", "fr")]
+#[case("MESSAGE_TEMPLATE", "no-such-file.jinja")]
+#[case("TIMEZONE", "Mars/Olympus")]
+#[case("RETRY_INITIAL_INTERVAL", "0s")]
+#[case("RETRY_INITIAL_INTERVAL", "-3s")]
+#[case("RETRY_MULTIPLIER", "0.5")]
+#[case("RETRY_MULTIPLIER", "NaN")]
+#[case("RETRY_RANDOMIZATION_FACTOR", "1.5")]
+#[case("RETRY_MAX_INTERVAL", "1s")]
+#[case("RETRY_MAX_ELAPSED", "soon")]
+#[case("LOG_FORMAT", "xml")]
+#[case("RUST_LOG", "harborbell=loud")]
+fn a_wrong_value_is_a_fault_of_its_key(#[case] key: &str, #[case] value: &str) {
+    assert!(!only_fault(key, value).is_empty());
+}
+
+#[test]
+fn all_faults_are_named_at_once() {
+    let faults = load(&[("LISTEN_ADDR", "x"), ("TIMEZONE", "x"), ("LOG_FORMAT", "x"), ("MESSAGE_TEMPLATE", "x")]).unwrap_err();
+    let mut keys: Vec<_> = faults.iter().map(|fault| fault.key.as_str()).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, ["LISTEN_ADDR", "LOG_FORMAT", "MESSAGE_TEMPLATE", "TIMEZONE"]);
+}
+
+#[rstest]
+#[case::bare(KEY, Some("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=5ec2e700-0000-4000-8000-00000000beef"))]
+#[case::whole("http://wecom.example.com/cgi-bin/webhook/send?key=abc", Some("http://wecom.example.com/cgi-bin/webhook/send?key=abc"))]
+#[case::no_key("https://qyapi.weixin.qq.com/cgi-bin/webhook/send", None)]
+#[case::the_documentations_own("693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa", None)]
+#[case::the_documentations_url("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa", None)]
+#[case::half_a_url("key=5ec2e700-0000-4000-8000-00000000beef", None)]
+#[case::another_scheme("ftp://wecom.example.com/?key=5ec2e700", None)]
+fn a_robot_is_named_by_its_url_or_its_key(#[case] value: &str, #[case] expected: Option<&str>) {
+    match (load(&[("WECOM_WEBHOOK_URL", value)]), expected) {
+        (Ok(config), Some(url)) => assert_eq!(config.robots[0].url.expose_secret(), url),
+        (Err(faults), None) => assert!(!faults[0].problem.contains(value), "a fault repeats no secret"),
+        (other, _) => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_private_deployment_takes_a_bare_key() {
+    let config = load(&[("WECOM_WEBHOOK_URL", KEY), ("WECOM_BASE_URL", "https://wecom.example.com/api/")]).unwrap();
+    assert_eq!(config.robots[0].url.expose_secret(), &format!("https://wecom.example.com/api/cgi-bin/webhook/send?key={KEY}"));
+    assert!(only_fault("WECOM_BASE_URL", "https://wecom.example.com/?key=abc").contains("WECOM_WEBHOOK_URL"));
+}
+
+#[rstest]
+#[case::loopback(&[], true)]
+#[case::open(&[("LISTEN_ADDR", "0.0.0.0:8080")], false)]
+#[case::open_v6(&[("LISTEN_ADDR", "[::]:8080")], false)]
+#[case::with_header(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("HARBOR_AUTH_HEADER", "x")], true)]
+#[case::on_purpose(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("ALLOW_ANONYMOUS", "true")], true)]
+fn listening_beyond_loopback_needs_a_header_or_a_decision(#[case] settings: &[(&str, &str)], #[case] fine: bool) {
+    let settings = [settings, &[("WECOM_WEBHOOK_URL", KEY)]].concat();
+    let faults = load(&settings).unwrap().faults_of_service();
+    assert_eq!(faults.is_empty(), fine, "{faults:?}");
+    assert!(fine || faults[0].problem.contains("HARBOR_AUTH_HEADER") && faults[0].problem.contains("ALLOW_ANONYMOUS"));
+}
+
+#[test]
+fn a_robot_never_shows_its_url() {
+    let config = load(&[("WECOM_WEBHOOK_URL", KEY)]).unwrap();
+    assert!(!format!("{config:?}").contains("5ec2e700"));
+}
+
+#[test]
+fn every_key_is_known_once() {
+    let mut names: Vec<_> = KEYS.iter().map(|key| key.name).collect();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), KEYS.len());
+}

@@ -1,0 +1,342 @@
+//! The lane, step by step, at a time of the test's own.
+
+use harborbell::demo::standin::Answer;
+use harborbell::lane::Next;
+use harborbell::model::clock::{MINUTE, SECOND};
+use harborbell::serve::lanes;
+use harborbell::store::record::Recorded;
+use harborbell::store::replay::Replay;
+use rstest::rstest;
+
+use crate::support::{Bench, accept_for, arrived};
+
+const HOUR: i64 = 60 * MINUTE;
+
+#[tokio::test]
+async fn a_lone_delivery_goes_at_once_and_a_backlog_as_a_digest() {
+    let mut bench = Bench::new(&[]).await;
+    bench.accept_many(1).await;
+    bench.drain().await;
+    bench.accept(&arrived("w1")).await;
+    bench.accept(&arrived("w2")).await;
+    bench.drain().await;
+    let shown = bench.shown();
+    assert_eq!(shown.len(), 2);
+    assert!(shown[0].contains("`v0`") && shown[1].contains("`w1`") && shown[1].contains("`w2`"), "{shown:?}");
+}
+
+#[tokio::test]
+async fn invariant_3_messages_keep_their_distance() {
+    let mut bench = Bench::new(&[("WECOM_RATE_PER_MINUTE", "18")]).await;
+    bench.accept_many(1).await;
+    assert!(bench.step().await);
+    bench.accept(&arrived("later")).await;
+    assert_eq!(bench.wait().await, 3_334);
+    bench.clock.advance(3_333);
+    assert!(!bench.step().await);
+    bench.clock.advance(1);
+    assert!(bench.step().await);
+}
+
+/// The slot is reserved in the same transaction that claims; a crash right after it forgets nothing.
+#[tokio::test]
+async fn invariant_3_pace_survives_a_crash() {
+    let mut bench = Bench::new(&[("WECOM_RATE_PER_MINUTE", "18")]).await;
+    bench.accept_many(1).await;
+    assert!(matches!(bench.lane.claim().await.unwrap(), Next::Send(_)));
+    bench.lane = bench.another_lane();
+    assert_eq!(bench.wait().await, 3_334);
+}
+
+#[tokio::test]
+async fn what_a_dead_owner_left_is_taken_up_and_its_message_stays_on_record() {
+    let mut bench = Bench::new(&[]).await;
+    bench.accept_many(3).await;
+    let Next::Send(message) = bench.lane.claim().await.unwrap() else { panic!("three are due") };
+    assert_eq!((message.rows.len(), bench.count("sending").await), (3, 3));
+    bench.lane = bench.another_lane();
+    bench.drain().await;
+    assert_eq!(bench.count("delivered").await, 3);
+    let id = &bench.deliveries().await[0].id;
+    let log = bench.store.show(id).await.unwrap().unwrap().attempt_log;
+    let outcomes: Vec<_> = log.iter().map(|attempt| (attempt.number, attempt.outcome.as_str())).collect();
+    assert_eq!(outcomes, [(1, "unknown"), (2, "delivered")]);
+}
+
+#[tokio::test]
+async fn a_record_that_comes_after_a_takeover_changes_nothing() {
+    let mut bench = Bench::new(&[]).await;
+    bench.accept_many(1).await;
+    let Next::Send(message) = bench.lane.claim().await.unwrap() else { panic!("one is due") };
+    let report = bench.lane.deliver(&message).await;
+    let mut other = bench.another_lane();
+    let Next::Send(again) = other.claim().await.unwrap() else { panic!("it is pending again") };
+    assert_eq!(bench.lane.record(&message, &report).await.unwrap(), Recorded::TooLate);
+    assert_eq!(bench.count("sending").await, 1);
+    let report = other.deliver(&again).await;
+    assert!(matches!(other.record(&again, &report).await.unwrap(), Recorded::Yes { .. }));
+    assert_eq!(bench.count("delivered").await, 1);
+}
+
+#[tokio::test]
+async fn an_owner_that_lost_its_lane_claims_nothing() {
+    let mut bench = Bench::new(&[]).await;
+    assert_eq!(bench.wait().await, i64::MAX - bench.clock.now());
+    let mut other = bench.another_lane();
+    assert!(matches!(other.claim().await.unwrap(), Next::Wait(_)));
+    bench.accept_many(1).await;
+    assert!(!bench.step().await, "the other one has the lane");
+    assert_eq!(bench.count("pending").await, 1);
+}
+
+/// One row of design §4's table each: the answer, then what becomes of a lone delivery and of its robot.
+#[rstest]
+#[case::delivered(Answer::Errcode(0, "ok"), "delivered", 0, 0)]
+#[case::retry(Answer::Errcode(-1, "system busy"), "pending", 1, 2 * SECOND)]
+#[case::unknown_code(Answer::Errcode(12345, "?"), "pending", 1, 2 * SECOND)]
+#[case::gateway(Answer::Status(502, ""), "pending", 1, 2 * SECOND)]
+#[case::throttled(Answer::Errcode(45009, "too fast"), "pending", 0, 65 * SECOND)]
+#[case::told_how_long(Answer::TooMany(300), "pending", 0, 300 * SECOND)]
+#[case::told_too_long(Answer::TooMany(86_400), "pending", 0, 10 * MINUTE)]
+#[case::robot_broken(Answer::Errcode(93000, "invalid webhook url"), "pending", 0, 2 * SECOND)]
+#[case::rejected(Answer::Errcode(40201, "spam"), "failed", 0, 0)]
+#[tokio::test]
+async fn an_outcome_decides_about_row_and_robot(
+    #[case] answer: Answer,
+    #[case] state: &str,
+    #[case] failures: i64,
+    #[case] pause: i64,
+) {
+    let mut bench = Bench::new(&[]).await;
+    bench.wecom.answer_next(answer);
+    bench.accept_many(1).await;
+    assert!(bench.step().await);
+    let row = &bench.deliveries().await[0];
+    assert_eq!((row.state.as_str(), row.failures, row.attempts), (state, failures, 1));
+    let now = bench.clock.now();
+    let robot = bench.store.robot("default", now).await.unwrap();
+    assert_eq!((robot.condition.paused_until - now).max(0), pause);
+}
+
+#[tokio::test]
+async fn a_throttled_robot_rests_65_s_and_nothing_is_spent() {
+    let mut bench = Bench::new(&[]).await;
+    bench.wecom.answer_next(Answer::Errcode(45009, "too fast"));
+    bench.accept_many(5).await;
+    assert!(bench.step().await);
+    bench.lane = bench.another_lane();
+    bench.store.enrol(&["default"]).await.unwrap();
+    assert_eq!(bench.wait().await, 65 * SECOND, "a restart does not end WeCom's throttle");
+    bench.clock.advance(65 * SECOND);
+    bench.drain().await;
+    assert_eq!(bench.shown().len(), 1, "all five in the next digest");
+    assert!(bench.deliveries().await.iter().all(|row| row.failures == 0 && row.state.as_str() == "delivered"));
+}
+
+#[tokio::test]
+async fn a_broken_robot_is_tried_now_and_then_and_at_once_after_a_restart() {
+    let mut bench = Bench::new(&[]).await;
+    bench.wecom.change_key("00000000-mended-later");
+    bench.accept_many(4).await;
+    let mut waits = Vec::new();
+    for _ in 0..12 {
+        assert!(bench.step().await);
+        let wait = bench.wait().await;
+        waits.push(wait / SECOND);
+        bench.clock.advance(wait);
+    }
+    assert_eq!(waits, [2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600, 600]);
+    assert!(bench.step().await);
+    bench.wecom.change_key(crate::support::KEY);
+    assert_eq!(bench.wait().await, 600 * SECOND);
+    bench.store.enrol(&["default"]).await.unwrap();
+    bench.drain().await;
+    assert_eq!(bench.count("delivered").await, 4);
+    assert_eq!(bench.store.robot("default", bench.clock.now()).await.unwrap().condition.failures, 0);
+}
+
+/// Invariant 7: one rejected delivery delays no other.
+#[tokio::test]
+async fn invariant_7_one_poisoned_row_of_sixty_fails_alone() {
+    let mut bench = Bench::new(&[]).await;
+    bench.wecom.refuse_containing("`v37`");
+    bench.accept_many(60).await;
+    bench.drain().await;
+    assert_eq!((bench.count("delivered").await, bench.count("failed").await), (59, 1));
+    let messages = bench.wecom.seen().len();
+    assert!(messages <= 16, "{messages} messages for one culprit");
+    let failed = bench.deliveries().await.into_iter().find(|row| row.state.as_str() == "failed").unwrap();
+    assert_eq!(failed.event.versions, ["v37"]);
+    assert!(failed.last_error.contains("40201"), "{}", failed.last_error);
+    assert_eq!(bench.store.replay(&failed.id, bench.clock.now()).await.unwrap(), Replay::Replayed);
+    assert!(bench.step().await);
+    let log = bench.store.show(&failed.id).await.unwrap().unwrap().attempt_log;
+    let numbers: Vec<_> = log.iter().map(|attempt| attempt.number).collect();
+    assert_eq!(numbers, (1..=log.len() as i64).collect::<Vec<_>>(), "attempts keep their numbers");
+}
+
+/// Invariant 7: one broken robot delays no other.
+#[tokio::test]
+async fn invariant_7_a_broken_robot_delays_no_other() {
+    let mut bench = Bench::new(&[]).await;
+    let mut config = bench.config.clone();
+    config.robots[0].name = "broken".into();
+    config.robots[0].url = format!("{}/cgi-bin/webhook/send?key=00000000-wrong", bench.wecom.base_url()).into();
+    bench.store.enrol(&["broken"]).await.unwrap();
+    let mut broken = lanes(&config, &bench.store, &bench.clock).unwrap().remove(0);
+    accept_for(&bench.store, &arrived("v1"), &["broken", "default"], bench.clock.now()).await;
+    let Next::Send(message) = broken.claim().await.unwrap() else { panic!("it is due") };
+    let report = broken.deliver(&message).await;
+    broken.record(&message, &report).await.unwrap();
+    assert!(bench.step().await);
+    let states: Vec<_> = bench.deliveries().await.iter().map(|row| (row.robot.clone(), row.state.as_str())).collect();
+    assert!(states.contains(&("broken".to_owned(), "pending")) && states.contains(&("default".to_owned(), "delivered")));
+}
+
+#[tokio::test]
+async fn an_outage_is_probed_with_one_small_message_and_ends_with_all_of_them() {
+    let mut bench = Bench::new(&[]).await;
+    bench.wecom.go_down().await;
+    bench.accept_many(200).await;
+    let mut messages = 0;
+    let mut minutes = Vec::new();
+    for _ in 0..10 {
+        assert!(bench.step().await);
+        messages += 1;
+        let wait = bench.wait().await;
+        minutes.push(wait / SECOND);
+        bench.clock.advance(wait);
+    }
+    assert_eq!(minutes, [2, 4, 8, 16, 32, 60, 60, 60, 60, 60]);
+    bench.wecom.come_back().await.unwrap();
+    bench.drain().await;
+    assert_eq!(bench.count("delivered").await, 200);
+    let shown = bench.shown();
+    assert_eq!(shown[0].matches("mars/mars-api").count(), 1, "the probe is one delivery");
+    assert!(shown.len() <= 5, "{} messages for 200, after {messages} probes", shown.len());
+    for number in 0..200 {
+        let told = shown.iter().filter(|message| message.contains(&format!("`v{number}`"))).count();
+        assert_eq!(told, 1, "v{number}");
+    }
+}
+
+/// A row that fails alone while its robot is well keeps its own backoff: others' success does not release it.
+#[tokio::test]
+async fn a_suspect_row_waits_for_its_own_time() {
+    let mut bench = Bench::new(&[]).await;
+    bench.wecom.answer_next(Answer::Errcode(12345, "something about this one"));
+    bench.accept_many(1).await;
+    assert!(bench.step().await);
+    bench.clock.advance(2 * SECOND);
+    bench.wecom.answer_next(Answer::Errcode(12345, "again"));
+    assert!(bench.step().await);
+    bench.accept(&arrived("healthy")).await;
+    bench.clock.advance(4 * SECOND - 1);
+    assert!(!bench.step().await);
+    bench.clock.advance(1);
+    let state = || async { bench.deliveries().await.iter().map(|row| row.state.as_str()).collect::<Vec<_>>() };
+    assert_eq!(state().await, ["pending", "pending"]);
+    bench.drain().await;
+    assert_eq!(bench.count("delivered").await, 2);
+}
+
+#[tokio::test]
+async fn nothing_is_given_up_untried_after_a_long_time_switched_off() {
+    let mut bench = Bench::new(&[]).await;
+    bench.accept_many(30).await;
+    bench.clock.advance(200 * HOUR);
+    // The network is not up yet when the machine boots.
+    bench.wecom.go_down().await;
+    assert!(bench.step().await);
+    assert_eq!(bench.count("failed").await, 0);
+    bench.wecom.come_back().await.unwrap();
+    bench.clock.advance(2 * SECOND);
+    bench.drain().await;
+    assert_eq!(bench.count("delivered").await, 30);
+}
+
+/// Invariant 2: given up only after a POST past the deadline has failed, and then visibly.
+#[tokio::test]
+async fn invariant_2_a_row_past_its_deadline_is_given_up_visibly() {
+    let mut bench = Bench::new(&[]).await;
+    bench.wecom.go_down().await;
+    bench.accept_many(1).await;
+    let started = bench.clock.now();
+    let mut last = 0;
+    while bench.count("failed").await == 0 {
+        while !bench.step().await {
+            let wait = bench.wait().await;
+            bench.clock.advance(wait);
+        }
+        last = bench.clock.now() - started;
+    }
+    assert!(last >= 72 * HOUR, "given up after {last} ms");
+    let row = &bench.deliveries().await[0];
+    assert!(row.last_error.contains("cannot connect to WeCom"), "{}", row.last_error);
+    assert!(row.finished_at > 0);
+    bench.wecom.come_back().await.unwrap();
+    bench.store.replay(&row.id, bench.clock.now()).await.unwrap();
+    bench.clock.advance(10 * MINUTE);
+    bench.drain().await;
+    assert_eq!(bench.count("delivered").await, 1);
+}
+
+#[tokio::test]
+async fn a_clock_set_back_freezes_nothing() {
+    let mut bench = Bench::new(&[("WECOM_RATE_PER_MINUTE", "18")]).await;
+    bench.wecom.answer_next(Answer::Errcode(45009, "too fast"));
+    bench.accept_many(2).await;
+    assert!(bench.step().await);
+    bench.clock.advance(-365 * 24 * HOUR);
+    assert!(bench.step().await, "slot, pause, lease and due times of next year count as now");
+    assert_eq!(bench.count("delivered").await, 2);
+}
+
+#[tokio::test]
+async fn a_test_message_takes_a_slot_and_ends_a_broken_robots_pause() {
+    let mut bench = Bench::new(&[("WECOM_RATE_PER_MINUTE", "18")]).await;
+    bench.wecom.answer_next(Answer::Errcode(93000, "invalid webhook url"));
+    bench.accept_many(1).await;
+    assert!(bench.step().await);
+    bench.store.request_test("default", "test-1").await.unwrap();
+    assert_eq!(bench.wait().await, 3_334, "its pause is over, its slot is not");
+    bench.clock.advance(3_334);
+    assert!(bench.step().await);
+    assert_eq!(bench.store.message("test-1").await.unwrap().unwrap().outcome, "delivered");
+    assert!(bench.shown()[0].contains("测试消息"), "{:?}", bench.shown());
+    bench.clock.advance(3_334);
+    bench.drain().await;
+    assert_eq!(bench.count("delivered").await, 1);
+}
+
+#[tokio::test]
+async fn an_ambiguous_digest_is_repeated_one_delivery_a_probe() {
+    let mut bench = Bench::new(&[("WECOM_TIMEOUT", "300ms")]).await;
+    bench.wecom.answer_next(Answer::ShowAndHang);
+    bench.wecom.answer_next(Answer::ShowAndHang);
+    bench.accept_many(20).await;
+    assert!(bench.step().await);
+    bench.clock.advance(2 * SECOND);
+    assert!(bench.step().await);
+    bench.clock.advance(10 * MINUTE);
+    bench.drain().await;
+    let shown = bench.shown();
+    let sizes: Vec<_> = shown.iter().map(|message| message.matches("mars/mars-api").count()).collect();
+    assert_eq!(sizes[..3], [20, 1, 1], "{sizes:?}");
+    assert_eq!(bench.count("delivered").await, 20);
+}
+
+#[tokio::test]
+async fn what_is_on_its_way_cannot_be_replayed() {
+    let mut bench = Bench::new(&[]).await;
+    bench.accept_many(1).await;
+    let id = bench.deliveries().await[0].id.clone();
+    let refused = |state: &str| Replay::Refused(state.parse().unwrap());
+    assert_eq!(bench.store.replay(&id, 1).await.unwrap(), refused("pending"));
+    let Next::Send(message) = bench.lane.claim().await.unwrap() else { panic!("it is due") };
+    assert_eq!(bench.store.replay(&id, 1).await.unwrap(), refused("sending"));
+    let report = bench.lane.deliver(&message).await;
+    bench.lane.record(&message, &report).await.unwrap();
+    assert_eq!(bench.store.replay(&id, 1).await.unwrap(), Replay::Replayed);
+    assert_eq!(bench.store.replay("nobody", 1).await.unwrap(), Replay::Unknown);
+}

@@ -1,0 +1,255 @@
+//! What people read, and that nothing in it acts.
+
+use harborbell::model::delivery::{Due, LARGEST_DIGEST, News};
+use harborbell::model::event::{Event, ReplicationOutcome};
+use harborbell::render::{LONGEST_MESSAGE, Renderer};
+use insta::assert_snapshot;
+use proptest::collection::vec;
+use proptest::prelude::*;
+use rstest::rstest;
+
+use crate::support::renderer;
+
+/// 2024-11-23 16:00:00 in Shanghai.
+const NOW: i64 = 1_732_348_800_000;
+
+fn event(repository: &str, version: &str, description: &str) -> Event {
+    Event {
+        outcome: ReplicationOutcome::Succeeded,
+        harbor_host: "harbor.example.com".into(),
+        project: "mars".into(),
+        repository: repository.into(),
+        versions: vec![version.into()],
+        registry: "aliyun-acr".into(),
+        description: description.into(),
+        execution_timestamp: 1_732_346_947,
+        execution_id: 815,
+        occurred_at: 1_732_347_103_000,
+    }
+}
+
+fn api() -> Event {
+    event("mars/mars-api", "v1.2.3", "阿里仓")
+}
+
+fn failed(event: Event) -> Event {
+    Event { outcome: ReplicationOutcome::Failed, ..event }
+}
+
+fn news(event: Event) -> News {
+    News { event, after_failure: false }
+}
+
+fn message(renderer: &Renderer, events: &[News]) -> String {
+    renderer.render(&events.iter().collect::<Vec<_>>(), NOW).content
+}
+
+fn zh() -> std::sync::Arc<Renderer> {
+    renderer(&[("HARBOR_URL", "https://harbor.example.com/")])
+}
+
+#[test]
+fn a_success() {
+    assert_snapshot!(message(&zh(), &[news(api())]), @r#"
+    **镜像入仓** <font color="info">成功</font> 阿里仓
+    > 镜像:`mars/mars-api`
+    > 版本:`v1.2.3`
+    > 时间:2024-11-23 15:31:43(用时 2分36秒)
+    "#);
+}
+
+#[test]
+fn a_failure() {
+    assert_snapshot!(message(&zh(), &[news(failed(event("mars/mars-api", "v1.2.3", "华为仓")))]), @r#"
+    **镜像入仓** <font color="warning">失败</font> 华为仓
+    > 镜像:`mars/mars-api`
+    > 版本:`v1.2.3`
+    > 时间:2024-11-23 15:31:43
+    > [查看 Harbor 执行记录](https://harbor.example.com/harbor/replications/815/tasks)
+    "#);
+}
+
+fn three() -> Vec<News> {
+    let at = |event: Event, occurred_at| Event { occurred_at, ..event };
+    vec![
+        news(api()),
+        news(at(event("mars/mars-web", "v2.0.0", "阿里仓"), 1_732_347_109_000)),
+        news(failed(at(event("mars/mars-web", "v2.0.0", "华为仓"), 1_732_347_110_000))),
+    ]
+}
+
+#[test]
+fn a_digest() {
+    assert_snapshot!(message(&zh(), &three()), @r#"
+    **镜像入仓** 成功 2,失败 1
+    <font color="warning">失败</font> 华为仓
+    > `mars/mars-web` `v2.0.0` 15:31:50
+    <font color="info">成功</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 15:31:43
+    > `mars/mars-web` `v2.0.0` 15:31:49
+    "#);
+}
+
+#[test]
+fn a_digest_in_english() {
+    let mut events = three();
+    events.push(News { after_failure: true, event: Event { occurred_at: 1_732_247_103_000, ..api() } });
+    assert_snapshot!(message(&renderer(&[("MESSAGE_LANGUAGE", "en"), ("TIMEZONE", "Europe/Berlin")]), &events), @r#"
+    **Image replication** 3 succeeded, 1 failed
+    <font color="warning">failed</font> 华为仓
+    > `mars/mars-web` `v2.0.0` 08:31:50
+    <font color="info">succeeded</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 08:31:43
+    > `mars/mars-web` `v2.0.0` 08:31:49
+    <font color="info">succeeded after a retry</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 2024-11-22 04:45:03
+    "#);
+}
+
+#[test]
+fn a_success_after_a_failure_of_an_unknown_version_without_a_description() {
+    let event = Event { versions: vec![], description: String::new(), execution_timestamp: 1_732_336_000, ..api() };
+    assert_snapshot!(message(&zh(), &[News { event, after_failure: true }]), @r#"
+    **镜像入仓** <font color="info">重试后成功</font> aliyun-acr
+    > 镜像:`mars/mars-api`
+    > 版本:未知
+    > 时间:2024-11-23 15:31:43(用时 3小时5分3秒)
+    "#);
+}
+
+#[test]
+fn an_event_of_many_versions_is_cut_between_two_of_them() {
+    let versions: Vec<_> = (0..300).map(|number| format!("v1.0.{number}-build.20241123")).collect();
+    let content = message(&zh(), &[news(Event { versions, ..api() })]);
+    assert!(content.len() <= LONGEST_MESSAGE && content.len() > LONGEST_MESSAGE - 40, "{}", content.len());
+    let shown = content.matches("-build.20241123`").count();
+    assert!(content.contains(&format!(" … 另有 {} 个版本\n", 300 - shown)), "{content}");
+}
+
+#[test]
+fn what_a_payload_says_cannot_act() {
+    let nasty = "<@all> <font color=\"warning\">[x](http://evil.example) **b** `c`\nnext\u{202e}line";
+    assert_snapshot!(message(&zh(), &[news(event(nasty, nasty, nasty))]), @r#"
+    **镜像入仓** <font color="info">成功</font> ＜@all＞ ＜font color="warning"＞［x］(http://evil.example) ＊＊b＊＊ 'c' nextline
+    > 镜像:`<@all> <font color="warning">[x](http://evil.example) **b** 'c' nextline`
+    > 版本:`<@all> <font color="warning">[x](http://evil.example) **b** 'c' nextline`
+    > 时间:2024-11-23 15:31:43(用时 2分36秒)
+    "#);
+}
+
+const CUSTOM: &str = "{% for told in events %}{{ told.repository }} {{ told.label }} {{ told.versions[0]|code }}
+{% endfor %}{{ succeeded }}+{{ failed }}";
+
+fn custom(source: &str) -> Renderer {
+    let settings = harborbell::render::Settings {
+        language: harborbell::render::Language::Zh,
+        timezone: jiff::tz::TimeZone::UTC,
+        harbor_url: None,
+    };
+    Renderer::new(settings, Some(source)).unwrap()
+}
+
+#[test]
+fn a_template_of_ones_own_escapes_by_itself() {
+    let events = [news(event("a/<b>", "`v`", "[x]")), news(api())];
+    assert_snapshot!(message(&custom(CUSTOM), &events), @r"
+    a/＜b＞ ［x］ `'v'`
+    mars/mars-api 阿里仓 `v1.2.3`
+    2+0
+    ");
+}
+
+#[rstest]
+#[case::unknown_variable("{{ told.repositry }}")]
+#[case::endless("{% for a in range(10000) %}{% for b in range(10000) %}x{% endfor %}{% endfor %}")]
+#[case::too_long("{% for a in range(5000) %}x{% endfor %}")]
+#[case::empty("{# nothing #}")]
+fn a_template_that_fails_when_used_falls_back_to_the_built_in_one(#[case] source: &str) {
+    let expected = message(&renderer(&[("TIMEZONE", "UTC")]), &[news(api())]);
+    assert_eq!(message(&custom(source), &[news(api())]), expected);
+}
+
+#[rstest]
+#[case::wrong("{{ oops", "line 1")]
+#[case::safe("fine\n{{ events|safe }}", "")]
+fn a_template_that_does_not_compile_is_refused_with_its_line(#[case] source: &str, #[case] place: &str) {
+    let settings = harborbell::render::Settings {
+        language: harborbell::render::Language::Zh,
+        timezone: jiff::tz::TimeZone::UTC,
+        harbor_url: None,
+    };
+    match Renderer::new(settings, Some(source)) {
+        Err(error) => assert!(error.to_string().contains(place), "{error}"),
+        // An unknown filter is found when it is used, and the built-in template takes over.
+        Ok(renderer) => assert!(message(&renderer, &[news(api())]).starts_with("**镜像入仓**")),
+    }
+}
+
+/// Any text at all, with more than its share of what could act, cut or turn.
+fn wild() -> impl Strategy<Value = String> {
+    let nasty = prop_oneof![
+        Just("<@all>".to_owned()),
+        Just("<font color=\"warning\">".to_owned()),
+        Just("[a](b)".to_owned()),
+        Just("`".to_owned()),
+        Just("\u{202e}\u{2028}\n".to_owned()),
+        Just("仓👍🏽".to_owned()),
+        Just("x".repeat(5_000)),
+        any::<String>(),
+    ];
+    vec(nasty, 1..4).prop_map(|parts| parts.concat())
+}
+
+fn wild_news() -> impl Strategy<Value = News> {
+    let text = (wild(), wild(), wild(), vec(wild(), 0..40));
+    (text, any::<bool>(), any::<bool>(), 0..253_402_207_200_000_i64).prop_map(
+        |((repository, registry, description, versions), success, after_failure, occurred_at)| News {
+            event: Event {
+                outcome: if success { ReplicationOutcome::Succeeded } else { ReplicationOutcome::Failed },
+                repository,
+                registry,
+                description,
+                versions,
+                occurred_at,
+                ..api()
+            },
+            after_failure,
+        },
+    )
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 64, ..ProptestConfig::default() })]
+
+    /// Invariant 4: never over the limit, and never cut inside of a character (a `String` is valid UTF-8).
+    #[test]
+    fn invariant_4_no_message_is_over_4096_bytes(events in vec(wild_news(), 1..12), limits in vec(1..=LARGEST_DIGEST, 12)) {
+        let due: Vec<_> = events.into_iter().zip(limits).map(|(news, batch_limit)| Due {
+            id: String::new(), event_id: String::new(), failures: 0, batch_limit, suspect: false,
+            next_attempt_at: 0, news,
+        }).collect();
+        let packed = zh().pack(&due, NOW);
+        prop_assert!(packed.content.len() <= LONGEST_MESSAGE);
+        prop_assert!(packed.deliveries >= 1);
+        let smallest = due[..packed.deliveries].iter().map(|row| row.batch_limit).min().unwrap();
+        prop_assert!(packed.deliveries as i64 <= smallest, "no row is in a larger digest than its limit");
+    }
+
+    /// Invariant 6: outside of code spans, nothing of a payload opens a tag, a link or another code span.
+    #[test]
+    fn invariant_6_what_a_payload_says_is_text(events in vec(wild_news(), 1..6)) {
+        let content = message(&zh(), &events);
+        for line in content.lines() {
+            prop_assert_eq!(line.matches('`').count() % 2, 0, "code spans open and close in their line: {}", line);
+            let outside: String = line.split('`').step_by(2).collect();
+            let ours = outside
+                .replace("<font color=\"info\">", "").replace("<font color=\"warning\">", "").replace("</font>", "")
+                .replace("[查看 Harbor 执行记录](https://harbor.example.com/harbor/replications/815/tasks)", "")
+                .replace("**镜像入仓**", "");
+            let ours = ours.strip_prefix("> ").unwrap_or(&ours);
+            prop_assert!(!ours.contains(['<', '>', '[', ']', '*']), "{}", line);
+        }
+        let turns = ['\u{202e}', '\u{2028}'];
+        prop_assert!(!content.contains(turns));
+    }
+}
