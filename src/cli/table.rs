@@ -10,6 +10,9 @@ pub fn print(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) {
             row.into_iter().map(|cell| cell.chars().filter(|character| !character.is_control()).collect::<String>()),
         );
     }
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
     for line in table.lines() {
         println!("{}", line.trim_end());
     }

@@ -121,12 +121,15 @@ impl Story {
         self.print_messages_until("venus/user").await;
 
         let delivered = Filter { state: Some(State::Delivered), ..Filter::default() };
-        println!(
-            "What became of them: {} deliveries, {} of them delivered, in {} messages.\n",
-            store.count(&Filter::default()).await?,
-            store.count(&delivered).await?,
-            self.shown
-        );
+        let (all, told) = loop {
+            // The group sees a message a moment before its outcome is on record.
+            let counts = (store.count(&Filter::default()).await?, store.count(&delivered).await?);
+            if counts.0 == counts.1 {
+                break counts;
+            }
+            tokio::time::sleep(LOOK_EVERY).await;
+        };
+        println!("What became of them: {all} deliveries, {told} of them delivered, in {} messages.\n", self.shown);
         self.print_invitation(database_url);
         std::future::pending().await
     }

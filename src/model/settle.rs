@@ -114,8 +114,10 @@ pub fn settle(
         last_error: last_error.to_owned(),
         ..waiting(row)
     };
-    // A digest is taken apart by halves, so that one poison row is found in a few messages.
-    let halved = |row: &Due| if alone { row.batch_limit } else { (rows.len() as i64 / 2).max(1) };
+    // A digest is taken apart by halves, so that one poison row is found in a few messages; but not where
+    // the request never left, because then no row can be the reason.
+    let left = report.outcome != Outcome::Retry(Trouble::Unreachable);
+    let halved = |row: &Due| if left && !alone { (rows.len() as i64 / 2).max(1) } else { row.batch_limit };
     let mut settlement = Settlement {
         rows: Vec::new(),
         robot: robot.clone(),
@@ -130,8 +132,8 @@ pub fn settle(
             settlement.release = robot.is_failing();
             settlement.robot = Condition::WELL;
         }
-        Outcome::Retry(trouble) => {
-            let is_suspect = alone && !robot.is_failing() && trouble != Trouble::Unreachable;
+        Outcome::Retry(_) => {
+            let is_suspect = alone && left && !robot.is_failing();
             settlement.rows = rows
                 .iter()
                 .map(|row| RowChange {

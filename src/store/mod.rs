@@ -160,7 +160,16 @@ impl Store {
 
     /// Takes the writer's place at once: a transaction that reads first and writes later fails under load.
     async fn begin(&self) -> Result<Transaction<'static, Sqlite>> {
-        Ok(self.write.begin_with("BEGIN IMMEDIATE").await?)
+        const BEGIN: &str = "BEGIN IMMEDIATE";
+        match self.write.begin_with(BEGIN).await {
+            // SQLite ends a transaction by itself when the disk is full or fails; sqlx 0.9 then still counts
+            // it as open and never begins another one. Only a new connection helps.
+            Err(sqlx::Error::InvalidSavePointStatement) => {
+                self.write.acquire().await?.close().await?;
+                Ok(self.write.begin_with(BEGIN).await?)
+            }
+            begun => Ok(begun?),
+        }
     }
 
     async fn check_version(&self, path: &Path) -> Result<()> {

@@ -24,7 +24,8 @@ async fn within_one_batch_the_rule_is_the_same() {
     let bench = Bench::new(&[]).await;
     let mut failed = push("mars/mars-api", &["v1"]);
     failed.succeeded = false;
-    let offers = [arrived("v1"), arrived("v1"), failed.payload(), arrived("v2")].map(|payload| offer(&payload, &["default"]));
+    let offers =
+        [arrived("v1"), arrived("v1"), failed.payload(), arrived("v2")].map(|payload| offer(&payload, &["default"]));
     let answers = bench.store.accept(&offers, 1).await.unwrap();
     let accepted: Vec<_> = answers.iter().map(is_accepted).collect();
     assert_eq!(accepted, [true, false, false, true]);
@@ -77,7 +78,14 @@ async fn a_row_that_the_database_refuses_takes_its_batch_with_it() {
     let good = offer(&arrived("v1"), &["default"]);
     let mut bad = offer(&arrived("v2"), &["default"]);
     // The door lets no such event in; the schema's own check is the last line.
-    bad.webhook = Webhook { event: { let mut event = bad.webhook.event; event.repository.clear(); event }, ..bad.webhook };
+    bad.webhook = Webhook {
+        event: {
+            let mut event = bad.webhook.event;
+            event.repository.clear();
+            event
+        },
+        ..bad.webhook
+    };
     let refused = bench.store.accept(&[good.clone(), bad], 1).await;
     assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
     assert_eq!(bench.store.count(&Filter::default()).await.unwrap(), 0, "all or none");

@@ -1,0 +1,226 @@
+//! The command line, as an operator types it.
+
+use std::process::Command;
+
+use harborbell::demo::standin::Standin;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::process::{Process, environment, run};
+use crate::support::{HUAWEI, KEY, arrived, program, push};
+
+struct Desk {
+    folder: TempDir,
+    wecom: Standin,
+    /// The robot's, as the operator has it configured.
+    url: String,
+    process: Option<Process>,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+        let url = wecom.url();
+        let process = Process::start(folder.path(), &url, &[]);
+        Self { folder, wecom, url, process: Some(process) }
+    }
+
+    async fn post(&self, payload: &Value) {
+        let url = format!("{}/webhook/harbor", self.process.as_ref().unwrap().url);
+        let client = crate::support::client();
+        assert_eq!(client.post(url).body(payload.to_string()).send().await.unwrap().status(), 202);
+    }
+
+    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
+        let output = run(self.folder.path(), &self.url, arguments);
+        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
+        (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    }
+
+    fn json(&self, arguments: &[&str]) -> Value {
+        let (code, stdout, stderr) = self.run(arguments);
+        assert_eq!(code, 0, "{stderr}");
+        serde_json::from_str(&stdout).unwrap()
+    }
+
+    fn list(&self) -> Vec<Value> {
+        self.json(&["list", "--json"])["items"].as_array().unwrap().clone()
+    }
+
+    /// Two that were delivered and one that WeCom refused.
+    async fn with_a_failure() -> Self {
+        let desk = Self::new().await;
+        desk.wecom.refuse_containing("poison");
+        for (version, count) in [("v1", 1), ("v2", 2)] {
+            desk.post(&arrived(version)).await;
+            desk.wecom.until(|_, shown| shown.len() == count).await;
+        }
+        let mut refused = push("mars/mars-web", &["poison"]);
+        refused.registry = HUAWEI;
+        desk.post(&refused.payload()).await;
+        crate::support::eventually("it has failed", || async { desk.list()[0]["state"] == "failed" }).await;
+        desk
+    }
+}
+
+#[tokio::test]
+async fn list_show_and_replay_work_beside_the_service() {
+    let desk = Desk::with_a_failure().await;
+    let items = desk.list();
+    assert_eq!(items.len(), 3);
+    let keys: Vec<_> = items[0].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(
+        keys,
+        [
+            "attempts",
+            "created_at",
+            "event",
+            "failures",
+            "finished_at",
+            "id",
+            "last_error",
+            "next_attempt_at",
+            "robot",
+            "state"
+        ]
+    );
+    assert_eq!(items[0]["event"]["repository"], "mars/mars-web");
+    assert_eq!((&items[1]["next_attempt_at"], &items[1]["last_error"]), (&Value::Null, &Value::Null));
+
+    let id = items[0]["id"].as_str().unwrap();
+    let shown = desk.json(&["show", id, "--json"]);
+    assert_eq!(shown["payload"]["type"], "REPLICATION");
+    assert!(shown["message"].as_str().unwrap().contains("`poison`"));
+    let attempt = &shown["attempt_log"][0];
+    assert_eq!(
+        (&attempt["number"], &attempt["outcome"], &attempt["errcode"]),
+        (&json!(1), &json!("rejected"), &json!(40201))
+    );
+    assert!(attempt["sent"].as_str().unwrap().starts_with("{\"markdown\""));
+
+    let (code, stdout, _) = desk.run(&["replay", "--state", "failed", "--dry-run"]);
+    assert_eq!((code, stdout.as_str()), (0, "1 matched, 0 replayed\n"));
+    let (code, _, stderr) = desk.run(&["replay", "--state", "failed"]);
+    assert_eq!(code, 2, "nobody is there to be asked");
+    assert!(stderr.contains("--yes"));
+    assert_eq!(desk.json(&["replay", "--state", "failed", "--yes", "--json"]), json!({ "matched": 1, "replayed": 1 }));
+    desk.wecom.until(|seen, _| seen.len() == 4).await;
+
+    let delivered = items[1]["id"].as_str().unwrap();
+    let (code, stdout, _) = desk.run(&["replay", delivered, "nobody"]);
+    assert_eq!(code, 1);
+    assert!(stdout.contains("replayed; it is sent") && stdout.contains("there is no such delivery"), "{stdout}");
+    desk.wecom.until(|_, shown| shown.len() == 3).await;
+}
+
+#[tokio::test]
+async fn a_table_is_aligned_with_chinese_in_it() {
+    let desk = Desk::with_a_failure().await;
+    let (_, table, _) = desk.run(&["list"]);
+    let lines: Vec<_> = table.lines().collect();
+    let column = |line: &str, text: &str| {
+        let before = &line[..line.find(text).unwrap()];
+        before.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum::<usize>()
+    };
+    let tries = column(lines[0], "TRIES");
+    assert_eq!(column(lines[1], "华为仓"), column(lines[2], "阿里仓"));
+    assert!(
+        lines[1..].iter().all(|line| {
+            let mut width = 0;
+            let at = line.chars().position(|character| {
+                let here = width;
+                width += if character.is_ascii() { 1 } else { 2 };
+                here == tries
+            });
+            line.chars().nth(at.unwrap()) == Some('1')
+        }),
+        "{table}"
+    );
+}
+
+#[tokio::test]
+async fn pages_neither_skip_nor_repeat() {
+    let desk = Desk::new().await;
+    for number in 0..7 {
+        desk.post(&arrived(&format!("v{number}"))).await;
+    }
+    let (mut seen, mut cursor) = (Vec::new(), None::<String>);
+    loop {
+        let mut arguments = vec!["list", "--json", "--limit", "3"];
+        if let Some(cursor) = &cursor {
+            arguments.extend(["--cursor", cursor]);
+        }
+        let page = desk.json(&arguments);
+        seen.extend(
+            page["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|item| item["event"]["versions"][0].as_str().unwrap().to_owned()),
+        );
+        match page["next_cursor"].as_str() {
+            Some(next) => cursor = Some(next.to_owned()),
+            None => break,
+        }
+        // News that comes in between two pages shifts nothing.
+        desk.post(&arrived(&format!("late{}", seen.len()))).await;
+    }
+    assert_eq!(seen, ["v6", "v5", "v4", "v3", "v2", "v1", "v0"]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn check_pings_through_the_running_service_and_without_one() {
+    let mut desk = Desk::new().await;
+    let checked = desk.json(&["check", "--ping", "--json"]);
+    assert_eq!((&checked["configuration"], &checked["pings"][0]["outcome"]), (&json!("ok"), &json!("delivered")));
+    desk.process = None;
+    let (code, stdout, stderr) = desk.run(&["check", "--ping"]);
+    assert_eq!(code, 0, "{stderr}");
+    assert!(stdout.contains("test message to default: delivered"), "{stdout}");
+    assert_eq!(desk.wecom.shown().len(), 2);
+    desk.wecom.change_key("00000000-another");
+    let (code, stdout, _) = desk.run(&["check", "--ping"]);
+    assert_eq!(code, 1);
+    assert!(stdout.contains("robot_broken") && stdout.contains("93000"), "{stdout}");
+}
+
+#[test]
+fn preview_shows_a_message_and_a_digest() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("payloads.json");
+    std::fs::write(&file, format!("{}\n{}", arrived("v1"), arrived("v2"))).unwrap();
+    let output = run(folder.path(), "", &["preview", file.to_str().unwrap()]);
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(text.starts_with("**镜像入仓** 成功 2\n"), "{text}");
+}
+
+#[test]
+fn wrong_configuration_names_every_fault_and_exits_2() {
+    let folder = TempDir::new().unwrap();
+    let mut command = Command::new(program());
+    let settings = [("LISTEN_ADDR", "nowhere"), ("TIMEZONE", "Moon"), ("RETRY_MULTIPLIER", "none")];
+    let output = environment(command.arg("serve"), folder.path(), KEY, &settings).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    assert!(["LISTEN_ADDR:", "TIMEZONE:", "RETRY_MULTIPLIER:"].iter().all(|key| said.contains(key)), "{said}");
+}
+
+#[test]
+fn without_a_database_a_command_says_what_to_do() {
+    let folder = TempDir::new().unwrap();
+    let output = run(folder.path(), "", &["list"]);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("harborbell serve"));
+    assert!(!folder.path().join("harborbell.db").exists(), "looking makes no file");
+}
+
+#[test]
+fn flags_come_before_the_environment_and_that_before_the_file() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join(".env"), "TIMEZONE=Nowhere/File\nLOG_FORMAT=file\n").unwrap();
+    let mut command = Command::new(program());
+    command.args(["serve", "--log-format", "flag"]);
+    let output = environment(&mut command, folder.path(), KEY, &[("LOG_FORMAT", "environment")]).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("\"flag\"") && said.contains("Nowhere/File") && !said.contains("\"environment\""), "{said}");
+}

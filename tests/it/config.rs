@@ -62,7 +62,8 @@ fn a_wrong_value_is_a_fault_of_its_key(#[case] key: &str, #[case] value: &str) {
 
 #[test]
 fn all_faults_are_named_at_once() {
-    let faults = load(&[("LISTEN_ADDR", "x"), ("TIMEZONE", "x"), ("LOG_FORMAT", "x"), ("MESSAGE_TEMPLATE", "x")]).unwrap_err();
+    let faults =
+        load(&[("LISTEN_ADDR", "x"), ("TIMEZONE", "x"), ("LOG_FORMAT", "x"), ("MESSAGE_TEMPLATE", "x")]).unwrap_err();
     let mut keys: Vec<_> = faults.iter().map(|fault| fault.key.as_str()).collect();
     keys.sort_unstable();
     assert_eq!(keys, ["LISTEN_ADDR", "LOG_FORMAT", "MESSAGE_TEMPLATE", "TIMEZONE"]);
@@ -70,10 +71,16 @@ fn all_faults_are_named_at_once() {
 
 #[rstest]
 #[case::bare(KEY, Some("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=5ec2e700-0000-4000-8000-00000000beef"))]
-#[case::whole("http://wecom.example.com/cgi-bin/webhook/send?key=abc", Some("http://wecom.example.com/cgi-bin/webhook/send?key=abc"))]
+#[case::whole(
+    "http://wecom.example.com/cgi-bin/webhook/send?key=abc",
+    Some("http://wecom.example.com/cgi-bin/webhook/send?key=abc")
+)]
 #[case::no_key("https://qyapi.weixin.qq.com/cgi-bin/webhook/send", None)]
 #[case::the_documentations_own("693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa", None)]
-#[case::the_documentations_url("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa", None)]
+#[case::the_documentations_url(
+    "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa",
+    None
+)]
 #[case::half_a_url("key=5ec2e700-0000-4000-8000-00000000beef", None)]
 #[case::another_scheme("ftp://wecom.example.com/?key=5ec2e700", None)]
 fn a_robot_is_named_by_its_url_or_its_key(#[case] value: &str, #[case] expected: Option<&str>) {
@@ -87,7 +94,10 @@ fn a_robot_is_named_by_its_url_or_its_key(#[case] value: &str, #[case] expected:
 #[test]
 fn a_private_deployment_takes_a_bare_key() {
     let config = load(&[("WECOM_WEBHOOK_URL", KEY), ("WECOM_BASE_URL", "https://wecom.example.com/api/")]).unwrap();
-    assert_eq!(config.robots[0].url.expose_secret(), &format!("https://wecom.example.com/api/cgi-bin/webhook/send?key={KEY}"));
+    assert_eq!(
+        config.robots[0].url.expose_secret(),
+        &format!("https://wecom.example.com/api/cgi-bin/webhook/send?key={KEY}")
+    );
     assert!(only_fault("WECOM_BASE_URL", "https://wecom.example.com/?key=abc").contains("WECOM_WEBHOOK_URL"));
 }
 

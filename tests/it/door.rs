@@ -50,7 +50,10 @@ async fn error_then_success_tells_both_and_a_second_registry_is_its_own_message(
     app.shown(2).await;
     app.accept(&Replication { registry: HUAWEI, ..push("mars/mars-api", &["v1"]) }.payload()).await;
     let shown = app.shown(3).await;
-    assert!(shown[0].contains("失败") && shown[1].contains("重试后成功 ") | shown[1].contains("重试后成功<"), "{shown:?}");
+    assert!(
+        shown[0].contains("失败") && shown[1].contains("重试后成功 ") | shown[1].contains("重试后成功<"),
+        "{shown:?}"
+    );
     assert!(shown[2].contains("华为仓") && shown[2].contains(">成功<"), "{shown:?}");
     assert_eq!(app.post(replication.payload().to_string()).await.1, json!({ "status": "duplicate" }));
 }
@@ -72,7 +75,11 @@ async fn an_ignored_webhook_says_why() {
 #[case::too_large(vec![b' '; 1024 * 1024 + 1], 413, None)]
 #[case::malformed(json!({ "type": "REPLICATION", "event_data": { "replication": {} } }).to_string().into_bytes(), 422, Some("/event_data/replication/job_status"))]
 #[tokio::test]
-async fn bad_input_gets_a_clear_error_and_harms_nobody(#[case] body: Vec<u8>, #[case] expected: u16, #[case] pointer: Option<&str>) {
+async fn bad_input_gets_a_clear_error_and_harms_nobody(
+    #[case] body: Vec<u8>,
+    #[case] expected: u16,
+    #[case] pointer: Option<&str>,
+) {
     let app = App::spawn().await;
     let (status, problem) = app.post(body).await;
     assert_eq!((status, &problem["status"]), (expected, &json!(expected)), "{problem}");
@@ -182,7 +189,10 @@ async fn invariant_8_a_full_queue_is_a_503_and_service_resumes() {
     let started = Instant::now();
     let answers = futures_util::future::join_all(large.into_iter().map(|body| app.post(body))).await;
     assert!(answers.iter().all(|(status, _)| *status == 503), "{answers:?}");
-    let full = answers.iter().filter(|(_, problem)| problem["detail"].as_str().unwrap().contains("too much is waiting")).count();
+    let full = answers
+        .iter()
+        .filter(|(_, problem)| problem["detail"].as_str().unwrap().contains("too much is waiting"))
+        .count();
     assert!(full >= 20, "{full} of 40 were refused for room, after {:?}", started.elapsed());
     sqlx::query("ROLLBACK").execute(&mut writer).await.unwrap();
     app.accept(&arrived("after")).await;
@@ -197,7 +207,10 @@ async fn readyz_shows_the_robots_and_never_a_url() {
     let body: Value = serde_json::from_str(&text).unwrap();
     assert_eq!(body["status"], "ready");
     let keys: Vec<_> = body["robots"][0].as_object().unwrap().keys().cloned().collect();
-    assert_eq!(keys, ["failures", "name", "next_slot_at", "oldest_waiting_at", "paused_until", "reason", "state", "waiting"]);
+    assert_eq!(
+        keys,
+        ["failures", "name", "next_slot_at", "oldest_waiting_at", "paused_until", "reason", "state", "waiting"]
+    );
     assert!(!text.contains("webhook/send"));
     assert_eq!(app.client.get(format!("{}/healthz", app.url)).send().await.unwrap().status(), 200);
 }
@@ -207,7 +220,13 @@ async fn a_storm_of_five_hundred_is_stored_and_told_in_digests() {
     let app = App::spawn().await;
     let posts = (0..500).map(|number| {
         let version = format!("v{number}");
-        let replication = Replication { repository: "mars/mars-api", references: &[&version], registry: ALIYUN, succeeded: true, execution: EXECUTION };
+        let replication = Replication {
+            repository: "mars/mars-api",
+            references: &[&version],
+            registry: ALIYUN,
+            succeeded: true,
+            execution: EXECUTION,
+        };
         app.post(replication.payload().to_string())
     });
     let answers = futures_util::future::join_all(posts).await;
@@ -222,7 +241,9 @@ async fn connect(app: &App) -> TcpStream {
 }
 
 fn request(body: &str, length: usize) -> String {
-    format!("POST /webhook/harbor HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}")
+    format!(
+        "POST /webhook/harbor HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+    )
 }
 
 /// Another program that opens the same file.

@@ -71,7 +71,11 @@ fn a_pull_names_the_registry_it_came_from() {
 #[rstest]
 #[case::push("https://harbor.example.com", "https://registry.example.net", "https://registry.example.net")]
 #[case::pull("https://hub.example.org", "https://harbor.example.com:8443", "https://hub.example.org")]
-fn without_a_name_the_remote_endpoint_stands_in(#[case] source: &str, #[case] destination: &str, #[case] expected: &str) {
+fn without_a_name_the_remote_endpoint_stands_in(
+    #[case] source: &str,
+    #[case] destination: &str,
+    #[case] expected: &str,
+) {
     let mut payload = arrived("v1");
     let replication = &mut payload["event_data"]["replication"];
     replication["src_resource"]["endpoint"] = json!(source);
@@ -141,7 +145,10 @@ fn what_has_not_ended_is_ignored(#[case] status: &str) {
 #[case("UPLOAD_CHART")]
 #[case("harbor.artifact.pushed")]
 fn other_types_are_ignored_whatever_their_shape(#[case] kind: &str) {
-    assert_eq!(ignored(&json!({ "type": kind, "event_data": { "replication": 7, "resources": [] } })), Ignored::EventType);
+    assert_eq!(
+        ignored(&json!({ "type": kind, "event_data": { "replication": 7, "resources": [] } })),
+        Ignored::EventType
+    );
 }
 
 #[rstest]

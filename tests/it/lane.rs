@@ -190,7 +190,9 @@ async fn invariant_7_a_broken_robot_delays_no_other() {
     broken.record(&message, &report).await.unwrap();
     assert!(bench.step().await);
     let states: Vec<_> = bench.deliveries().await.iter().map(|row| (row.robot.clone(), row.state.as_str())).collect();
-    assert!(states.contains(&("broken".to_owned(), "pending")) && states.contains(&("default".to_owned(), "delivered")));
+    assert!(
+        states.contains(&("broken".to_owned(), "pending")) && states.contains(&("default".to_owned(), "delivered"))
+    );
 }
 
 #[tokio::test]

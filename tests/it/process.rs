@@ -1,0 +1,201 @@
+//! The program as a process: starting, stopping, a second one, a full disk. And a helper for other tests.
+
+use std::io::{BufRead, BufReader, Read};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
+use std::sync::mpsc::{Receiver, channel};
+use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
+
+use crate::support::{KEY, arrived, eventually, program};
+use harborbell::demo::standin::{Answer, Standin};
+
+/// `harborbell serve` in a folder of its own.
+pub struct Process {
+    pub child: Child,
+    pub url: String,
+    lines: Receiver<String>,
+}
+
+impl Process {
+    /// Starts it and waits until it says where it listens.
+    pub fn start(folder: &Path, wecom_url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::run(Command::new(program()).arg("serve"), folder, wecom_url, settings)
+    }
+
+    fn run(command: &mut Command, folder: &Path, wecom_url: &str, settings: &[(&str, &str)]) -> Self {
+        let mut child = environment(command, folder, wecom_url, settings).stderr(Stdio::piped()).spawn().unwrap();
+        let (sender, lines) = channel();
+        let stderr = BufReader::new(child.stderr.take().unwrap());
+        std::thread::spawn(move || {
+            for line in stderr.lines().map_while(Result::ok) {
+                // The test may be over; what is still said then is read and dropped, so that nobody blocks.
+                let _ = sender.send(line);
+            }
+        });
+        let mut process = Self { child, url: String::new(), lines };
+        let ready = process.line_with("ready for webhooks");
+        let address = ready.split("address=").nth(1).unwrap().split_whitespace().next().unwrap();
+        process.url = format!("http://{address}");
+        process
+    }
+
+    /// The next line of the log that contains this.
+    pub fn line_with(&self, text: &str) -> String {
+        let mut before = Vec::new();
+        loop {
+            match self.lines.recv_timeout(Duration::from_secs(30)) {
+                Ok(line) if line.contains(text) => return line,
+                Ok(line) => before.push(line),
+                Err(_) => panic!("no line with {text:?}, but:\n{}", before.join("\n")),
+            }
+        }
+    }
+
+    /// All that it has said and not been asked about, once it has ended.
+    pub fn rest(&self) -> String {
+        let lines: Vec<_> = self.lines.iter().collect();
+        lines.join("\n")
+    }
+
+    pub fn signal(&self, signal: &str) {
+        let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
+        assert!(sent.success());
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        // It may have ended already.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+pub fn environment<'a>(
+    command: &'a mut Command,
+    folder: &Path,
+    wecom_url: &str,
+    settings: &[(&str, &str)],
+) -> &'a mut Command {
+    command
+        .current_dir(folder)
+        .env_clear()
+        .env("DATABASE_URL", "sqlite://harborbell.db")
+        .env("LISTEN_ADDR", "127.0.0.1:0")
+        .env("WECOM_WEBHOOK_URL", wecom_url)
+        .env("WECOM_RATE_PER_MINUTE", "0")
+        .envs(settings.iter().copied())
+}
+
+/// Runs a command of the program to its end.
+pub fn run(folder: &Path, wecom_url: &str, arguments: &[&str]) -> Output {
+    environment(Command::new(program()).args(arguments), folder, wecom_url, &[]).output().unwrap()
+}
+
+async fn post(url: &str, version: &str) -> u16 {
+    post_body(url, arrived(version).to_string()).await
+}
+
+async fn post_body(url: &str, body: String) -> u16 {
+    let client = crate::support::client();
+    client.post(format!("{url}/webhook/harbor")).body(body).send().await.unwrap().status().as_u16()
+}
+
+#[tokio::test]
+async fn sigterm_finishes_the_message_in_flight_and_exits_0() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    let mut process = Process::start(folder.path(), &wecom.url(), &[("WECOM_TIMEOUT", "2s")]);
+    wecom.answer_next(Answer::ShowAndHang);
+    assert_eq!(post(&process.url, "v1").await, 202);
+    wecom.until(|_, shown| !shown.is_empty()).await;
+    let started = Instant::now();
+    process.signal("-TERM");
+    let status = process.child.wait().unwrap();
+    assert!(status.success(), "{status}");
+    assert!(started.elapsed() < Duration::from_secs(15), "{:?}", started.elapsed());
+    let listed = run(folder.path(), &wecom.url(), &["list", "--json"]);
+    let page: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
+    assert_eq!((&page["items"][0]["state"], &page["items"][0]["failures"]), (&"pending".into(), &1.into()));
+}
+
+#[tokio::test]
+async fn a_second_signal_ends_it_at_once() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    let mut process = Process::start(folder.path(), &wecom.url(), &[("WECOM_TIMEOUT", "12s")]);
+    wecom.answer_next(Answer::ShowAndHang);
+    assert_eq!(post(&process.url, "v1").await, 202);
+    wecom.until(|_, shown| !shown.is_empty()).await;
+    process.signal("-TERM");
+    process.line_with("stopping");
+    let started = Instant::now();
+    process.signal("-TERM");
+    assert_eq!(process.child.wait().unwrap().code(), Some(130));
+    assert!(started.elapsed() < Duration::from_secs(5));
+}
+
+#[tokio::test]
+async fn a_second_service_on_one_file_is_told_so() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    let process = Process::start(folder.path(), &wecom.url(), &[]);
+    let second = run(folder.path(), &wecom.url(), &["serve"]);
+    let said = String::from_utf8_lossy(&second.stderr);
+    assert_eq!(second.status.code(), Some(1));
+    assert!(said.contains(&format!("process {}", process.child.id())) && said.contains("DATABASE_URL"), "{said}");
+}
+
+/// Invariant 8: a full disk is a 503, and service resumes by itself. The disk is a limit on the size of
+/// files that is lifted later; the shell ignores the signal that would come with it, and `exec` hands that on.
+#[tokio::test]
+async fn invariant_8_a_full_disk_is_a_503_and_service_resumes() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "trap '' XFSZ; ulimit -S -f 2048; exec \"$0\" serve"]).arg(program());
+    let process = Process::run(&mut shell, folder.path(), &wecom.url(), &[]);
+    let body = |number: usize| {
+        let mut payload = arrived(&format!("v{number}"));
+        payload["operator"] = "x".repeat(200_000).into();
+        payload.to_string()
+    };
+    let mut accepted = 0;
+    while post_body(&process.url, body(accepted)).await == 202 {
+        accepted += 1;
+        assert!(accepted < 100, "the disk never filled");
+    }
+    assert!(accepted > 0);
+    let lifted = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &process.child.id().to_string()]).status();
+    assert!(lifted.unwrap().success());
+    let url = &process.url;
+    eventually("service resumes", || async { post_body(url, body(999)).await == 202 }).await;
+    wecom.until(|_, shown| shown.iter().any(|message| message.content.contains("`v999`"))).await;
+    for number in 0..accepted {
+        let version = format!("`v{number}`");
+        wecom.until(|_, shown| shown.iter().any(|message| message.content.contains(&version))).await;
+    }
+}
+
+#[tokio::test]
+async fn the_demo_tells_its_story_and_leaves_nothing_behind() {
+    let folder = TempDir::new().unwrap();
+    let mut child = Command::new(program())
+        .args(["demo", "--listen-addr", "127.0.0.1:0"])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut story = String::new();
+    let mut lines = BufReader::new(child.stdout.take().unwrap());
+    while !story.contains("Ctrl-C ends it") {
+        assert!(lines.read_line(&mut story).unwrap() > 0, "it ended early:\n{story}");
+    }
+    let interrupted = Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap();
+    assert!(interrupted.success());
+    assert!(child.wait().unwrap().success());
+    lines.read_to_string(&mut story).unwrap();
+    for expected in ["镜像入仓", "\"duplicate\"", "digest_only", "重试后成功", "15 deliveries, 15 of them delivered"]
+    {
+        assert!(story.contains(expected), "{expected} is missing:\n{story}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the scratch folder is gone");
+}

@@ -55,7 +55,7 @@ impl App {
             let _ = stopped.await;
         }));
         let store = Store::open(&config.database_url).await.unwrap();
-        let client = Client::builder().no_proxy().build().unwrap();
+        let client = client();
         Self { url, wecom, store, client, stop: Some(stop), running: Some(running), folder: folder }
     }
 
@@ -125,8 +125,7 @@ impl Bench {
 
     /// Accepts so many events, each of a version of its own: `v0`, `v1` and so on.
     pub async fn accept_many(&self, count: usize) {
-        let offers: Vec<_> =
-            (0..count).map(|number| offer(&arrived(&format!("v{number}")), &["default"])).collect();
+        let offers: Vec<_> = (0..count).map(|number| offer(&arrived(&format!("v{number}")), &["default"])).collect();
         self.store.accept(&offers, self.clock.now()).await.unwrap();
     }
 
@@ -219,6 +218,13 @@ pub fn push<'a>(repository: &'a str, references: &'a [&'a str]) -> Replication<'
 /// A payload that says that this version of `mars/mars-api` has arrived.
 pub fn arrived(version: &str) -> Value {
     push("mars/mars-api", &[version]).payload()
+}
+
+/// What Harbor is here.
+pub fn client() -> Client {
+    // The first one counts; whoever comes later finds it there.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    Client::builder().no_proxy().build().unwrap()
 }
 
 /// The test fails, and says at what, if this takes longer than a minute.

@@ -1,0 +1,142 @@
+//! What the eye forgets: layers, lengths, homes, and documents that say what the program does.
+
+use std::collections::BTreeSet;
+use std::fs::read_to_string;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use harborbell::config::KEYS;
+use regex_lite::Regex;
+use rstest::rstest;
+
+use crate::support::program;
+
+/// Each module uses only those of a lower number (and itself).
+const LAYERS: &[(&str, u8)] = &[
+    ("model", 0),
+    ("render", 1),
+    ("route", 1),
+    ("store", 1),
+    ("wecom", 1),
+    ("problem", 2),
+    ("intake", 2),
+    ("lane", 2),
+    ("receive", 3),
+    ("health", 3),
+    ("config", 4),
+    ("telemetry", 5),
+    ("serve", 5),
+    ("demo", 6),
+    ("cli", 7),
+];
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn text(path: &str) -> String {
+    read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+fn sources(folder: &Path) -> Vec<(String, String)> {
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let name = path.strip_prefix(root()).unwrap().display().to_string();
+            found.push((name, read_to_string(&path).unwrap()));
+        }
+    }
+    found
+}
+
+fn layer(module: &str) -> u8 {
+    let found = LAYERS.iter().find(|(name, _)| *name == module);
+    found.unwrap_or_else(|| panic!("{module} has no layer; give it one here and in ARCHITECTURE.md")).1
+}
+
+#[test]
+fn imports_only_point_down() {
+    let import = Regex::new(r"crate::([a-z_]+)").unwrap();
+    for (name, source) in sources(&root().join("src")) {
+        let own = name.trim_start_matches("src/").split(['/', '.']).next().unwrap();
+        if ["main", "lib"].contains(&own) {
+            continue;
+        }
+        for found in import.captures_iter(&source) {
+            let other = &found[1];
+            assert!(other == own || layer(other) < layer(own), "{name} imports crate::{other}, which is not below it");
+        }
+    }
+}
+
+#[test]
+fn files_are_short_and_say_what_they_guarantee() {
+    for (name, source) in sources(&root().join("src")) {
+        let lines = source.lines().count();
+        assert!(lines <= 300, "{name} has {lines} lines; is there a room of its own in it?");
+        assert!(source.starts_with("//! "), "{name} does not open with a sentence about itself");
+    }
+}
+
+#[rstest]
+#[case::sql("sqlx::", "src/store/")]
+#[case::an_unmaintained_crate("backoff::", "src/model/retry.rs")]
+#[case::the_http_client("reqwest::Client", "src/wecom.rs")]
+fn some_things_have_one_home(#[case] what: &str, #[case] home: &str) {
+    for (name, source) in sources(&root().join("src")) {
+        assert!(name.starts_with(home) || name.starts_with("src/demo/") || !source.contains(what), "{what} in {name}");
+    }
+}
+
+#[test]
+fn each_invariant_has_a_test_that_names_it() {
+    let tests: String = sources(&root().join("tests")).into_iter().map(|(_, source)| source).collect();
+    for number in 1..=8 {
+        assert!(tests.contains(&format!("fn invariant_{number}_")), "invariant {number} has no test");
+    }
+}
+
+#[test]
+fn the_env_example_has_every_key_with_its_default() {
+    let example: Vec<(String, String)> =
+        dotenvy::from_path_iter(root().join(".env.example")).unwrap().map(Result::unwrap).collect();
+    let keys: Vec<_> = KEYS.iter().map(|key| (key.name.to_owned(), key.default.to_owned())).collect();
+    assert_eq!(example, keys);
+}
+
+#[rstest]
+#[case("README.md")]
+#[case("README.zh-CN.md")]
+fn the_readme_has_every_key_with_its_default_and_every_command(#[case] readme: &str) {
+    let readme = text(readme);
+    let row = Regex::new(r"(?m)^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \|").unwrap();
+    let table: Vec<_> = row
+        .captures_iter(&readme)
+        .map(|row| (row[1].to_owned(), row.get(2).map_or(String::new(), |default| default.as_str().to_owned())))
+        .collect();
+    let keys: Vec<_> = KEYS.iter().map(|key| (key.name.to_owned(), key.default.to_owned())).collect();
+    assert_eq!(table, keys);
+    let row = Regex::new(r"(?m)^\| `(?:harborbell )?([a-z]+)[^`]*` \|").unwrap();
+    let documented: BTreeSet<_> = row.captures_iter(&readme).map(|row| row[1].to_owned()).collect();
+    assert!(commands().is_subset(&documented), "{:?} against {documented:?}", commands());
+}
+
+fn commands() -> BTreeSet<String> {
+    let help = Command::new(program()).arg("--help").output().unwrap();
+    let help = String::from_utf8(help.stdout).unwrap();
+    let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names = list.lines().filter_map(|line| line.split_whitespace().next());
+    names.filter(|name| *name != "help").map(str::to_owned).collect()
+}
+
+#[test]
+fn the_readme_has_the_two_commands_that_ci_runs() {
+    let readme = text("README.md");
+    for command in ["cargo run -- demo", "cargo test"] {
+        assert!(readme.contains(command), "{command}");
+    }
+    assert!(text(".ci/run").contains("cargo test"));
+}

@@ -1,14 +1,14 @@
 //! Harbor's JSON → an event with its arrivals. Reads the default and the CloudEvents format, of Harbor 2.0
 //! and later, and has three ways out: an event, *ignored* with a reason, *malformed* with the field's place.
 
-use std::collections::HashSet;
+mod json;
 
-use serde::Deserialize;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use std::collections::HashSet;
 
 use super::arrival::{Arrival, arrivals};
 use super::clock::Millis;
 use super::event::{Event, ReplicationOutcome};
+use json::{CloudEvent, Default, Head, Replication, Resource, parse};
 
 /// A webhook that is about a replication which ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -83,57 +83,6 @@ pub fn read(body: &str, received_at: Millis, digest_only: bool) -> Result<Readin
     };
     let replication = replication.ok_or_else(|| malformed(base, "the replication is missing"))?;
     replication.read(base, occurred_at.unwrap_or(received_at), digest_only)
-}
-
-#[derive(Deserialize)]
-struct Head {
-    #[serde(rename = "type")]
-    kind: Option<String>,
-    /// Only CloudEvents have one: the two formats are told apart by content, not by header.
-    specversion: Option<IgnoredAny>,
-}
-
-#[derive(Deserialize)]
-struct Default {
-    occur_at: Option<i64>,
-    event_data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-struct CloudEvent {
-    time: Option<String>,
-    data: Option<Data>,
-}
-
-#[derive(Deserialize)]
-struct Data {
-    replication: Option<Replication>,
-}
-
-#[derive(Deserialize)]
-struct Replication {
-    harbor_hostname: Option<String>,
-    job_status: Option<String>,
-    description: Option<String>,
-    execution_timestamp: Option<i64>,
-    execution_id: Option<i64>,
-    src_resource: Option<Resource>,
-    dest_resource: Option<Resource>,
-    successful_artifact: Option<Vec<Artifact>>,
-    failed_artifact: Option<Vec<Artifact>>,
-}
-
-#[derive(Deserialize)]
-struct Resource {
-    registry_name: Option<String>,
-    endpoint: Option<String>,
-    namespace: Option<String>,
-}
-
-#[derive(Deserialize)]
-struct Artifact {
-    name_tag: Option<String>,
-    references: Option<Vec<Option<String>>>,
 }
 
 impl Replication {
@@ -296,28 +245,4 @@ fn rfc3339(time: Option<String>) -> Result<Option<Millis>, Unreadable> {
         time.parse().map_err(|_| malformed("/time", "`time` is no RFC 3339 time such as 2026-08-21T06:30:14Z"))?;
     check_seconds(parsed.as_second(), "/time")?;
     Ok(Some(parsed.as_millisecond()))
-}
-
-fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Unreadable> {
-    let mut deserializer = serde_json::Deserializer::from_str(body);
-    let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
-        let pointer = pointer(error.path());
-        let cause = error.into_inner();
-        if cause.is_data() { malformed(pointer, cause.to_string()) } else { Unreadable::NotJson(cause.to_string()) }
-    })?;
-    deserializer.end().map_err(|error| Unreadable::NotJson(error.to_string()))?;
-    Ok(parsed)
-}
-
-/// RFC 6901.
-fn pointer(path: &serde_path_to_error::Path) -> String {
-    use serde_path_to_error::Segment;
-    path.iter()
-        .map(|segment| match segment {
-            Segment::Seq { index } => format!("/{index}"),
-            Segment::Map { key } => format!("/{}", key.replace('~', "~0").replace('/', "~1")),
-            Segment::Enum { variant } => format!("/{variant}"),
-            Segment::Unknown => String::new(),
-        })
-        .collect()
 }

@@ -1,0 +1,123 @@
+//! One value each: from what a person wrote to what the program uses, or a sentence that says what to
+//! write instead. Values that may be secret are never repeated.
+
+use std::net::SocketAddr;
+use std::str::FromStr;
+use std::time::Duration;
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+use super::LogFormat;
+use crate::model::clock::Millis;
+use crate::model::event::ReplicationOutcome;
+use crate::store;
+
+/// The documentation's own key: it once answered `ok` and shows nothing.
+const SAMPLE_KEY: &str = "693axxx6-7aoc-4bc4-97a0-0ec2sifa5aaa";
+/// A message must end before the lane's lease of 30 s can.
+pub(super) const LONGEST_TIMEOUT: Duration = Duration::from_secs(12);
+
+pub(super) fn listen_addr(value: &str) -> Result<SocketAddr, String> {
+    let numeric = value.strip_prefix("localhost:").map_or(value.to_owned(), |port| format!("127.0.0.1:{port}"));
+    numeric
+        .parse()
+        .map_err(|_| format!("{value:?} is no address with a port; use one such as 127.0.0.1:8080 or 0.0.0.0:8080"))
+}
+
+pub(super) fn database_url(value: &str) -> Result<String, String> {
+    // The value may hold a password, so no error repeats it.
+    store::path_of(value).map(|_| value.to_owned()).map_err(|_| "is no database; use sqlite://path/to/file.db".into())
+}
+
+/// `10s`, `5m`, `72h`.
+pub fn duration(value: &str) -> Result<Duration, String> {
+    let parsed = jiff::SignedDuration::from_str(value).ok().and_then(|parsed| Duration::try_from(parsed).ok());
+    parsed.ok_or_else(|| format!("{value:?} is no length of time; use one such as 10s, 5m or 72h"))
+}
+
+pub(super) fn timeout(value: &str) -> Result<Duration, String> {
+    match duration(value)? {
+        Duration::ZERO => Err("is 0; a message needs some time".into()),
+        long if long > LONGEST_TIMEOUT => Err(format!("{value} is longer than 12s; the lane's lease needs the rest")),
+        fine => Ok(fine),
+    }
+}
+
+pub(super) fn positive_millis(value: &str) -> Result<Millis, String> {
+    const TEN_YEARS: Millis = 10 * 366 * 24 * 3_600_000;
+    match Millis::try_from(duration(value)?.as_millis()) {
+        Ok(millis @ 1..=TEN_YEARS) => Ok(millis),
+        _ => Err(format!("{value} is out of range; use from 1ms to ten years")),
+    }
+}
+
+pub(super) fn number(value: &str, from: f64, to: f64) -> Result<f64, String> {
+    let parsed = value.parse().ok().filter(|number| (from..=to).contains(number));
+    parsed.ok_or_else(|| format!("{value:?} is no number from {from} to {to}"))
+}
+
+pub(super) fn switch(value: &str) -> Result<bool, String> {
+    match value {
+        "true" | "1" => Ok(true),
+        "false" | "0" => Ok(false),
+        other => Err(format!("{other:?} is neither true nor false")),
+    }
+}
+
+pub(super) fn outcomes(value: &str) -> Result<Vec<ReplicationOutcome>, String> {
+    value.split(',').map(|word| word.trim().parse()).collect()
+}
+
+pub(super) fn header(value: &str) -> Result<SecretString, String> {
+    if value.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+        return Ok(value.into());
+    }
+    Err("holds characters that no HTTP header may have; use printable ASCII".into())
+}
+
+pub(super) fn log_format(value: &str) -> Result<LogFormat, String> {
+    match value {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        other => Err(format!("{other:?} is no format; use text or json")),
+    }
+}
+
+pub(super) fn log_filter(value: &str) -> Result<String, String> {
+    tracing_subscriber::EnvFilter::try_new(value).map_err(|error| format!("{value:?} is no filter: {error}"))?;
+    Ok(value.to_owned())
+}
+
+pub(super) fn web_url(value: &str) -> Result<Url, String> {
+    let url = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
+    url.ok_or_else(|| "is no URL; use one that begins with https:// or http://".into())
+}
+
+pub(super) fn base_url(value: &str) -> Result<String, String> {
+    let url = web_url(value)?;
+    if url.query().is_some() {
+        return Err("is the address only, without a key; the whole URL belongs into WECOM_WEBHOOK_URL".into());
+    }
+    Ok(url.as_str().trim_end_matches('/').to_owned())
+}
+
+/// A robot's whole URL, from that or from its bare key. No error repeats the value.
+pub(super) fn robot_url(value: &str, base: &str) -> Result<SecretString, String> {
+    if value.contains(SAMPLE_KEY) {
+        return Err("is the sample key of WeCom's documentation, which shows nothing; use your own robot's".into());
+    }
+    if value.contains("://") {
+        let url = web_url(value)?;
+        let has_key = url.query_pairs().any(|(name, value)| name == "key" && !value.is_empty());
+        return match url.path().ends_with("/webhook/send") && !has_key {
+            true => Err("has no key; copy the robot's whole URL, with ?key=… at its end".into()),
+            false => Ok(value.into()),
+        };
+    }
+    let is_key = value.len() >= 8 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+    match is_key {
+        true => Ok(format!("{base}/cgi-bin/webhook/send?key={value}").into()),
+        false => Err("is neither a robot's URL (https://…) nor its bare key".into()),
+    }
+}
