@@ -61,7 +61,6 @@ CREATE TABLE deliveries (
 );
 CREATE INDEX deliveries_waiting ON deliveries (robot, id) WHERE state = 'pending';
 CREATE INDEX deliveries_due ON deliveries (robot, next_attempt_at) WHERE state = 'pending';
-CREATE INDEX deliveries_by_state ON deliveries (state, id);
 
 CREATE TABLE messages (
     id          TEXT   NOT NULL PRIMARY KEY,

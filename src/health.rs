@@ -75,6 +75,20 @@ impl RobotView {
         }
     }
 
+    /// A robot that nothing is known of yet.
+    pub fn idle(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            state: RobotState::Idle,
+            paused_until: 0,
+            reason: String::new(),
+            failures: 0,
+            next_slot_at: 0,
+            waiting: 0,
+            oldest_waiting_at: 0,
+        }
+    }
+
     pub const fn is_in_trouble(&self) -> bool {
         matches!(self.state, RobotState::Broken | RobotState::Unconfigured)
     }

@@ -146,8 +146,7 @@ impl Committer {
             }
         };
         self.nudge.send_replace(());
-        for (((reply, _room), offer), answer) in waiting.into_iter().zip(&offers).zip(answers) {
-            log(offer, &answer);
+        for ((reply, _room), answer) in waiting.into_iter().zip(answers) {
             // A client that is gone needs no answer; its event is stored.
             let _ = reply.send(answer);
         }
@@ -166,29 +165,5 @@ impl Committer {
             });
         }
         answers
-    }
-}
-
-fn log(offer: &Offer, answer: &Result<Acceptance, Refusal>) {
-    let event = &offer.webhook.event;
-    match answer {
-        Ok(Acceptance::Accepted { event_id, deliveries }) => tracing::info!(
-            event_id,
-            outcome = %event.outcome,
-            repository = event.repository,
-            registry = event.registry,
-            versions = event.versions.len(),
-            deliveries,
-            "event accepted"
-        ),
-        Ok(Acceptance::Duplicate) => {
-            tracing::info!(
-                repository = event.repository,
-                registry = event.registry,
-                "duplicate: every arrival is known"
-            );
-        }
-        // Logged with its cause where it happened.
-        Err(_) => {}
     }
 }

@@ -8,7 +8,7 @@
 //!          operators: CLI, health  ─▶ inspect, replay
 //! ```
 //!
-//! The modules in reading order; each uses only those above its own line.
+//! The modules in layers, which import only downwards: the first knows nobody, the last everybody.
 
 pub mod model;
 

@@ -30,7 +30,8 @@ impl Problem {
 
 impl std::fmt::Display for Problem {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "{}: {}", self.title, self.detail)
+        write!(f, "{} {}: {}", self.status.as_u16(), self.title, self.detail)?;
+        self.pointer.as_ref().map_or(Ok(()), |pointer| write!(f, " (at {pointer:?})"))
     }
 }
 

@@ -34,28 +34,11 @@ pub struct Door {
 
 #[post("/webhook/harbor")]
 pub async fn receive(request: HttpRequest, payload: Payload, door: Data<Door>) -> Result<HttpResponse, Problem> {
-    let deadline = Instant::now() + ANSWER_WITHIN;
-    door.admit(&request)?;
-    let mut room = door.intake.room();
-    let body = timeout_at(deadline, read_body(payload, &mut room))
-        .await
-        .map_err(|_| unavailable("the body did not arrive within 2.5 s"))??;
-    let webhook = match read(&body, door.clock.now(), door.digest_only).map_err(Problem::from)? {
-        Reading::Event(webhook) => webhook,
-        Reading::Ignored(reason) => {
-            tracing::info!(reason = reason.as_str(), "webhook ignored");
-            return Ok(HttpResponse::Ok().json(json!({ "status": "ignored", "reason": reason.as_str() })));
-        }
-    };
-    let stored = timeout_at(deadline, door.intake.offer(*webhook, body, room))
-        .await
-        .map_err(|_| unavailable("the database did not store it within 2.5 s; try again"))??;
-    Ok(match stored {
-        Acceptance::Accepted { event_id, deliveries } => {
-            HttpResponse::Accepted().json(Accepted { status: "accepted", event_id, deliveries })
-        }
-        Acceptance::Duplicate => HttpResponse::Ok().json(json!({ "status": "duplicate" })),
-    })
+    let answered = door.answer(&request, payload).await;
+    if let Err(problem) = &answered {
+        tracing::warn!(peer = ?request.peer_addr(), %problem, "webhook refused");
+    }
+    answered
 }
 
 #[derive(Serialize)]
@@ -66,6 +49,36 @@ struct Accepted {
 }
 
 impl Door {
+    async fn answer(&self, request: &HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+        let deadline = Instant::now() + ANSWER_WITHIN;
+        self.admit(request)?;
+        let mut room = self.intake.room();
+        let body = timeout_at(deadline, read_body(payload, &mut room))
+            .await
+            .map_err(|_| unavailable("the body did not arrive within 2.5 s"))??;
+        let webhook = match read(&body, self.clock.now(), self.digest_only).map_err(Problem::from)? {
+            Reading::Event(webhook) => webhook,
+            Reading::Ignored(reason) => {
+                tracing::info!(reason = reason.as_str(), "webhook ignored");
+                return Ok(HttpResponse::Ok().json(json!({ "status": "ignored", "reason": reason.as_str() })));
+            }
+        };
+        let (repository, registry) = (webhook.event.repository.clone(), webhook.event.registry.clone());
+        let stored = timeout_at(deadline, self.intake.offer(*webhook, body, room))
+            .await
+            .map_err(|_| unavailable("the database did not store it within 2.5 s; try again"))??;
+        Ok(match stored {
+            Acceptance::Accepted { event_id, deliveries } => {
+                tracing::info!(event_id, repository, registry, deliveries, "event accepted");
+                HttpResponse::Accepted().json(Accepted { status: "accepted", event_id, deliveries })
+            }
+            Acceptance::Duplicate => {
+                tracing::info!(repository, registry, "duplicate: every arrival is known");
+                HttpResponse::Ok().json(json!({ "status": "duplicate" }))
+            }
+        })
+    }
+
     /// Harbor sends its *Auth Header* verbatim, blanks at its ends trimmed. Compared in constant time.
     fn admit(&self, request: &HttpRequest) -> Result<(), Problem> {
         let Some(expected) = &self.authorization else { return Ok(()) };
@@ -73,7 +86,6 @@ impl Door {
         if bool::from(given.ct_eq(expected.expose_secret().trim().as_bytes())) {
             return Ok(());
         }
-        tracing::warn!(peer = ?request.peer_addr(), "webhook refused: its Authorization is not HARBOR_AUTH_HEADER");
         Err(Problem::new(
             StatusCode::UNAUTHORIZED,
             "Authorization does not match; set the webhook policy's Auth Header in Harbor to HARBOR_AUTH_HEADER",
@@ -95,13 +107,11 @@ async fn read_body(mut payload: Payload, room: &mut Room) -> Result<String, Prob
 }
 
 fn unavailable(detail: &str) -> Problem {
-    tracing::error!(detail, "a webhook was answered 503");
     Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail)
 }
 
 impl From<Unreadable> for Problem {
     fn from(unreadable: Unreadable) -> Self {
-        tracing::warn!(error = %unreadable, "webhook refused: it cannot be read");
         match unreadable {
             Unreadable::NotJson(_) => Self::new(StatusCode::BAD_REQUEST, unreadable.to_string()),
             Unreadable::Malformed { pointer, detail } => {

@@ -156,9 +156,11 @@ pub fn judge(status: u16, retry_after: Option<Millis>, body: &[u8]) -> Report {
                 "a redirect, which is not followed; check the robot's URL",
             );
         }
-        401 | 403 | 404 => return report(Outcome::RobotBroken, None, "the robot's URL is refused; check it"),
+        401 | 403 | 404 | 405 | 410 => {
+            return report(Outcome::RobotBroken, None, "the robot's URL is refused; check it");
+        }
         429 => return report(Outcome::Throttled { pause }, None, "too many requests"),
-        408 | 425 | 500.. => {
+        407 | 408 | 425 | 500.. => {
             return report(Outcome::Retry(Trouble::Answered), None, "passing trouble at WeCom or on the way to it");
         }
         _ => return report(Outcome::Rejected, None, "the message is refused"),

@@ -42,7 +42,10 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
             let database = format!("ok: SQLite {}, {}, {durable}", engine.version, engine.journal_mode);
             (robots(&store, &names, Clock::System.now()).await?, database)
         }
-        Err(StoreError::Missing(_)) => (Vec::new(), "not there yet; `harborbell serve` makes it".to_owned()),
+        Err(StoreError::Missing(_)) => {
+            let idle = names.iter().map(|name| RobotView::idle(name)).collect();
+            (idle, "not there yet; `harborbell serve` makes it".to_owned())
+        }
         Err(error) => return Err(error.into()),
     };
     let failed_pings = pings.iter().filter(|(_, answer)| answer.outcome != "delivered").count();

@@ -50,7 +50,8 @@ pub async fn show(config: &Config, id: &str, as_json: bool) -> Outcome {
 pub async fn replay(config: &Config, arguments: ReplayArgs) -> Outcome {
     match arguments.state {
         Some(state) => replay_matching(config, arguments, state).await,
-        None => replay_named(config, &arguments.ids, arguments.json).await,
+        None if arguments.filter.is_empty() => replay_named(config, &arguments.ids, arguments.json).await,
+        None => Err(Failure::Usage("--robot, --since and --until narrow --state; ids need no narrowing".into())),
     }
 }
 
@@ -180,7 +181,7 @@ fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) {
             ]
         }),
     );
-    println!("\nMessage, as it would be sent now:\n{message}\n\nPayload:\n{}", payload.get());
+    println!("\nMessage, as it would be sent now:\n{message}\n\nPayload:\n{}", table::harmless(payload.get()));
 }
 
 fn time(at: Millis, timezone: &TimeZone) -> String {

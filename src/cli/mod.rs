@@ -79,6 +79,12 @@ struct FilterArgs {
     until: Option<String>,
 }
 
+impl FilterArgs {
+    const fn is_empty(&self) -> bool {
+        self.robot.is_none() && self.since.is_none() && self.until.is_none()
+    }
+}
+
 #[derive(Args)]
 struct ListArgs {
     /// pending, sending, delivered, failed, superseded or discarded

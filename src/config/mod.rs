@@ -14,6 +14,7 @@ use secrecy::SecretString;
 use crate::model::clock::Millis;
 use crate::model::event::ReplicationOutcome;
 use crate::model::retry::RetryPolicy;
+use crate::render::text::link_target;
 use crate::render::{Language, Renderer, Settings};
 use crate::wecom::Robot;
 pub use values::duration;
@@ -179,8 +180,9 @@ impl Reader<'_> {
             other => Err(format!("{other:?} is not spoken here; use zh or en")),
         });
         let harbor_url = self.optional("HARBOR_URL", |value| {
-            let url = web_url(value)?;
-            if value.len() > 512 { Err("is longer than 512 bytes".into()) } else { Ok(url.to_string()) }
+            // Measured as it will stand in a message, where every byte counts.
+            let url = link_target(web_url(value)?.as_str());
+            if url.len() > 512 { Err("is longer than 512 bytes".into()) } else { Ok(url) }
         });
         let settings = Settings {
             language: language.unwrap_or(Language::Zh),

@@ -7,7 +7,7 @@ use super::delivery::{Due, State};
 use super::outcome::{LONGEST_PAUSE, Outcome, Report, THROTTLE_PAUSE, Trouble};
 use super::retry::RetryPolicy;
 
-/// A failing robot is probed at least this often.
+/// A failing robot rests no longer than this between two probes; a single row may, by its own backoff.
 const LONGEST_PROBE_PAUSE: Millis = MINUTE;
 
 /// Why a robot is resting.
@@ -138,7 +138,8 @@ pub fn settle(
                 .iter()
                 .map(|row| RowChange {
                     failures: row.failures + 1,
-                    batch_limit: halved(row),
+                    // A suspect is told alone, so that it harms no digest.
+                    batch_limit: if is_suspect { 1 } else { halved(row) },
                     suspect: i64::from(row.suspect || is_suspect),
                     next_attempt_at: now + policy.interval(row.failures, policy.max_interval),
                     ..waiting(row)

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use minijinja::Value;
 use serde::Serialize;
 
-use super::text::{clip, link_target};
+use super::text::{clip, code, plain};
 use super::{Language, Settings};
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::News;
@@ -65,6 +65,17 @@ impl Context {
     }
 }
 
+impl Context {
+    /// An image of which not even the last part of its name stands in the message.
+    pub fn image_missing_in(&self, message: &str) -> Option<&str> {
+        let is_named = |told: &&Told| {
+            let name = told.repository.rsplit('/').next().unwrap_or_default();
+            message.contains(&plain(name)) || message.contains(code(name).trim_matches('`'))
+        };
+        self.events.iter().find(|told| !is_named(told)).map(|told| told.repository.as_str())
+    }
+}
+
 fn groups(events: &[Told]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for event in events {
@@ -110,7 +121,7 @@ fn told(news: &News, now: Millis, settings: &Settings, most_versions: usize) -> 
 
 /// Harbor's web page of an execution; before 2.13 Harbor does not say which, and it is the list of all.
 fn link(harbor_url: &str, execution_id: i64) -> String {
-    let base = link_target(harbor_url.trim_end_matches('/'));
+    let base = harbor_url.trim_end_matches('/');
     match execution_id {
         0 => format!("{base}/harbor/replications"),
         id => format!("{base}/harbor/replications/{id}/tasks"),

@@ -28,7 +28,7 @@ pub enum Language {
 pub struct Settings {
     pub language: Language,
     pub timezone: TimeZone,
-    /// Where links lead; never built from what a payload says.
+    /// Where links lead, percent-encoded; never built from what a payload says.
     pub harbor_url: Option<String>,
 }
 

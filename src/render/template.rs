@@ -20,6 +20,8 @@ pub enum RenderError {
     TooLong(usize),
     #[error("it makes an empty message")]
     Empty,
+    #[error("it leaves {0} out; a message names each of its images, or they would count as told")]
+    LeavesOut(String),
 }
 
 #[derive(Debug)]
@@ -64,7 +66,13 @@ impl Template {
             .and_then(|template| template.render(Value::from(Serde(context))))
             .map_err(failed)?;
         let rendered = rendered.trim_end();
-        if rendered.trim().is_empty() { Err(RenderError::Empty) } else { Ok(rendered.to_owned()) }
+        if rendered.trim().is_empty() {
+            return Err(RenderError::Empty);
+        }
+        match context.image_missing_in(rendered) {
+            Some(image) => Err(RenderError::LeavesOut(image.to_owned())),
+            None => Ok(rendered.to_owned()),
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Holding a lane, looking at what is due in it, and claiming it: all that precedes a POST is a row first.
 
 use sqlx::sqlite::SqliteRow;
-use sqlx::{Row, Sqlite, Transaction};
+use sqlx::{QueryBuilder, Row, Sqlite, Transaction};
 
 use super::{Result, Store, rows};
 use crate::model::clock::{MINUTE, Millis, SECOND, believable};
@@ -126,23 +126,36 @@ impl Store {
 
     /// The oldest pending rows whose time has come. `longest` is the longest that a row may honestly wait.
     pub async fn due(&self, robot: &str, now: Millis, longest: Millis, limit: i64) -> Result<Vec<Due>> {
-        let rows = sqlx::query(
+        self.due_in_order("ORDER BY d.id", robot, now, longest, limit).await
+    }
+
+    /// The row that has failed least asks whether a failing robot is well again; the oldest of those. So no
+    /// single row, which may itself be the reason, stands in for all others.
+    pub async fn probe_of(&self, robot: &str, now: Millis, longest: Millis) -> Result<Vec<Due>> {
+        self.due_in_order("ORDER BY d.failures, d.id", robot, now, longest, 1).await
+    }
+
+    async fn due_in_order(
+        &self,
+        order: &'static str,
+        robot: &str,
+        now: Millis,
+        longest: Millis,
+        limit: i64,
+    ) -> Result<Vec<Due>> {
+        let mut query = QueryBuilder::new(
             "SELECT d.id AS delivery_id, d.event_id, d.failures, d.batch_limit, d.suspect, d.next_attempt_at,
                  e.*, EXISTS (
                      SELECT 1 FROM arrivals mended
                      JOIN arrivals broke ON broke.key = mended.key AND broke.outcome = 'failed'
                      WHERE mended.event_id = e.id AND mended.outcome = 'succeeded') AS after_failure
              FROM deliveries d JOIN events e ON e.id = d.event_id
-             WHERE d.robot = $1 AND d.state = 'pending' AND (d.next_attempt_at <= $2 OR d.next_attempt_at > $3)
-             ORDER BY d.id LIMIT $4",
-        )
-        .bind(robot)
-        .bind(now)
-        .bind(now + longest)
-        .bind(limit)
-        .fetch_all(&self.read)
-        .await?;
-        rows.iter().map(due).collect()
+             WHERE d.state = 'pending' AND d.robot = ",
+        );
+        query.push_bind(robot).push(" AND (d.next_attempt_at <= ").push_bind(now);
+        query.push(" OR d.next_attempt_at > ").push_bind(now + longest).push(") ");
+        query.push(order).push(" LIMIT ").push_bind(limit);
+        query.build().fetch_all(&self.read).await?.iter().map(due).collect()
     }
 
     /// When the next pending row of a robot is due; None where nothing waits.

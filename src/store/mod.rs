@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::Migrator;
+use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{Sqlite, Transaction};
 
@@ -93,7 +93,7 @@ impl Store {
         // The migrator takes no lock of its own, so this one comes first.
         let lock = lock(&path)?;
         let mut store = Self::connect(url).await?;
-        MIGRATOR.run(&store.write).await.map_err(|error| other_version(&path, &error))?;
+        MIGRATOR.run(&store.write).await.map_err(|error| not_migrated(&path, error))?;
         store.lock = Some(std::sync::Arc::new(lock));
         Ok(store)
     }
@@ -104,16 +104,18 @@ impl Store {
         if !path.exists() {
             return Err(StoreError::Missing(path));
         }
-        match Self::serve(url).await {
-            // Nobody serves it: the schema is up to date now, and the lock is given back.
-            Ok(store) => Ok(Self { lock: None, ..store }),
-            Err(StoreError::InUse { .. }) => {
-                let store = Self::connect(url).await?;
-                store.check_version(&path).await?;
-                Ok(store)
-            }
-            Err(error) => Err(error),
+        let store = Self::connect(url).await?;
+        let (applied, known) = (store.schema().await?, newest_schema());
+        if applied < known {
+            store.close().await;
+            // An older database that nobody serves is brought up to date; its lock is given back at once.
+            return Ok(Self { lock: None, ..Self::serve(url).await? });
         }
+        if applied > known {
+            let detail = format!("its schema is {applied}, this program knows {known}; use the newer program");
+            return Err(StoreError::OtherVersion { path, detail });
+        }
+        Ok(store)
     }
 
     /// Whether this process alone may send: on SQLite the holder of the file's lock has every lane.
@@ -172,17 +174,20 @@ impl Store {
         }
     }
 
-    async fn check_version(&self, path: &Path) -> Result<()> {
-        let applied: i64 =
-            sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations").fetch_one(&self.read).await?;
-        let known = MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0);
-        if applied == known {
-            return Ok(());
+    /// The newest migration that this database has; 0 for none.
+    async fn schema(&self) -> Result<i64> {
+        let migrations = "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'";
+        let migrated: i64 = sqlx::query_scalar(migrations).fetch_one(&self.read).await?;
+        if migrated == 0 {
+            return Ok(0);
         }
-        let detail =
-            format!("its schema is {applied}, this program's is {known}; use the version of the running service");
-        Err(StoreError::OtherVersion { path: path.to_owned(), detail })
+        let newest = sqlx::query_scalar("SELECT coalesce(max(version), 0) FROM _sqlx_migrations");
+        Ok(newest.fetch_one(&self.read).await?)
     }
+}
+
+fn newest_schema() -> i64 {
+    MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 /// The file that a database URL names.
@@ -233,6 +238,10 @@ fn rows<T: serde::Serialize>(rows: &[T]) -> String {
     serde_json::to_string(rows).expect("strings, numbers and words are always JSON")
 }
 
-fn other_version(path: &Path, error: &sqlx::migrate::MigrateError) -> StoreError {
-    StoreError::OtherVersion { path: path.to_owned(), detail: error.to_string() }
+fn not_migrated(path: &Path, error: MigrateError) -> StoreError {
+    match error {
+        // Locked, full, or failing: the schema is not to blame.
+        MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => StoreError::Unavailable(error),
+        other => StoreError::OtherVersion { path: path.to_owned(), detail: other.to_string() },
+    }
 }

@@ -2,6 +2,7 @@
 
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
+use crate::model::delivery::LARGEST_DIGEST;
 use crate::model::outcome::Report;
 use crate::model::settle::Settlement;
 
@@ -90,10 +91,11 @@ impl Store {
             .await?;
         }
         if settlement.clear_suspects {
-            sqlx::query("UPDATE deliveries SET suspect = 0 WHERE robot = $1 AND state = 'pending' AND suspect = 1")
-                .bind(sent.robot)
-                .execute(&mut *transaction)
-                .await?;
+            let cleared = sqlx::query(
+                "UPDATE deliveries SET suspect = 0, batch_limit = $2
+                 WHERE robot = $1 AND state = 'pending' AND suspect = 1",
+            );
+            cleared.bind(sent.robot).bind(LARGEST_DIGEST).execute(&mut *transaction).await?;
         }
         let mut given_up = Vec::new();
         if let Some(before) = settlement.give_up_before {

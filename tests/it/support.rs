@@ -56,7 +56,7 @@ impl App {
         }));
         let store = Store::open(&config.database_url).await.unwrap();
         let client = client();
-        Self { url, wecom, store, client, stop: Some(stop), running: Some(running), folder: folder }
+        Self { url, wecom, store, client, stop: Some(stop), running: Some(running), folder }
     }
 
     pub async fn post(&self, body: impl Into<reqwest::Body>) -> (u16, Value) {
@@ -111,7 +111,7 @@ impl Bench {
         let clock = Clock::manual(1_800_000_000_000);
         store.enrol(&["default"]).await.unwrap();
         let lane = lanes(&config, &store, &clock).unwrap().remove(0);
-        Self { store, clock, lane, config, wecom, _folder: folder }
+        Self { store, clock, lane, config, wecom, _folder }
     }
 
     /// Another process after the death of the first, or a replica.

@@ -3,6 +3,8 @@
 //! Woken by a nudge, by the next due time, or by a poll, because other processes write, too. Each step is
 //! public, so that a test can stop between two of them by not calling the next.
 
+mod log;
+
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -10,8 +12,8 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::model::clock::{Clock, Millis, SECOND};
-use crate::model::delivery::{Due, LARGEST_DIGEST, State};
-use crate::model::outcome::{Outcome, Report};
+use crate::model::delivery::{Due, LARGEST_DIGEST};
+use crate::model::outcome::Report;
 use crate::model::retry::RetryPolicy;
 use crate::model::settle::{Condition, Settlement, settle};
 use crate::render::Renderer;
@@ -122,10 +124,12 @@ impl Lane {
         let (id, content, rows) = match robot.test {
             Some(id) => (id, self.renderer.test_message(&self.robot.name, now), Vec::new()),
             None => {
-                // In an outage one small message at a time asks whether it is over.
-                let most = if robot.condition.is_failing() { 1 } else { LARGEST_DIGEST };
-                let longest = self.policy.max_interval;
-                let mut due = self.store.due(&self.robot.name, now, longest, most).await?;
+                let (name, longest) = (&self.robot.name, self.policy.max_interval);
+                let mut due = match robot.condition.is_failing() {
+                    // In an outage one small message at a time asks whether it is over.
+                    true => self.store.probe_of(name, now, longest).await?,
+                    false => self.store.due(name, now, longest, LARGEST_DIGEST).await?,
+                };
                 if due.is_empty() {
                     let next = self.store.next_due_at(&self.robot.name).await?;
                     return Ok(Next::Wait(next.unwrap_or(Millis::MAX)));
@@ -211,85 +215,6 @@ impl Lane {
             next_slot_at: message.next_slot_at.max(now + self.robot.gap()),
         };
         (sent, settlement)
-    }
-
-    fn log(&self, message: &Message, report: &Report, settlement: &Settlement, recorded: &Recorded) {
-        let (robot, message_id, error) = (&self.robot.name, &message.id, report.summary());
-        if *recorded == Recorded::TooLate {
-            tracing::warn!(
-                robot,
-                message_id,
-                outcome = report.outcome.as_str(),
-                "another process took the lane meanwhile; the message stays on record as unknown"
-            );
-            return;
-        }
-        for (row, change) in message.rows.iter().zip(&settlement.rows) {
-            let (delivery_id, event_id) = (&row.id, &row.event_id);
-            match change.state {
-                State::Delivered => tracing::info!(delivery_id, event_id, message_id, robot, "delivered"),
-                State::Failed => tracing::error!(
-                    delivery_id,
-                    event_id,
-                    message_id,
-                    robot,
-                    error,
-                    "delivery failed: WeCom refuses the message; see it with `harborbell show`"
-                ),
-                _ => tracing::debug!(
-                    delivery_id,
-                    event_id,
-                    message_id,
-                    robot,
-                    outcome = report.outcome.as_str(),
-                    "not delivered yet"
-                ),
-            }
-        }
-        let pause_ms = (settlement.robot.paused_until - self.clock.now()).max(0);
-        let deliveries = message.rows.len();
-        match report.outcome {
-            Outcome::Delivered | Outcome::Rejected if deliveries == 1 => {}
-            Outcome::Delivered => tracing::info!(message_id, robot, deliveries, "message delivered"),
-            Outcome::Rejected => tracing::warn!(
-                message_id,
-                robot,
-                deliveries,
-                error,
-                "a digest was refused; it is sent again in halves until the culprit stands alone"
-            ),
-            Outcome::Throttled { .. } => {
-                tracing::warn!(message_id, robot, deliveries, error, pause_ms, "WeCom says too fast; the robot rests")
-            }
-            Outcome::RobotBroken => tracing::error!(
-                message_id,
-                robot,
-                deliveries,
-                error,
-                pause_ms,
-                "the robot is broken; mend its URL and restart, its deliveries wait"
-            ),
-            Outcome::Retry(_) => tracing::warn!(
-                message_id,
-                robot,
-                deliveries,
-                error,
-                outcome = report.outcome.as_str(),
-                pause_ms,
-                "message not delivered; it is tried again"
-            ),
-        }
-        if let Recorded::Yes { given_up } = recorded {
-            for (delivery_id, event_id) in given_up {
-                tracing::error!(
-                    delivery_id,
-                    event_id,
-                    robot,
-                    error,
-                    "delivery given up after RETRY_MAX_ELAPSED; `harborbell replay` sends it again"
-                );
-            }
-        }
     }
 
     fn holder(&self) -> Holder<'_> {

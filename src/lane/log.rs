@@ -1,0 +1,93 @@
+//! What a lane says: one line for each delivery that ends, with its id and its event's, and one for each
+//! message that did not simply pass.
+
+use super::{Lane, Message};
+use crate::model::delivery::State;
+use crate::model::outcome::{Outcome, Report};
+use crate::model::settle::Settlement;
+use crate::store::record::Recorded;
+
+impl Lane {
+    pub(super) fn log(&self, message: &Message, report: &Report, settlement: &Settlement, recorded: &Recorded) {
+        let (robot, message_id, error) = (&self.robot.name, &message.id, report.summary());
+        if *recorded == Recorded::TooLate {
+            tracing::warn!(
+                robot,
+                message_id,
+                outcome = report.outcome.as_str(),
+                "nothing recorded: another process took the lane, or an earlier try was written after all"
+            );
+            return;
+        }
+        for (row, change) in message.rows.iter().zip(&settlement.rows) {
+            let (delivery_id, event_id) = (&row.id, &row.event_id);
+            match change.state {
+                State::Delivered => tracing::info!(delivery_id, event_id, message_id, robot, "delivered"),
+                State::Failed => tracing::error!(
+                    delivery_id,
+                    event_id,
+                    message_id,
+                    robot,
+                    error,
+                    "delivery failed: WeCom refuses the message; see it with `harborbell show`"
+                ),
+                _ => tracing::debug!(
+                    delivery_id,
+                    event_id,
+                    message_id,
+                    robot,
+                    outcome = report.outcome.as_str(),
+                    "not delivered yet"
+                ),
+            }
+        }
+        let pause_ms = (settlement.robot.paused_until - self.clock.now()).max(0);
+        let deliveries = message.rows.len();
+        if deliveries == 0 {
+            tracing::info!(message_id, robot, outcome = report.outcome.as_str(), error, pause_ms, "test message sent");
+            return;
+        }
+        match report.outcome {
+            Outcome::Delivered | Outcome::Rejected if deliveries == 1 => {}
+            Outcome::Delivered => tracing::info!(message_id, robot, deliveries, "message delivered"),
+            Outcome::Rejected => tracing::warn!(
+                message_id,
+                robot,
+                deliveries,
+                error,
+                "a digest was refused; it is sent again in halves until the culprit stands alone"
+            ),
+            Outcome::Throttled { .. } => {
+                tracing::warn!(message_id, robot, deliveries, error, pause_ms, "WeCom says too fast; the robot rests")
+            }
+            Outcome::RobotBroken => tracing::error!(
+                message_id,
+                robot,
+                deliveries,
+                error,
+                pause_ms,
+                "the robot is broken; mend its URL and restart, its deliveries wait"
+            ),
+            Outcome::Retry(_) => tracing::warn!(
+                message_id,
+                robot,
+                deliveries,
+                error,
+                outcome = report.outcome.as_str(),
+                pause_ms,
+                "message not delivered; it is tried again"
+            ),
+        }
+        if let Recorded::Yes { given_up } = recorded {
+            for (delivery_id, event_id) in given_up {
+                tracing::error!(
+                    delivery_id,
+                    event_id,
+                    robot,
+                    error,
+                    "delivery given up after RETRY_MAX_ELAPSED; `harborbell replay` sends it again"
+                );
+            }
+        }
+    }
+}
