@@ -14,7 +14,7 @@ use crate::store::accept::{Acceptance, Offer};
 use crate::store::{Store, StoreError};
 
 /// What may wait in memory, bodies being read included. Beyond it the door says 503 and Harbor comes again.
-const QUEUE_BYTES: usize = 16 * 1024 * 1024;
+const QUEUE_BYTES: usize = 32 * 1024 * 1024;
 /// What one transaction takes: small enough to be answered in time, large enough to share its cost.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 const BATCH_WEBHOOKS: usize = 1_024;

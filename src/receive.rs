@@ -20,6 +20,8 @@ use crate::problem::Problem;
 use crate::store::accept::Acceptance;
 
 pub const LARGEST_BODY: usize = 1024 * 1024;
+/// About what one arrival takes in memory until it is stored.
+const ARRIVAL_BYTES: usize = 256;
 const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
 
 /// What the door needs to know.
@@ -63,6 +65,8 @@ impl Door {
                 return Ok(HttpResponse::Ok().json(json!({ "status": "ignored", "reason": reason.as_str() })));
             }
         };
+        // An arrival's key is longer than the few bytes that name it in the body.
+        room.grow(webhook.arrivals.len() * ARRIVAL_BYTES)?;
         let (repository, registry) = (webhook.event.repository.clone(), webhook.event.registry.clone());
         let stored = timeout_at(deadline, self.intake.offer(*webhook, body, room))
             .await

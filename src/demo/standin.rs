@@ -55,7 +55,8 @@ struct Group {
     blocked_until: Millis,
     script: VecDeque<Answer>,
     always: Option<Answer>,
-    refused_words: Vec<String>,
+    /// A message that holds the word gets the answer.
+    marked_words: Vec<(String, Answer)>,
     seen: Vec<Seen>,
     shown: Vec<Shown>,
 }
@@ -120,7 +121,12 @@ impl Standin {
 
     /// Refuses every message that contains this, as anti-spam does (40201).
     pub fn refuse_containing(&self, word: &str) {
-        self.state.group().refused_words.push(word.to_owned());
+        self.fail_containing(word, Answer::Errcode(40201, "refused by anti-spam, hint: [6]"));
+    }
+
+    /// Answers every message that contains this in this way.
+    pub fn fail_containing(&self, word: &str, answer: Answer) {
+        self.state.group().marked_words.push((word.to_owned(), answer));
     }
 
     pub fn change_key(&self, key: &str) {
@@ -226,10 +232,10 @@ impl Group {
             Some(long) if long.len() > LONGEST_CONTENT => {
                 Answer::Errcode(40058, "markdown.content exceed max length 4096. invalid Request Parameter, hint: [5]")
             }
-            Some(spam) if self.refused_words.iter().any(|word| spam.contains(word)) => {
-                Answer::Errcode(40201, "refused by anti-spam, hint: [6]")
+            Some(content) => {
+                let marked = self.marked_words.iter().find(|(word, _)| content.contains(word));
+                marked.map_or(Answer::Errcode(0, "ok"), |(_, answer)| answer.clone())
             }
-            Some(_) => Answer::Errcode(0, "ok"),
         }
     }
 }

@@ -6,7 +6,8 @@ use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::lane::{condition, event};
+use super::due::{NEWS, news};
+use super::lane::condition;
 use super::{Result, Store};
 use crate::model::clock::Millis;
 use crate::model::delivery::{News, State};
@@ -123,18 +124,16 @@ pub struct RobotRow {
     pub oldest_waiting_at: Millis,
 }
 
-const DELIVERY: &str = "SELECT d.id AS delivery_id, d.state, d.robot, d.attempts, d.failures, d.created_at,
-        d.next_attempt_at, d.finished_at, d.last_error, e.*, EXISTS (
-            SELECT 1 FROM arrivals mended
-            JOIN arrivals broke ON broke.key = mended.key AND broke.outcome = 'failed'
-            WHERE mended.event_id = e.id AND mended.outcome = 'succeeded') AS after_failure
-    FROM deliveries d JOIN events e ON e.id = d.event_id WHERE true";
+const DELIVERY: &str = "SELECT d.id AS delivery_id, d.event_id, d.state, d.robot, d.attempts, d.failures, d.created_at,
+    d.next_attempt_at, d.finished_at, d.last_error, ";
+const FROM: &str = " FROM deliveries d JOIN events e ON e.id = d.event_id WHERE true";
 
 impl Store {
     /// Newest first. A cursor is the id of the last row seen, so rows that come in meanwhile neither
     /// shift nor repeat the others.
     pub async fn list(&self, filter: &Filter, limit: usize, cursor: Option<&str>) -> Result<Page> {
         let mut query = QueryBuilder::new(DELIVERY);
+        query.push(NEWS).push(FROM);
         filter.narrow(&mut query);
         if let Some(cursor) = cursor {
             query.push(" AND d.id < ").push_bind(cursor.to_owned());
@@ -151,7 +150,7 @@ impl Store {
     /// One delivery with its attempts; None where there is none of this id.
     pub async fn show(&self, id: &str) -> Result<Option<Detail>> {
         let mut query = QueryBuilder::new(DELIVERY);
-        query.push(" AND d.id = ").push_bind(id.to_owned());
+        query.push(NEWS).push(", e.payload").push(FROM).push(" AND d.id = ").push_bind(id.to_owned());
         let Some(row) = query.build().fetch_optional(&self.read).await? else { return Ok(None) };
         let attempt_log = sqlx::query_as(
             "SELECT a.number, a.message_id, m.started_at, m.duration_ms, m.outcome, m.http_status, m.errcode,
@@ -162,8 +161,7 @@ impl Store {
         let attempt_log = attempt_log.bind(id).fetch_all(&self.read).await?;
         let payload: String = row.try_get("payload")?;
         let payload = RawValue::from_string(payload).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        let news = News { event: event(&row)?, after_failure: row.try_get("after_failure")? };
-        Ok(Some(Detail { delivery: delivery(&row)?, payload, attempt_log, news }))
+        Ok(Some(Detail { delivery: delivery(&row)?, payload, attempt_log, news: news(&row)? }))
     }
 
     /// All robots that have a row or for which something waits.
@@ -200,7 +198,9 @@ impl Store {
 
 fn delivery(row: &SqliteRow) -> Result<Delivery> {
     let state: String = row.try_get("state")?;
-    let Event { outcome, project, repository, versions, registry, description, .. } = event(row)?;
+    let Event {
+        outcome, project, repository, versions, registry, description, execution_timestamp, occurred_at, ..
+    } = news(row)?.event;
     Ok(Delivery {
         id: row.try_get("delivery_id")?,
         state: state.parse().map_err(|error: String| sqlx::Error::Decode(error.into()))?,
@@ -212,15 +212,15 @@ fn delivery(row: &SqliteRow) -> Result<Delivery> {
         finished_at: row.try_get("finished_at")?,
         last_error: row.try_get("last_error")?,
         event: EventView {
-            id: row.try_get("id")?,
+            id: row.try_get("event_id")?,
             outcome,
             project,
             repository,
             versions,
             registry,
             description,
-            execution_timestamp: row.try_get("execution_timestamp")?,
-            occurred_at: row.try_get("occurred_at")?,
+            execution_timestamp,
+            occurred_at,
         },
     })
 }

@@ -215,6 +215,22 @@ fn without_a_database_a_command_says_what_to_do() {
 }
 
 #[test]
+fn filters_that_would_be_ignored_are_refused() {
+    let folder = TempDir::new().unwrap();
+    let output = run(folder.path(), "", &["replay", "some-id", "--until", "2000-01-01"]);
+    assert_eq!(output.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("--state"));
+}
+
+#[test]
+fn check_before_the_first_start_says_what_will_be() {
+    let folder = TempDir::new().unwrap();
+    let output = run(folder.path(), KEY, &["check"]);
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("not there yet") && said.contains("default"), "{said}");
+}
+
+#[test]
 fn flags_come_before_the_environment_and_that_before_the_file() {
     let folder = TempDir::new().unwrap();
     std::fs::write(folder.path().join(".env"), "TIMEZONE=Nowhere/File\nLOG_FORMAT=file\n").unwrap();

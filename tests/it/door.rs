@@ -179,7 +179,7 @@ async fn invariant_8_a_full_queue_is_a_503_and_service_resumes() {
     let app = App::spawn().await;
     let mut writer = intruder(&app).await;
     sqlx::query("BEGIN IMMEDIATE").execute(&mut writer).await.unwrap();
-    let large: Vec<_> = (0..40)
+    let large: Vec<_> = (0..60)
         .map(|number| {
             let mut payload = arrived(&format!("v{number}"));
             payload["operator"] = "x".repeat(900 * 1024).into();
@@ -193,7 +193,7 @@ async fn invariant_8_a_full_queue_is_a_503_and_service_resumes() {
         .iter()
         .filter(|(_, problem)| problem["detail"].as_str().unwrap().contains("too much is waiting"))
         .count();
-    assert!(full >= 20, "{full} of 40 were refused for room, after {:?}", started.elapsed());
+    assert!(full >= 20, "{full} of 60 were refused for room, after {:?}", started.elapsed());
     sqlx::query("ROLLBACK").execute(&mut writer).await.unwrap();
     app.accept(&arrived("after")).await;
 }

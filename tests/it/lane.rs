@@ -175,6 +175,32 @@ async fn invariant_7_one_poisoned_row_of_sixty_fails_alone() {
     assert_eq!(numbers, (1..=log.len() as i64).collect::<Vec<_>>(), "attempts keep their numbers");
 }
 
+/// Invariant 7, for a row that always ends in a retry: the next probe is another row, which passes.
+#[tokio::test]
+async fn invariant_7_a_row_that_is_always_retried_delays_no_other_for_long() {
+    let mut bench = Bench::new(&[("RETRY_RANDOMIZATION_FACTOR", "0.2")]).await;
+    bench.wecom.fail_containing("`v0`", Answer::Errcode(99_999, "nobody documents this"));
+    bench.accept_many(10).await;
+    let started = bench.clock.now();
+    while bench.count("delivered").await < 9 {
+        if !bench.step().await {
+            let wait = bench.wait().await;
+            bench.clock.advance(wait);
+        }
+    }
+    let waited = bench.clock.now() - started;
+    assert!(waited <= 15 * SECOND, "the others waited {waited} ms");
+    let (before, started) = (bench.count("delivered").await, bench.clock.now());
+    bench.accept(&arrived("next")).await;
+    while bench.count("delivered").await == before {
+        if !bench.step().await {
+            let wait = bench.wait().await;
+            bench.clock.advance(wait);
+        }
+    }
+    assert!(bench.clock.now() - started <= 5 * SECOND, "a later one waited {} ms", bench.clock.now() - started);
+}
+
 /// Invariant 7: one broken robot delays no other.
 #[tokio::test]
 async fn invariant_7_a_broken_robot_delays_no_other() {

@@ -164,6 +164,7 @@ fn a_template_of_ones_own_escapes_by_itself() {
 #[case::endless("{% for a in range(10000) %}{% for b in range(10000) %}x{% endfor %}{% endfor %}")]
 #[case::too_long("{% for a in range(5000) %}x{% endfor %}")]
 #[case::empty("{# nothing #}")]
+#[case::leaves_the_image_out("{{ events[0].label }} has something new")]
 fn a_template_that_fails_when_used_falls_back_to_the_built_in_one(#[case] source: &str) {
     let expected = message(&renderer(&[("TIMEZONE", "UTC")]), &[news(api())]);
     assert_eq!(message(&custom(source), &[news(api())]), expected);
@@ -183,6 +184,14 @@ fn a_template_that_does_not_compile_is_refused_with_its_line(#[case] source: &st
         // An unknown filter is found when it is used, and the built-in template takes over.
         Ok(renderer) => assert!(message(&renderer, &[news(api())]).starts_with("**镜像入仓**")),
     }
+}
+
+#[test]
+fn a_template_that_leaves_out_part_of_a_digest_falls_back_to_the_built_in_one() {
+    let first_only = custom("{{ events[0].repository }}");
+    assert_eq!(message(&first_only, &[news(api())]), "mars/mars-api");
+    let both = message(&first_only, &[news(api()), news(event("mars/mars-web", "v1", "阿里仓"))]);
+    assert!(both.starts_with("**镜像入仓** 成功 2"), "{both}");
 }
 
 /// Any text at all, with more than its share of what could act, cut or turn.

@@ -111,7 +111,7 @@ impl Bench {
         let clock = Clock::manual(1_800_000_000_000);
         store.enrol(&["default"]).await.unwrap();
         let lane = lanes(&config, &store, &clock).unwrap().remove(0);
-        Self { store, clock, lane, config, wecom, _folder }
+        Self { store, clock, lane, config, wecom, _folder: folder }
     }
 
     /// Another process after the death of the first, or a replica.

@@ -1,0 +1,92 @@
+//! What is due: pending rows whose time has come, with the news that a message is made of.
+
+use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Row};
+
+use super::{Result, Store};
+use crate::model::clock::Millis;
+use crate::model::delivery::{Due, News};
+use crate::model::event::Event;
+
+/// An event without its payload, which may be large, and whether it mends a failure; from `events e`.
+pub(super) const NEWS: &str = "e.outcome, e.harbor_host, e.project, e.repository, e.versions, e.registry,
+    e.description, e.execution_timestamp, e.execution_id, e.occurred_at, EXISTS (
+        SELECT 1 FROM arrivals mended
+        JOIN arrivals broke ON broke.key = mended.key AND broke.outcome = 'failed'
+        WHERE mended.event_id = e.id AND mended.outcome = 'succeeded') AS after_failure";
+
+impl Store {
+    /// The oldest pending rows whose time has come. `longest` is the longest that a row may honestly wait.
+    pub async fn due(&self, robot: &str, now: Millis, longest: Millis, limit: i64) -> Result<Vec<Due>> {
+        self.due_in_order("ORDER BY d.id", robot, now, longest, limit).await
+    }
+
+    /// The row that has failed least asks whether a failing robot is well again; the oldest of those. So no
+    /// single row, which may itself be the reason, stands in for all others.
+    pub async fn probe_of(&self, robot: &str, now: Millis, longest: Millis) -> Result<Vec<Due>> {
+        self.due_in_order("ORDER BY d.failures, d.id", robot, now, longest, 1).await
+    }
+
+    async fn due_in_order(
+        &self,
+        order: &'static str,
+        robot: &str,
+        now: Millis,
+        longest: Millis,
+        limit: i64,
+    ) -> Result<Vec<Due>> {
+        let mut query = QueryBuilder::new(
+            "SELECT d.id AS delivery_id, d.event_id, d.failures, d.batch_limit, d.suspect, d.next_attempt_at, ",
+        );
+        query.push(NEWS).push(" FROM deliveries d JOIN events e ON e.id = d.event_id");
+        query
+            .push(" WHERE d.state = 'pending' AND d.robot = ")
+            .push_bind(robot)
+            .push(" AND (d.next_attempt_at <= ")
+            .push_bind(now);
+        query.push(" OR d.next_attempt_at > ").push_bind(now + longest).push(") ");
+        query.push(order).push(" LIMIT ").push_bind(limit);
+        query.build().fetch_all(&self.read).await?.iter().map(due).collect()
+    }
+
+    /// When the next pending row of a robot is due; None where nothing waits.
+    pub async fn next_due_at(&self, robot: &str) -> Result<Option<Millis>> {
+        let next =
+            sqlx::query_scalar("SELECT min(next_attempt_at) FROM deliveries WHERE robot = $1 AND state = 'pending'");
+        Ok(next.bind(robot).fetch_one(&self.read).await?)
+    }
+}
+
+fn due(row: &SqliteRow) -> Result<Due> {
+    Ok(Due {
+        id: row.try_get("delivery_id")?,
+        event_id: row.try_get("event_id")?,
+        failures: row.try_get("failures")?,
+        batch_limit: row.try_get("batch_limit")?,
+        suspect: row.try_get::<i64, _>("suspect")? == 1,
+        next_attempt_at: row.try_get("next_attempt_at")?,
+        news: news(row)?,
+    })
+}
+
+pub(super) fn news(row: &SqliteRow) -> Result<News> {
+    Ok(News { event: event(row)?, after_failure: row.try_get("after_failure")? })
+}
+
+fn event(row: &SqliteRow) -> Result<Event> {
+    let outcome: String = row.try_get("outcome")?;
+    let versions: String = row.try_get("versions")?;
+    let decoded = |source: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(source);
+    Ok(Event {
+        outcome: outcome.parse().map_err(|error: String| decoded(error.into()))?,
+        harbor_host: row.try_get("harbor_host")?,
+        project: row.try_get("project")?,
+        repository: row.try_get("repository")?,
+        versions: serde_json::from_str(&versions).map_err(|error| decoded(error.into()))?,
+        registry: row.try_get("registry")?,
+        description: row.try_get("description")?,
+        execution_timestamp: row.try_get("execution_timestamp")?,
+        execution_id: row.try_get("execution_id")?,
+        occurred_at: row.try_get("occurred_at")?,
+    })
+}
