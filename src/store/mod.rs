@@ -92,7 +92,7 @@ impl Store {
     pub async fn serve(url: &str) -> Result<Self> {
         let path = path_of(url)?;
         if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            std::fs::create_dir_all(folder).map_err(|source| StoreError::File { path: folder.to_owned(), source })?;
+            make_folder(folder).map_err(|source| StoreError::File { path: folder.to_owned(), source })?;
         }
         // The migrator takes no lock of its own, so this one comes first.
         let lock = lock(&path)?;
@@ -207,6 +207,16 @@ pub fn path_of(url: &str) -> Result<PathBuf> {
         return Err(StoreError::Url("it must name a file; what is in memory is lost".into()));
     }
     Ok(path)
+}
+
+/// A new folder survives a power cut only once its parent is on the disk, too.
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    if folder.exists() {
+        return Ok(());
+    }
+    std::fs::create_dir_all(folder)?;
+    let parent = folder.parent().filter(|parent| !parent.as_os_str().is_empty());
+    File::open(parent.unwrap_or(Path::new(".")))?.sync_all()
 }
 
 fn lock(path: &Path) -> Result<File> {
