@@ -129,8 +129,17 @@ impl Story {
             }
             tokio::time::sleep(LOOK_EVERY).await;
         };
-        println!("What became of them: {all} deliveries, {told} of them delivered, in {} messages.\n", self.shown);
-        self.print_invitation(database_url);
+        println!("What became of them: {all} deliveries, {told} of them delivered, in {} messages.", self.shown);
+        for delivery in store.list(&Filter::default(), 100, None).await?.items.iter().rev() {
+            let (event, state) = (&delivery.event, delivery.state);
+            let (versions, attempts) = (event.versions.join(" "), delivery.attempts);
+            println!(
+                "   {state:<10} {:<10} {} {versions}, attempts: {attempts}",
+                event.outcome.as_str(),
+                event.repository
+            );
+        }
+        self.print_invitation(database_url)?;
         std::future::pending().await
     }
 
@@ -166,12 +175,24 @@ impl Story {
         self.shown = shown.len();
     }
 
-    fn print_invitation(&self, database_url: &str) {
-        println!("Try it yourself while this runs:");
+    /// With a payload that was not told yet, beside the database.
+    fn print_invitation(&self, database_url: &str) -> anyhow::Result<()> {
+        let sample = database_url.trim_start_matches("sqlite://").replace("demo.db", "payload.json");
+        let next = Replication {
+            repository: "mars/mars-api",
+            references: &["v1.2.4"],
+            registry: ALIYUN,
+            succeeded: true,
+            execution: Clock::System.now() / SECOND,
+        };
+        std::fs::write(&sample, next.payload().to_string()).with_context(|| format!("cannot write {sample}"))?;
+        let program = std::env::args().next().unwrap_or_else(|| "harborbell".to_owned());
+        println!("\nTry it yourself while this runs:");
         println!("   curl {}/readyz", self.door);
-        println!("   curl -d @payload.json {}/webhook/harbor", self.door);
-        println!("   DATABASE_URL={database_url} harborbell list");
+        println!("   curl -d @{sample} {}/webhook/harbor", self.door);
+        println!("   DATABASE_URL={database_url} {program} list");
         println!("Ctrl-C ends it and removes the scratch database.");
+        Ok(())
     }
 }
 

@@ -40,6 +40,9 @@ pub struct Renderer {
     custom: Option<Template>,
 }
 
+/// A version takes at least four bytes, a letter in a code span and a blank: more cannot be in any message.
+const MOST_VERSIONS: usize = LONGEST_MESSAGE / 4;
+
 /// The first `deliveries` of those that were due, as one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
@@ -50,7 +53,7 @@ pub struct Packed {
 impl Renderer {
     /// `custom` is the source of a template that replaces the built-in one. The error names its line.
     pub fn new(settings: Settings, custom: Option<&str>) -> Result<Self, RenderError> {
-        let custom = custom.map(|source| Template::new("MESSAGE_TEMPLATE", source)).transpose()?;
+        let custom = custom.map(Template::custom).transpose()?;
         Ok(Self { built_in: Template::built_in(settings.language), settings, custom })
     }
 
@@ -82,9 +85,9 @@ impl Renderer {
 
     fn fill(&self, template: &Template, news: &[&News], now: Millis) -> Result<Packed, RenderError> {
         let digest = |count: usize| {
-            template.render(&Context::of(news[..count].iter().copied(), now, &self.settings, usize::MAX))
+            template.render(&Context::of(news[..count].iter().copied(), now, &self.settings, MOST_VERSIONS))
         };
-        let count = largest(2, news.len(), |count| fits(digest(count)))?;
+        let count = largest(2, showable(news), |count| fits(digest(count)))?;
         if let Some(deliveries) = count {
             return Ok(Packed { deliveries, content: digest(deliveries)? });
         }
@@ -92,11 +95,8 @@ impl Renderer {
         let alone = |versions: usize| {
             template.render(&Context::of(news.iter().copied().take(1), now, &self.settings, versions))
         };
-        let all = news[0].event.versions.len().max(1);
-        if fits(alone(all))? {
-            return Ok(Packed { deliveries: 1, content: alone(all)? });
-        }
-        let versions = largest(1, all, |versions| fits(alone(versions)))?.unwrap_or(1);
+        let most = news[0].event.versions.len().clamp(1, MOST_VERSIONS);
+        let versions = largest(1, most, |versions| fits(alone(versions)))?.unwrap_or(1);
         let content = alone(versions)?;
         if content.len() > LONGEST_MESSAGE {
             return Err(RenderError::TooLong(content.len()));
@@ -115,19 +115,36 @@ fn whole(due: &[Due]) -> usize {
     allowed.count()
 }
 
+/// How many of the first have few enough versions together to be whole in one message.
+fn showable(news: &[&News]) -> usize {
+    let mut versions = 0;
+    let few = news.iter().take_while(|news| {
+        versions += news.event.versions.len();
+        versions <= MOST_VERSIONS
+    });
+    few.count()
+}
+
 fn fits(rendered: Result<String, RenderError>) -> Result<bool, RenderError> {
     Ok(rendered?.len() <= LONGEST_MESSAGE)
 }
 
-/// The largest number from `from` to `to` that does it, found by halving; None where not even `from` does.
+/// The largest number from `from` to `to` that does it, the largest itself tried first, then by halving;
+/// None where not even `from` does.
 fn largest(
     from: usize,
     to: usize,
     does: impl Fn(usize) -> Result<bool, RenderError>,
 ) -> Result<Option<usize>, RenderError> {
-    let (mut good, mut bad) = (from.saturating_sub(1), to + 1);
-    while bad - good > 1 && bad > from {
-        let middle = good.midpoint(bad).max(from);
+    if to < from {
+        return Ok(None);
+    }
+    if does(to)? {
+        return Ok(Some(to));
+    }
+    let (mut good, mut bad) = (from - 1, to);
+    while bad - good > 1 {
+        let middle = good.midpoint(bad);
         if does(middle)? { good = middle } else { bad = middle }
     }
     Ok((good >= from).then_some(good))

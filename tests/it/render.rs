@@ -126,6 +126,17 @@ fn an_event_of_many_versions_is_cut_between_two_of_them() {
     assert!(content.contains(&format!(" … 另有 {} 个版本\n", 300 - shown)), "{content}");
 }
 
+/// Tens of thousands of versions fit into one webhook; they must neither stop nor slow the renderer.
+#[test]
+fn an_event_of_forty_thousand_versions_is_told_like_any_other() {
+    let versions: Vec<_> = (0..40_000).map(|number| format!("v{number}")).collect();
+    let giant = Event { versions, ..api() };
+    let content = message(&zh(), &[news(giant.clone()), news(api())]);
+    assert!(content.contains("`v0` `v1`") && content.contains(" 个版本"), "{content}");
+    let digest = zh().render(&[&news(api()), &news(api()), &news(giant)], NOW);
+    assert_eq!(digest.deliveries, 2, "the giant is told alone");
+}
+
 #[test]
 fn what_a_payload_says_cannot_act() {
     let nasty = "<@all> <font color=\"warning\">[x](http://evil.example) **b** `c`\nnext\u{202e}line";
