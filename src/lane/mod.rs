@@ -55,7 +55,6 @@ pub struct Message {
     pub rows: Vec<Due>,
     pub started_at: Millis,
     robot: Condition,
-    next_slot_at: Millis,
 }
 
 impl Lane {
@@ -140,18 +139,16 @@ impl Lane {
             }
         };
         let body = markdown(&content);
-        let next_slot_at = now + self.robot.gap();
         let claim = Claim {
             message_id: &id,
             body: &body,
             deliveries: rows.iter().map(|row| row.id.as_str()).collect(),
-            now,
-            next_slot_at,
+            gap: self.robot.gap(),
         };
-        match self.store.claim(self.holder(), &claim).await? {
-            Claimed::Yes => {
-                self.held_until = Some(now + LEASE);
-                Ok(Next::Send(Message { id, body, rows, started_at: now, robot: robot.condition, next_slot_at }))
+        match self.store.claim(self.holder(), &claim, &self.clock).await? {
+            Claimed::Yes(started_at) => {
+                self.held_until = Some(started_at + LEASE);
+                Ok(Next::Send(Message { id, body, rows, started_at, robot: robot.condition }))
             }
             Claimed::Stale => Ok(Next::Wait(now)),
             Claimed::LaneLost => {
@@ -212,7 +209,8 @@ impl Lane {
             report,
             duration_ms: (now - message.started_at).max(0),
             now,
-            next_slot_at: message.next_slot_at.max(now + self.robot.gap()),
+            // From the later of claim and end, whatever the clock did in between.
+            next_slot_at: message.started_at.max(now) + self.robot.gap(),
         };
         (sent, settlement)
     }

@@ -4,7 +4,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, Sqlite, Transaction};
 
 use super::{Result, Store, rows};
-use crate::model::clock::{MINUTE, Millis, SECOND, believable};
+use crate::model::clock::{Clock, MINUTE, Millis, SECOND, believable};
 use crate::model::outcome::LONGEST_PAUSE;
 use crate::model::settle::{Condition, Pause};
 
@@ -36,13 +36,14 @@ pub struct Claim<'a> {
     pub body: &'a str,
     /// None for a test message.
     pub deliveries: Vec<&'a str>,
-    pub now: Millis,
-    pub next_slot_at: Millis,
+    /// The least time to the next message.
+    pub gap: Millis,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Claimed {
-    Yes,
+    /// At this time: the POST follows at once.
+    Yes(Millis),
     /// An operator changed a row in between; look again.
     Stale,
     /// Another process has the lane.
@@ -122,10 +123,13 @@ impl Store {
         })
     }
 
-    /// Writes the message and its attempts, marks the rows, reserves the slot, renews the lease.
-    pub async fn claim(&self, holder: Holder<'_>, claim: &Claim<'_>) -> Result<Claimed> {
+    /// Writes the message and its attempts, marks the rows, reserves the slot, renews the lease. The time
+    /// is asked for only here, because the writer's place may have been waited for, and the pace must not
+    /// be counted from before that.
+    pub async fn claim(&self, holder: Holder<'_>, claim: &Claim<'_>, clock: &Clock) -> Result<Claimed> {
         let mut transaction = self.begin().await?;
-        if !renew(&mut transaction, holder, claim.now, Some(claim)).await? {
+        let now = clock.now();
+        if !renew(&mut transaction, holder, now, Some(claim)).await? {
             return Ok(Claimed::LaneLost);
         }
         sqlx::query(
@@ -135,7 +139,7 @@ impl Store {
         .bind(claim.message_id)
         .bind(holder.robot)
         .bind(claim.body)
-        .bind(claim.now)
+        .bind(now)
         .execute(&mut *transaction)
         .await?;
         if !claim.deliveries.is_empty() {
@@ -160,7 +164,7 @@ impl Store {
             .await?;
         }
         transaction.commit().await?;
-        Ok(Claimed::Yes)
+        Ok(Claimed::Yes(now))
     }
 }
 
@@ -179,7 +183,7 @@ async fn renew(
     .bind(holder.robot)
     .bind(holder.owner)
     .bind(now + LEASE)
-    .bind(claim.map(|claim| claim.next_slot_at))
+    .bind(claim.map(|claim| now + claim.gap))
     .bind(claim.map_or("", |claim| claim.message_id))
     .execute(&mut **transaction)
     .await?;
