@@ -1,20 +1,29 @@
 //! Health: is the process alive, can a webhook be stored, and how are the robots?
 
+use std::time::Duration;
+
 use actix_web::http::StatusCode;
 use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use serde_json::json;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use crate::model::clock::{Clock, Millis};
+use crate::problem::Problem;
 use crate::store::inspect::{RobotRow, rfc3339_or_null, text_or_null};
-use crate::store::{Result, Store};
+use crate::store::{Store, StoreError};
+
+/// How long the answer of one probe holds.
+const PROBE_EVERY: Duration = Duration::from_secs(1);
 
 pub struct Health {
     pub store: Store,
     pub clock: Clock,
     /// The names of the robots that are configured.
     pub robots: Vec<String>,
+    probed: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -95,7 +104,7 @@ impl RobotView {
 }
 
 /// All robots that are configured, or for which something waits.
-pub async fn robots(store: &Store, configured: &[String], now: Millis) -> Result<Vec<RobotView>> {
+pub async fn robots(store: &Store, configured: &[String], now: Millis) -> Result<Vec<RobotView>, StoreError> {
     let rows = store.robots(now).await?;
     let views = rows.into_iter().map(|row| {
         let is_configured = configured.contains(&row.name);
@@ -111,17 +120,44 @@ pub async fn healthz() -> HttpResponse {
 
 /// 503 only when a webhook could not be stored: a broken robot must not take the door out of a balancer.
 #[get("/readyz")]
-pub async fn readyz(health: Data<Health>) -> HttpResponse {
+pub async fn readyz(health: Data<Health>) -> Result<HttpResponse, Problem> {
     // A task of its own, because a client that hangs up must not cut a transaction short.
     let report = actix_web::rt::spawn(async move {
-        health.store.probe().await?;
-        robots(&health.store, &health.robots, health.clock.now()).await
+        let storable = health.is_storable().await;
+        (storable, robots(&health.store, &health.robots, health.clock.now()).await)
     });
-    let failure = match report.await {
-        Ok(Ok(robots)) => return HttpResponse::Ok().json(json!({ "status": "ready", "robots": robots })),
-        Ok(Err(error)) => error.to_string(),
-        Err(error) => error.to_string(),
-    };
-    tracing::error!(error = failure, "not ready: a webhook could not be stored");
-    HttpResponse::build(StatusCode::SERVICE_UNAVAILABLE).json(json!({ "status": "unavailable", "reason": failure }))
+    let (storable, robots) = report
+        .await
+        .map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("the check itself failed: {error}")))?;
+    let robots = json!(robots.unwrap_or_default());
+    match storable {
+        Ok(()) => Ok(HttpResponse::Ok().json(json!({ "status": "ready", "robots": robots }))),
+        Err(reason) => {
+            let detail = format!("a webhook could not be stored: {reason}");
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("robots", robots))
+        }
+    }
+}
+
+impl Health {
+    pub fn new(store: Store, clock: Clock, robots: Vec<String>) -> Self {
+        Self { store, clock, robots, probed: Mutex::new(None) }
+    }
+
+    /// Whether a webhook could be stored, by a real write. Anybody may ask, so one answer serves a second,
+    /// and askers wait for each other: they must not stand in the way of webhooks.
+    async fn is_storable(&self) -> Result<(), String> {
+        let mut probed = self.probed.lock().await;
+        if let Some((at, answer)) = &*probed
+            && at.elapsed() < PROBE_EVERY
+        {
+            return answer.clone();
+        }
+        let answer = self.store.probe().await.map_err(|error| error.to_string());
+        if let Err(reason) = &answer {
+            tracing::error!(reason, "not ready: a webhook could not be stored");
+        }
+        *probed = Some((Instant::now(), answer.clone()));
+        answer
+    }
 }

@@ -3,6 +3,7 @@
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 #[derive(Debug, Serialize)]
 pub struct Problem {
@@ -15,12 +16,20 @@ pub struct Problem {
     /// RFC 6901: the field of the body that is wrong.
     #[serde(skip_serializing_if = "Option::is_none")]
     pointer: Option<String>,
+    /// What else a client may want to know.
+    #[serde(flatten)]
+    more: Map<String, Value>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { kind: "about:blank", title, status, detail: detail.into(), pointer: None }
+        Self { kind: "about:blank", title, status, detail: detail.into(), pointer: None, more: Map::new() }
+    }
+
+    pub fn with(mut self, name: &str, value: Value) -> Self {
+        self.more.insert(name.to_owned(), value);
+        self
     }
 
     pub fn at(self, pointer: impl Into<String>) -> Self {

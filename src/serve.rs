@@ -44,7 +44,7 @@ impl Service {
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::serve(&config.database_url).await?;
         let names: Vec<String> = config.robots.iter().map(|robot| robot.name.clone()).collect();
-        store.enrol(&names.iter().map(String::as_str).collect::<Vec<_>>()).await?;
+        store.enrol(&names.iter().map(String::as_str).collect::<Vec<_>>(), clock.now()).await?;
         let lanes = lanes(config, &store, &clock)?;
 
         let (nudge, _) = watch::channel(());
@@ -54,7 +54,7 @@ impl Service {
         let listener = TcpListener::bind(config.listen_addr)
             .with_context(|| format!("LISTEN_ADDR: cannot listen on {}", config.listen_addr))?;
         let addr = listener.local_addr()?;
-        let health = Health { store: store.clone(), clock: clock.clone(), robots: names };
+        let health = Health::new(store.clone(), clock.clone(), names);
         let server = server(listener, door(config, intake, clock), health)?;
         Ok(Self { addr, server, lanes, nudge, committer, store })
     }

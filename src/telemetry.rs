@@ -10,6 +10,8 @@ use crate::config::LogFormat;
 pub fn start(format: LogFormat, filter: &str) {
     let logs = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
+        // A log that cannot be written (a full disk, a reader that died) must not stop what it tells about.
+        .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
     // An error means that somebody, such as a test, logs already.

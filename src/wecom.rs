@@ -2,6 +2,7 @@
 //! the URL is a secret here: it appears in no error, no log and no answer.
 
 use std::error::Error as _;
+use std::net::IpAddr;
 use std::time::Duration;
 
 use reqwest::redirect::Policy;
@@ -51,7 +52,12 @@ impl Sender {
     pub fn new(robot: &Robot, timeout: Duration) -> Result<Self, String> {
         // The first one counts; whoever comes later finds it there.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder()
+        let builder = match is_loopback(&robot.url) {
+            // A proxy's own loopback is another machine's.
+            true => Client::builder().no_proxy(),
+            false => Client::builder(),
+        };
+        let client = builder
             .timeout(timeout)
             // Less than the whole, so that a connection that was never made is not taken for a lost answer.
             .connect_timeout(timeout / 2)
@@ -122,6 +128,13 @@ impl Sender {
 /// The body of a Markdown message.
 pub fn markdown(content: &str) -> String {
     json!({ "msgtype": "markdown", "markdown": { "content": content } }).to_string()
+}
+
+fn is_loopback(url: &SecretString) -> bool {
+    let url = Url::parse(url.expose_secret()).ok();
+    let host = url.as_ref().and_then(Url::host_str).unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
 /// What must not be seen: the whole URL and each of its parameters' values.

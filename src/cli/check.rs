@@ -9,7 +9,8 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::{Failure, Outcome, table};
+use super::output::{line, table};
+use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::health::{RobotView, robots};
 use crate::lane::Next;
@@ -58,22 +59,28 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
                 })
             })
             .collect();
-        println!("{}", json!({ "configuration": "ok", "database": database, "robots": views, "pings": pings }));
+        line(format_args!(
+            "{}",
+            json!({ "configuration": "ok", "database": database, "robots": views, "pings": pings })
+        ))?;
     } else {
-        println!("configuration  ok\ndatabase       {database}\n");
-        print_robots(config, &views);
+        line(format_args!("configuration  ok\ndatabase       {database}\n"))?;
+        print_robots(config, &views)?;
         for (robot, answer) in &pings {
-            println!("\ntest message to {robot}: {} in {} ms {}", answer.outcome, answer.duration_ms, answer.errmsg);
+            line(format_args!(
+                "\ntest message to {robot}: {} in {} ms {}",
+                answer.outcome, answer.duration_ms, answer.errmsg
+            ))?;
         }
     }
     let in_trouble = failed_pings > 0 || views.iter().any(RobotView::is_in_trouble);
     Ok(if in_trouble { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-fn print_robots(config: &Config, views: &[RobotView]) {
+fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {
     let headers = ["ROBOT", "STATE", "WAITING", "FAILURES", "PAUSED UNTIL", "REASON"];
     let time = |at| if at == 0 { String::new() } else { local(at, "%Y-%m-%d %H:%M:%S", &config.timezone) };
-    table::print(
+    table(
         &headers,
         views.iter().map(|view| {
             let state = serde_json::to_value(view.state).ok();
@@ -87,7 +94,7 @@ fn print_robots(config: &Config, views: &[RobotView]) {
                 view.reason.clone(),
             ]
         }),
-    );
+    )
 }
 
 /// Asks for a test message and waits for what becomes of it.
@@ -95,7 +102,7 @@ async fn send_test(config: &Config, robot: &str) -> anyhow::Result<MessageRecord
     let id = Uuid::now_v7().to_string();
     match Store::serve(&config.database_url).await {
         Ok(store) => {
-            store.enrol(&[robot]).await?;
+            store.enrol(&[robot], Clock::System.now()).await?;
             let id = requested(&store, robot, &id).await?;
             send_by_ourselves(config, &store, robot, &id).await
         }

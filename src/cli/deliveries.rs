@@ -7,7 +7,8 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::{Failure, FilterArgs, ListArgs, Outcome, ReplayArgs, table};
+use super::output::{harmless, line, table};
+use super::{Failure, FilterArgs, ListArgs, Outcome, ReplayArgs};
 use crate::config::{Config, duration};
 use crate::model::clock::{Clock, Millis};
 use crate::model::delivery::State;
@@ -21,14 +22,14 @@ pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
     let store = Store::open(&config.database_url).await?;
     let page = store.list(&filter, arguments.limit.into(), arguments.cursor.as_deref()).await?;
     if arguments.json {
-        println!("{}", serde_json::to_string(&page)?);
+        line(format_args!("{}", serde_json::to_string(&page)?))?;
         return Ok(ExitCode::SUCCESS);
     }
     let headers =
         ["ID", "STATE", "ROBOT", "CREATED", "OUTCOME", "REPOSITORY", "VERSIONS", "REGISTRY", "TRIES", "LAST ERROR"];
-    table::print(&headers, page.items.iter().map(|delivery| row(delivery, &config.timezone)));
+    table(&headers, page.items.iter().map(|delivery| row(delivery, &config.timezone)))?;
     if let Some(cursor) = page.next_cursor {
-        println!("\nMore: --cursor {cursor}");
+        line(format_args!("\nMore: --cursor {cursor}"))?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -40,10 +41,10 @@ pub async fn show(config: &Config, id: &str, as_json: bool) -> Outcome {
     if as_json {
         let mut body = serde_json::to_value(&detail)?;
         body["message"] = Value::String(message);
-        println!("{body}");
+        line(format_args!("{body}"))?;
         return Ok(ExitCode::SUCCESS);
     }
-    print_detail(&detail, &message, &config.timezone);
+    print_detail(&detail, &message, &config.timezone)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -67,8 +68,10 @@ async fn replay_named(config: &Config, ids: &[String], as_json: bool) -> Outcome
         };
         refused += u8::from(answer != Replay::Replayed);
         match as_json {
-            true => println!("{}", json!({ "id": id, "replayed": answer == Replay::Replayed, "detail": text })),
-            false => println!("{id}  {text}"),
+            true => {
+                line(format_args!("{}", json!({ "id": id, "replayed": answer == Replay::Replayed, "detail": text })))?
+            }
+            false => line(format_args!("{id}  {text}"))?,
         }
     }
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -91,8 +94,8 @@ async fn replay_matching(config: &Config, arguments: ReplayArgs, state: State) -
         return Ok(ExitCode::FAILURE);
     };
     match arguments.json {
-        true => println!("{}", json!({ "matched": matched, "replayed": replayed })),
-        false => println!("{matched} matched, {replayed} replayed"),
+        true => line(format_args!("{}", json!({ "matched": matched, "replayed": replayed })))?,
+        false => line(format_args!("{matched} matched, {replayed} replayed"))?,
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -144,7 +147,7 @@ fn row(delivery: &Delivery, timezone: &TimeZone) -> Vec<String> {
     ]
 }
 
-fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) {
+fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io::Result<()> {
     let Detail { delivery, attempt_log, payload, .. } = detail;
     let event = &delivery.event;
     let facts = [
@@ -163,10 +166,10 @@ fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) {
         ("finished", time(delivery.finished_at, timezone)),
         ("last error", delivery.last_error.clone()),
     ];
-    table::print(&["", ""], facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]));
-    println!("\nAttempts:");
+    table(&["", ""], facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]))?;
+    line(format_args!("\nAttempts:"))?;
     let headers = ["#", "STARTED", "MS", "OUTCOME", "HTTP", "ERRCODE", "ANSWER", "MESSAGE"];
-    table::print(
+    table(
         &headers,
         attempt_log.iter().map(|attempt| {
             vec![
@@ -180,8 +183,8 @@ fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) {
                 attempt.message_id.clone(),
             ]
         }),
-    );
-    println!("\nMessage, as it would be sent now:\n{message}\n\nPayload:\n{}", table::harmless(payload.get()));
+    )?;
+    line(format_args!("\nMessage, as it would be sent now:\n{message}\n\nPayload:\n{}", harmless(payload.get())))
 }
 
 fn time(at: Millis, timezone: &TimeZone) -> String {

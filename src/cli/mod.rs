@@ -2,9 +2,9 @@
 
 mod check;
 mod deliveries;
+mod output;
 mod preview;
 mod settings;
-mod table;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
@@ -144,7 +144,10 @@ pub fn main() -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return report(Failure::Other(error.into())),
     };
-    runtime.block_on(run(cli.command)).unwrap_or_else(report)
+    let code = runtime.block_on(run(cli.command)).unwrap_or_else(report);
+    // Else it would wait for a name server that does not answer, long after everything else has stopped.
+    runtime.shutdown_background();
+    code
 }
 
 async fn run(command: Command) -> Outcome {
@@ -202,9 +205,15 @@ fn report(failure: Failure) -> ExitCode {
             eprintln!("harborbell: {text}");
             ExitCode::from(USAGE)
         }
+        Failure::Other(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Failure::Other(error) => {
             eprintln!("harborbell: {error:#}");
             ExitCode::FAILURE
         }
     }
+}
+
+/// `list | head` has seen enough; that is no failure.
+fn is_closed_pipe(error: &anyhow::Error) -> bool {
+    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

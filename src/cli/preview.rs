@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use anyhow::Context;
 use serde_json::value::RawValue;
 
+use super::output::line;
 use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::model::clock::Clock;
@@ -26,10 +27,10 @@ pub fn preview(config: &Config, file: &str) -> Outcome {
     let mut rest: Vec<_> = news.iter().collect();
     while !rest.is_empty() {
         let packed = config.renderer.render(&rest, now);
-        println!("{}", packed.content);
+        line(format_args!("{}", packed.content))?;
         rest.drain(..packed.deliveries);
         if !rest.is_empty() {
-            println!("\n--- next message ---\n");
+            line(format_args!("\n--- next message ---\n"))?;
         }
     }
     Ok(ExitCode::SUCCESS)

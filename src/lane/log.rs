@@ -23,6 +23,7 @@ impl Lane {
             let (delivery_id, event_id) = (&row.id, &row.event_id);
             match change.state {
                 State::Delivered => tracing::info!(delivery_id, event_id, message_id, robot, "delivered"),
+                State::Failed if report.outcome != Outcome::Rejected => given_up(delivery_id, event_id, robot, &error),
                 State::Failed => tracing::error!(
                     delivery_id,
                     event_id,
@@ -78,16 +79,20 @@ impl Lane {
                 "message not delivered; it is tried again"
             ),
         }
-        if let Recorded::Yes { given_up } = recorded {
-            for (delivery_id, event_id) in given_up {
-                tracing::error!(
-                    delivery_id,
-                    event_id,
-                    robot,
-                    error,
-                    "delivery given up after RETRY_MAX_ELAPSED; `harborbell replay` sends it again"
-                );
+        if let Recorded::Yes { given_up: rows } = recorded {
+            for (delivery_id, event_id) in rows {
+                given_up(delivery_id, event_id, robot, &error);
             }
         }
     }
+}
+
+fn given_up(delivery_id: &str, event_id: &str, robot: &str, error: &str) {
+    tracing::error!(
+        delivery_id,
+        event_id,
+        robot,
+        error,
+        "delivery given up after RETRY_MAX_ELAPSED; `harborbell replay` sends it again"
+    );
 }

@@ -79,6 +79,8 @@ pub struct Due {
     pub batch_limit: i64,
     /// Failed alone while its robot was well: perhaps it is the row and not the robot.
     pub suspect: bool,
+    /// When the clock of giving up began: at acceptance, or at the last replay.
+    pub tried_since: Millis,
     pub next_attempt_at: Millis,
     pub news: News,
 }

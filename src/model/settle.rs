@@ -82,7 +82,7 @@ pub struct Settlement {
     pub release: bool,
     /// Another row failed on its first try: it is the robot, and no row is suspect any more.
     pub clear_suspects: bool,
-    /// Pending rows whose clock of giving up began at or before this are given up.
+    /// Pending rows whose clock of giving up began at or before this are given up, if they were ever tried.
     pub give_up_before: Option<Millis>,
 }
 
@@ -134,17 +134,19 @@ pub fn settle(
         }
         Outcome::Retry(_) => {
             let is_suspect = alone && left && !robot.is_failing();
-            settlement.rows = rows
-                .iter()
-                .map(|row| RowChange {
-                    failures: row.failures + 1,
-                    // A suspect is told alone, so that it harms no digest.
-                    batch_limit: if is_suspect { 1 } else { halved(row) },
-                    suspect: i64::from(row.suspect || is_suspect),
-                    next_attempt_at: now + policy.interval(row.failures, policy.max_interval),
-                    ..waiting(row)
-                })
-                .collect();
+            let retried = |row: &Due| RowChange {
+                failures: row.failures + 1,
+                // A suspect is told alone, so that it harms no digest.
+                batch_limit: if is_suspect { 1 } else { halved(row) },
+                suspect: i64::from(row.suspect || is_suspect),
+                next_attempt_at: now + policy.interval(row.failures, policy.max_interval),
+                ..waiting(row)
+            };
+            // Others pass and this one does not: its own deadline ends it, though the robot is well.
+            let is_over =
+                |row: &Due| is_suspect && row.failures > 0 && started_at - row.tried_since >= policy.max_elapsed;
+            let change = |row: &Due| if is_over(row) { finished(row, State::Failed, &error) } else { retried(row) };
+            settlement.rows = rows.iter().map(change).collect();
             settlement.clear_suspects = robot.is_failing() && rows.iter().any(|row| row.failures == 0);
             settlement.robot = failed(robot, Pause::Retry, LONGEST_PROBE_PAUSE, started_at, now, error, policy);
             settlement.give_up_before = give_up_before(&settlement.robot, started_at, policy);

@@ -36,7 +36,8 @@ impl Store {
         limit: i64,
     ) -> Result<Vec<Due>> {
         let mut query = QueryBuilder::new(
-            "SELECT d.id AS delivery_id, d.event_id, d.failures, d.batch_limit, d.suspect, d.next_attempt_at, ",
+            "SELECT d.id AS delivery_id, d.event_id, d.failures, d.batch_limit, d.suspect, d.tried_since,
+                 d.next_attempt_at, ",
         );
         query.push(NEWS).push(" FROM deliveries d JOIN events e ON e.id = d.event_id");
         query
@@ -64,6 +65,7 @@ fn due(row: &SqliteRow) -> Result<Due> {
         failures: row.try_get("failures")?,
         batch_limit: row.try_get("batch_limit")?,
         suspect: row.try_get::<i64, _>("suspect")? == 1,
+        tried_since: row.try_get("tried_since")?,
         next_attempt_at: row.try_get("next_attempt_at")?,
         news: news(row)?,
     })

@@ -52,8 +52,9 @@ pub enum Claimed {
 
 impl Store {
     /// Makes sure that each robot has its row. A restart ends the pause of a broken robot: whoever
-    /// restarts has probably mended the key.
-    pub async fn enrol(&self, robots: &[&str]) -> Result<()> {
+    /// restarts has probably mended the key. And patience with a failing one begins anew: nobody can tell
+    /// whether it failed while this program was off.
+    pub async fn enrol(&self, robots: &[&str], now: Millis) -> Result<()> {
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO robots (name, failures, failing_since, broken, pause, paused_until, last_error,
@@ -65,6 +66,10 @@ impl Store {
         .execute(&mut *transaction)
         .await?;
         sqlx::query("UPDATE robots SET pause = 'none', paused_until = 0 WHERE pause = 'broken'")
+            .execute(&mut *transaction)
+            .await?;
+        sqlx::query("UPDATE robots SET failing_since = $1 WHERE failures > 0")
+            .bind(now)
             .execute(&mut *transaction)
             .await?;
         Ok(transaction.commit().await?)

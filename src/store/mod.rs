@@ -220,7 +220,9 @@ fn make_folder(folder: &Path) -> std::io::Result<()> {
 }
 
 fn lock(path: &Path) -> Result<File> {
-    // Two names for one folder must not make two locks.
+    // Two names for one file must not make two locks.
+    let real = path.canonicalize();
+    let path = real.as_deref().unwrap_or(path);
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),

@@ -184,6 +184,18 @@ async fn check_pings_through_the_running_service_and_without_one() {
     assert!(stdout.contains("robot_broken") && stdout.contains("93000"), "{stdout}");
 }
 
+/// As in `list | head`: the reader has gone before anything is written.
+#[tokio::test]
+async fn a_reader_that_has_seen_enough_is_no_failure() {
+    let desk = Desk::with_a_failure().await;
+    let mut command = Command::new(program());
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    command.args(["list"]).stdout(writer).stderr(std::process::Stdio::piped());
+    let output = environment(&mut command, desk.folder.path(), &desk.url, &[]).output().unwrap();
+    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
 #[test]
 fn preview_shows_a_message_and_a_digest() {
     let folder = TempDir::new().unwrap();

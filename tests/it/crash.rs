@@ -10,7 +10,7 @@ use sqlx::Connection;
 use tempfile::TempDir;
 
 use crate::process::Process;
-use crate::support::{KEY, arrived, eventually};
+use crate::support::{KEY, arrived, eventually, within};
 
 const KILLS: u64 = 20;
 
@@ -38,7 +38,7 @@ async fn invariant_1_a_202_is_a_row_and_is_told_whatever_is_killed() {
             }
         });
         let posts = tokio::spawn(futures_util::future::join_all(posts.collect::<Vec<_>>()));
-        wecom.until(|_, shown| shown.len() > shown_before).await;
+        within("a first message", wecom.until(|_, shown| shown.len() > shown_before)).await;
         slowest_start = slowest_start.max(started.elapsed());
         // A different moment each time: from the first message on to well into the load.
         tokio::time::sleep(Duration::from_millis(kill * 37 % 401)).await;
@@ -68,6 +68,8 @@ async fn invariant_1_a_202_is_a_row_and_is_told_whatever_is_killed() {
     let repeated: Vec<_> = shown.iter().filter(|(_, times)| **times > 1).collect();
     assert!(repeated.iter().all(|(version, _)| in_flight.contains(*version)), "{repeated:?}");
     assert!(accepted.len() > 100, "there was a load: {}", accepted.len());
+    // About 0.4 s where nothing else runs; a lane that waited for a dead owner's lease would take 30.
+    assert!(slowest_start < Duration::from_secs(10), "first message {slowest_start:?} after a start");
     println!(
         "{KILLS} kills, {} accepted, {} repeated of {} in flight, first message at most {slowest_start:?} after a start",
         accepted.len(),

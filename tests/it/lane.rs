@@ -125,7 +125,7 @@ async fn a_throttled_robot_rests_65_s_and_nothing_is_spent() {
     bench.accept_many(5).await;
     assert!(bench.step().await);
     bench.lane = bench.another_lane();
-    bench.store.enrol(&["default"]).await.unwrap();
+    bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
     assert_eq!(bench.wait().await, 65 * SECOND, "a restart does not end WeCom's throttle");
     bench.clock.advance(65 * SECOND);
     bench.drain().await;
@@ -149,7 +149,7 @@ async fn a_broken_robot_is_tried_now_and_then_and_at_once_after_a_restart() {
     assert!(bench.step().await);
     bench.wecom.change_key(crate::support::KEY);
     assert_eq!(bench.wait().await, 600 * SECOND);
-    bench.store.enrol(&["default"]).await.unwrap();
+    bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
     bench.drain().await;
     assert_eq!(bench.count("delivered").await, 4);
     assert_eq!(bench.store.robot("default", bench.clock.now()).await.unwrap().condition.failures, 0);
@@ -208,7 +208,7 @@ async fn invariant_7_a_broken_robot_delays_no_other() {
     let mut config = bench.config.clone();
     config.robots[0].name = "broken".into();
     config.robots[0].url = format!("{}/cgi-bin/webhook/send?key=00000000-wrong", bench.wecom.base_url()).into();
-    bench.store.enrol(&["broken"]).await.unwrap();
+    bench.store.enrol(&["broken"], bench.clock.now()).await.unwrap();
     let mut broken = lanes(&config, &bench.store, &bench.clock).unwrap().remove(0);
     accept_for(&bench.store, &arrived("v1"), &["broken", "default"], bench.clock.now()).await;
     let Next::Send(message) = broken.claim().await.unwrap() else { panic!("it is due") };
@@ -281,6 +281,49 @@ async fn nothing_is_given_up_untried_after_a_long_time_switched_off() {
     bench.clock.advance(2 * SECOND);
     bench.drain().await;
     assert_eq!(bench.count("delivered").await, 30);
+}
+
+/// The network goes down, then the machine, then a week passes; at the start it is not up yet.
+#[tokio::test]
+async fn patience_with_a_failing_robot_begins_anew_after_a_restart() {
+    let mut bench = Bench::new(&[]).await;
+    bench.wecom.go_down().await;
+    bench.accept_many(5).await;
+    for _ in 0..6 {
+        bench.step().await;
+        bench.clock.advance(2 * MINUTE);
+    }
+    assert!(bench.deliveries().await.iter().all(|row| row.attempts > 0));
+    bench.clock.advance(200 * HOUR);
+    bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
+    bench.lane = bench.another_lane();
+    assert!(bench.step().await);
+    assert_eq!(bench.count("failed").await, 0);
+    bench.wecom.come_back().await.unwrap();
+    bench.clock.advance(10 * MINUTE);
+    bench.drain().await;
+    assert_eq!(bench.count("delivered").await, 5);
+}
+
+/// Others pass all the while, so the robot is well; the row has its own deadline.
+#[tokio::test]
+async fn a_row_that_is_always_retried_is_given_up_at_its_deadline() {
+    let mut bench = Bench::new(&[("RETRY_MAX_ELAPSED", "1h")]).await;
+    bench.wecom.fail_containing("`v0`", Answer::Errcode(99_999, "nobody documents this"));
+    bench.accept_many(1).await;
+    let started = bench.clock.now();
+    let mut others = 0;
+    while bench.count("failed").await == 0 {
+        others += 1;
+        bench.accept(&arrived(&format!("other{others}"))).await;
+        bench.drain().await;
+        bench.clock.advance(MINUTE);
+        assert!(bench.clock.now() - started < 2 * HOUR, "it is never given up");
+    }
+    assert!(bench.clock.now() - started >= HOUR);
+    bench.clock.advance(MINUTE);
+    bench.drain().await;
+    assert_eq!(bench.count("delivered").await, others);
 }
 
 /// Invariant 2: given up only after a POST past the deadline has failed, and then visibly.

@@ -175,6 +175,48 @@ async fn invariant_8_a_full_disk_is_a_503_and_service_resumes() {
     }
 }
 
+/// A full disk takes the log's file, too.
+#[tokio::test]
+async fn invariant_8_a_log_that_cannot_be_written_stops_nothing() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+    let address = format!("127.0.0.1:{port}");
+    let mut command = Command::new(program());
+    command.arg("serve").stderr(std::fs::File::options().write(true).open("/dev/full").unwrap());
+    let mut child =
+        environment(&mut command, folder.path(), &wecom.url(), &[("LISTEN_ADDR", &address)]).spawn().unwrap();
+    let url = format!("http://{address}");
+    let healthy = || async { crate::support::client().get(format!("{url}/healthz")).send().await.is_ok() };
+    eventually("it starts", healthy).await;
+    assert_eq!(post(&url, "v1").await, 202);
+    wecom.until(|_, shown| shown.len() == 1).await;
+    assert!(child.try_wait().unwrap().is_none(), "it still runs");
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn one_file_under_two_names_has_one_service() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    let _process = Process::start(folder.path(), &wecom.url(), &[]);
+    std::fs::create_dir(folder.path().join("other")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("harborbell.db"), folder.path().join("other/link.db")).unwrap();
+    let mut second = Command::new(program());
+    let settings = [("DATABASE_URL", "sqlite://other/link.db")];
+    let output = environment(second.arg("serve"), folder.path(), &wecom.url(), &settings).output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stderr).contains("another harborbell"));
+}
+
+/// A proxy's own loopback is another machine's: private stand-ins and deployments are called directly.
+#[tokio::test]
+async fn a_proxy_is_not_asked_for_loopback() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    let proxy = [("HTTP_PROXY", "http://127.0.0.1:9"), ("http_proxy", "http://127.0.0.1:9")];
+    let process = Process::start(folder.path(), &wecom.url(), &proxy);
+    assert_eq!(post(&process.url, "v1").await, 202);
+    crate::support::within("the message", wecom.until(|_, shown| shown.len() == 1)).await;
+}
+
 #[tokio::test]
 async fn the_demo_tells_its_story_and_leaves_nothing_behind() {
     let folder = TempDir::new().unwrap();

@@ -246,6 +246,7 @@ proptest! {
     fn invariant_4_no_message_is_over_4096_bytes(events in vec(wild_news(), 1..12), limits in vec(1..=LARGEST_DIGEST, 12)) {
         let due: Vec<_> = events.into_iter().zip(limits).map(|(news, batch_limit)| Due {
             id: String::new(), event_id: String::new(), failures: 0, batch_limit, suspect: false,
+            tried_since: 0,
             next_attempt_at: 0, news,
         }).collect();
         let packed = zh().pack(&due, NOW);

@@ -109,7 +109,7 @@ impl Bench {
         let config = config(&folder, &wecom.url(), settings);
         let store = Store::serve(&config.database_url).await.unwrap();
         let clock = Clock::manual(1_800_000_000_000);
-        store.enrol(&["default"]).await.unwrap();
+        store.enrol(&["default"], clock.now()).await.unwrap();
         let lane = lanes(&config, &store, &clock).unwrap().remove(0);
         Self { store, clock, lane, config, wecom, _folder: folder }
     }
