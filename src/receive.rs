@@ -9,7 +9,6 @@ use actix_web::{HttpRequest, HttpResponse, post};
 use futures_util::StreamExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
-use serde_json::json;
 use subtle::ConstantTimeEq;
 use tokio::time::{Instant, timeout_at};
 
@@ -43,11 +42,13 @@ pub async fn receive(request: HttpRequest, payload: Payload, door: Data<Door>) -
     answered
 }
 
+/// What Harbor is told when all is well.
 #[derive(Serialize)]
-struct Accepted {
-    status: &'static str,
-    event_id: String,
-    deliveries: usize,
+#[serde(tag = "status", rename_all = "snake_case")]
+enum Answer {
+    Accepted { event_id: String, deliveries: usize },
+    Duplicate,
+    Ignored { reason: &'static str },
 }
 
 impl Door {
@@ -62,7 +63,7 @@ impl Door {
             Reading::Event(webhook) => webhook,
             Reading::Ignored(reason) => {
                 tracing::info!(reason = reason.as_str(), "webhook ignored");
-                return Ok(HttpResponse::Ok().json(json!({ "status": "ignored", "reason": reason.as_str() })));
+                return Ok(HttpResponse::Ok().json(Answer::Ignored { reason: reason.as_str() }));
             }
         };
         // An arrival's key is longer than the few bytes that name it in the body.
@@ -74,11 +75,11 @@ impl Door {
         Ok(match stored {
             Acceptance::Accepted { event_id, deliveries } => {
                 tracing::info!(event_id, repository, registry, deliveries, "event accepted");
-                HttpResponse::Accepted().json(Accepted { status: "accepted", event_id, deliveries })
+                HttpResponse::Accepted().json(Answer::Accepted { event_id, deliveries })
             }
             Acceptance::Duplicate => {
                 tracing::info!(repository, registry, "duplicate: every arrival is known");
-                HttpResponse::Ok().json(json!({ "status": "duplicate" }))
+                HttpResponse::Ok().json(Answer::Duplicate)
             }
         })
     }

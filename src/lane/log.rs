@@ -42,6 +42,11 @@ impl Lane {
                 ),
             }
         }
+        if let Recorded::Yes { given_up: rows } = recorded {
+            for (delivery_id, event_id) in rows {
+                given_up(delivery_id, event_id, robot, &error);
+            }
+        }
         let pause_ms = (settlement.robot.paused_until - self.clock.now()).max(0);
         let deliveries = message.rows.len();
         if deliveries == 0 {
@@ -78,11 +83,6 @@ impl Lane {
                 pause_ms,
                 "message not delivered; it is tried again"
             ),
-        }
-        if let Recorded::Yes { given_up: rows } = recorded {
-            for (delivery_id, event_id) in rows {
-                given_up(delivery_id, event_id, robot, &error);
-            }
         }
     }
 }
