@@ -40,6 +40,19 @@ pub enum RobotState {
     Unconfigured,
 }
 
+impl RobotState {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sending => "sending",
+            Self::Idle => "idle",
+            Self::Pacing => "pacing",
+            Self::Paused => "paused",
+            Self::Broken => "broken",
+            Self::Unconfigured => "unconfigured",
+        }
+    }
+}
+
 /// A robot as operators see it. Never its URL.
 #[derive(Debug, Serialize)]
 pub struct RobotView {

@@ -59,7 +59,7 @@ impl Door {
         let body = timeout_at(deadline, read_body(payload, &mut room))
             .await
             .map_err(|_| unavailable("the body did not arrive within 2.5 s"))??;
-        let webhook = match read(&body, self.clock.now(), self.digest_only).map_err(Problem::from)? {
+        let webhook = match read(&body, self.clock.now(), self.digest_only)? {
             Reading::Event(webhook) => webhook,
             Reading::Ignored(reason) => {
                 tracing::info!(reason = reason.as_str(), "webhook ignored");

@@ -9,13 +9,12 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::output::{line, table};
+use super::output::{line, table, time};
 use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::health::{RobotView, robots};
 use crate::lane::Next;
 use crate::model::clock::Clock;
-use crate::render::local;
 use crate::serve::lanes;
 use crate::store::test_message::MessageRecord;
 use crate::store::{Store, StoreError};
@@ -59,10 +58,7 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
                 })
             })
             .collect();
-        line(format_args!(
-            "{}",
-            json!({ "configuration": "ok", "database": database, "robots": views, "pings": pings })
-        ))?;
+        line(json!({ "configuration": "ok", "database": database, "robots": views, "pings": pings }))?;
     } else {
         line(format_args!("configuration  ok\ndatabase       {database}\n"))?;
         print_robots(config, &views)?;
@@ -79,18 +75,15 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
 
 fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {
     let headers = ["ROBOT", "STATE", "WAITING", "FAILURES", "PAUSED UNTIL", "REASON"];
-    let time = |at| if at == 0 { String::new() } else { local(at, "%Y-%m-%d %H:%M:%S", &config.timezone) };
     table(
         &headers,
         views.iter().map(|view| {
-            let state = serde_json::to_value(view.state).ok();
-            let state = state.as_ref().and_then(|state| state.as_str()).unwrap_or_default();
             vec![
                 view.name.clone(),
-                state.to_owned(),
+                view.state.as_str().to_owned(),
                 view.waiting.to_string(),
                 view.failures.to_string(),
-                time(view.paused_until),
+                time(view.paused_until, &config.timezone),
                 view.reason.clone(),
             ]
         }),

@@ -7,12 +7,11 @@ use std::str::FromStr;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
-use super::output::{harmless, line, table};
+use super::output::{harmless, line, table, time};
 use super::{Failure, FilterArgs, ListArgs, Outcome, ReplayArgs};
 use crate::config::{Config, duration};
 use crate::model::clock::{Clock, Millis};
 use crate::model::delivery::State;
-use crate::render::local;
 use crate::store::Store;
 use crate::store::inspect::{Delivery, Detail, Filter};
 use crate::store::replay::Replay;
@@ -22,7 +21,7 @@ pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
     let store = Store::open(&config.database_url).await?;
     let page = store.list(&filter, arguments.limit.into(), arguments.cursor.as_deref()).await?;
     if arguments.json {
-        line(format_args!("{}", serde_json::to_string(&page)?))?;
+        line(serde_json::to_string(&page)?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let headers =
@@ -41,7 +40,7 @@ pub async fn show(config: &Config, id: &str, as_json: bool) -> Outcome {
     if as_json {
         let mut body = serde_json::to_value(&detail)?;
         body["message"] = Value::String(message);
-        line(format_args!("{body}"))?;
+        line(body)?;
         return Ok(ExitCode::SUCCESS);
     }
     print_detail(&detail, &message, &config.timezone)?;
@@ -68,9 +67,7 @@ async fn replay_named(config: &Config, ids: &[String], as_json: bool) -> Outcome
         };
         refused += u8::from(answer != Replay::Replayed);
         match as_json {
-            true => {
-                line(format_args!("{}", json!({ "id": id, "replayed": answer == Replay::Replayed, "detail": text })))?
-            }
+            true => line(json!({ "id": id, "replayed": answer == Replay::Replayed, "detail": text }))?,
             false => line(format_args!("{id}  {text}"))?,
         }
     }
@@ -94,7 +91,7 @@ async fn replay_matching(config: &Config, arguments: ReplayArgs, state: State) -
         return Ok(ExitCode::FAILURE);
     };
     match arguments.json {
-        true => line(format_args!("{}", json!({ "matched": matched, "replayed": replayed })))?,
+        true => line(json!({ "matched": matched, "replayed": replayed }))?,
         false => line(format_args!("{matched} matched, {replayed} replayed"))?,
     }
     Ok(ExitCode::SUCCESS)
@@ -112,8 +109,13 @@ fn confirmed(question: &str) -> Result<bool, Failure> {
 }
 
 fn filter(arguments: &FilterArgs, state: Option<State>, timezone: &TimeZone) -> Result<Filter, Failure> {
-    let time = |text: &Option<String>| text.as_deref().map(|text| moment(text, timezone)).transpose();
-    Ok(Filter { state, robot: arguments.robot.clone(), since: time(&arguments.since)?, until: time(&arguments.until)? })
+    let bound = |text: &Option<String>| text.as_deref().map(|text| moment(text, timezone)).transpose();
+    Ok(Filter {
+        state,
+        robot: arguments.robot.clone(),
+        since: bound(&arguments.since)?,
+        until: bound(&arguments.until)?,
+    })
 }
 
 /// `24h` ago, a date or a local time in `TIMEZONE`, or an RFC 3339 time.
@@ -167,7 +169,7 @@ fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io:
         ("last error", delivery.last_error.clone()),
     ];
     table(&["", ""], facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]))?;
-    line(format_args!("\nAttempts:"))?;
+    line("\nAttempts:")?;
     let headers = ["#", "STARTED", "MS", "OUTCOME", "HTTP", "ERRCODE", "ANSWER", "MESSAGE"];
     table(
         &headers,
@@ -185,10 +187,6 @@ fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io:
         }),
     )?;
     line(format_args!("\nMessage, as it would be sent now:\n{message}\n\nPayload:\n{}", harmless(payload.get())))
-}
-
-fn time(at: Millis, timezone: &TimeZone) -> String {
-    if at == 0 { String::new() } else { local(at, "%Y-%m-%d %H:%M:%S", timezone) }
 }
 
 fn short(text: &str, most: usize) -> String {

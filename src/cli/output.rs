@@ -5,6 +5,10 @@ use std::fmt::Display;
 use std::io::{Result, Write, stdout};
 
 use comfy_table::{ContentArrangement, Table, presets};
+use jiff::tz::TimeZone;
+
+use crate::model::clock::Millis;
+use crate::render::date_time;
 
 pub fn line(text: impl Display) -> Result<()> {
     writeln!(stdout().lock(), "{text}")
@@ -23,6 +27,11 @@ pub fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> R
         line(row.trim_end())?;
     }
     Ok(())
+}
+
+/// A moment in a table; empty for one that has not come.
+pub fn time(at: Millis, timezone: &TimeZone) -> String {
+    if at == 0 { String::new() } else { date_time(at, timezone) }
 }
 
 /// Text that cannot steer the terminal, whoever wrote it.

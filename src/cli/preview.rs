@@ -27,10 +27,10 @@ pub fn preview(config: &Config, file: &str) -> Outcome {
     let mut rest: Vec<_> = news.iter().collect();
     while !rest.is_empty() {
         let packed = config.renderer.render(&rest, now);
-        line(format_args!("{}", packed.content))?;
+        line(&packed.content)?;
         rest.drain(..packed.deliveries);
         if !rest.is_empty() {
-            line(format_args!("\n--- next message ---\n"))?;
+            line("\n--- next message ---\n")?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -63,9 +63,7 @@ impl Context {
         let failed = events.iter().filter(|event| event.outcome == ReplicationOutcome::Failed).count();
         Self { succeeded: events.len() - failed, failed, groups: groups(&events), events }
     }
-}
 
-impl Context {
     /// An image of which not even the last part of its name stands in the message.
     pub fn image_missing_in(&self, message: &str) -> Option<&str> {
         let is_named = |told: &&Told| {
@@ -112,7 +110,7 @@ fn told(news: &News, now: Millis, settings: &Settings, most_versions: usize) -> 
         repository: clip(&event.repository),
         versions: event.versions[..shown].iter().map(|version| clip(version)).collect(),
         more: event.versions.len() - shown,
-        time: local(event.occurred_at, "%Y-%m-%d %H:%M:%S", &settings.timezone),
+        time: date_time(event.occurred_at, &settings.timezone),
         clock: clock(event.occurred_at, now, &settings.timezone),
         took: timed.then(|| length(took / SECOND, settings.language)),
         link: settings.harbor_url.as_deref().map(|base| Value::from_safe_string(link(base, event.execution_id))),
@@ -128,7 +126,12 @@ fn link(harbor_url: &str, execution_id: i64) -> String {
     }
 }
 
-pub fn local(at: Millis, format: &str, timezone: &TimeZone) -> String {
+/// `2024-11-23 15:31:43`
+pub fn date_time(at: Millis, timezone: &TimeZone) -> String {
+    local(at, "%Y-%m-%d %H:%M:%S", timezone)
+}
+
+fn local(at: Millis, format: &str, timezone: &TimeZone) -> String {
     jiff::Timestamp::from_millisecond(at)
         .map(|at| at.to_zoned(timezone.clone()).strftime(format).to_string())
         .unwrap_or_default()
@@ -137,7 +140,7 @@ pub fn local(at: Millis, format: &str, timezone: &TimeZone) -> String {
 fn clock(at: Millis, now: Millis, timezone: &TimeZone) -> String {
     const DAY: &str = "%Y-%m-%d";
     let today = local(at, DAY, timezone) == local(now, DAY, timezone);
-    local(at, if today { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }, timezone)
+    if today { local(at, "%H:%M:%S", timezone) } else { date_time(at, timezone) }
 }
 
 fn length(seconds: i64, language: Language) -> String {

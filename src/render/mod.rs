@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use crate::model::clock::Millis;
 use crate::model::delivery::{Due, News};
 use context::Context;
-pub use context::local;
+pub use context::date_time;
 pub use template::{RenderError, Template};
 
 /// The most bytes of UTF-8 that WeCom takes as Markdown; longer is refused whole (errcode 40058).
@@ -76,7 +76,7 @@ impl Renderer {
 
     /// What a test message says.
     pub fn test_message(&self, robot: &str, now: Millis) -> String {
-        let time = local(now, "%Y-%m-%d %H:%M:%S", &self.settings.timezone);
+        let time = date_time(now, &self.settings.timezone);
         match self.settings.language {
             Language::Zh => format!("**harborbell** 测试消息\n> 机器人:{}\n> 时间:{time}", text::code(robot)),
             Language::En => format!("**harborbell** test message\n> Robot: {}\n> Time: {time}", text::code(robot)),

@@ -183,20 +183,14 @@ async fn invariant_7_a_row_that_is_always_retried_delays_no_other_for_long() {
     bench.accept_many(10).await;
     let started = bench.clock.now();
     while bench.count("delivered").await < 9 {
-        if !bench.step().await {
-            let wait = bench.wait().await;
-            bench.clock.advance(wait);
-        }
+        bench.step_in_time().await;
     }
     let waited = bench.clock.now() - started;
     assert!(waited <= 15 * SECOND, "the others waited {waited} ms");
     let (before, started) = (bench.count("delivered").await, bench.clock.now());
     bench.accept(&arrived("next")).await;
     while bench.count("delivered").await == before {
-        if !bench.step().await {
-            let wait = bench.wait().await;
-            bench.clock.advance(wait);
-        }
+        bench.step_in_time().await;
     }
     assert!(bench.clock.now() - started <= 5 * SECOND, "a later one waited {} ms", bench.clock.now() - started);
 }
@@ -335,10 +329,7 @@ async fn invariant_2_a_row_past_its_deadline_is_given_up_visibly() {
     let started = bench.clock.now();
     let mut last = 0;
     while bench.count("failed").await == 0 {
-        while !bench.step().await {
-            let wait = bench.wait().await;
-            bench.clock.advance(wait);
-        }
+        bench.step_in_time().await;
         last = bench.clock.now() - started;
     }
     assert!(last >= 72 * HOUR, "given up after {last} ms");

@@ -103,13 +103,19 @@ async fn post_body(url: &str, body: String) -> u16 {
     client.post(format!("{url}/webhook/harbor")).body(body).send().await.unwrap().status().as_u16()
 }
 
-#[tokio::test]
-async fn sigterm_finishes_the_message_in_flight_and_exits_0() {
+/// A service that has a message in flight which WeCom does not answer.
+async fn with_a_message_in_flight(wecom_timeout: &str) -> (TempDir, Standin, Process) {
     let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
-    let mut process = Process::start(folder.path(), &wecom.url(), &[("WECOM_TIMEOUT", "2s")]);
+    let process = Process::start(folder.path(), &wecom.url(), &[("WECOM_TIMEOUT", wecom_timeout)]);
     wecom.answer_next(Answer::ShowAndHang);
     assert_eq!(post(&process.url, "v1").await, 202);
     wecom.until(|_, shown| !shown.is_empty()).await;
+    (folder, wecom, process)
+}
+
+#[tokio::test]
+async fn sigterm_finishes_the_message_in_flight_and_exits_0() {
+    let (folder, wecom, mut process) = with_a_message_in_flight("2s").await;
     let started = Instant::now();
     process.signal("-TERM");
     let status = process.child.wait().unwrap();
@@ -122,11 +128,7 @@ async fn sigterm_finishes_the_message_in_flight_and_exits_0() {
 
 #[tokio::test]
 async fn a_second_signal_ends_it_at_once() {
-    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
-    let mut process = Process::start(folder.path(), &wecom.url(), &[("WECOM_TIMEOUT", "12s")]);
-    wecom.answer_next(Answer::ShowAndHang);
-    assert_eq!(post(&process.url, "v1").await, 202);
-    wecom.until(|_, shown| !shown.is_empty()).await;
+    let (_folder, _wecom, mut process) = with_a_message_in_flight("12s").await;
     process.signal("-TERM");
     process.line_with("stopping");
     let started = Instant::now();

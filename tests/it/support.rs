@@ -141,6 +141,14 @@ impl Bench {
         }
     }
 
+    /// One whole step, at the time at which the lane wants to make it.
+    pub async fn step_in_time(&mut self) {
+        while !self.step().await {
+            let wait = self.wait().await;
+            self.clock.advance(wait);
+        }
+    }
+
     /// Steps until nothing may be sent now.
     pub async fn drain(&mut self) {
         while self.step().await {}
