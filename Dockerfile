@@ -18,6 +18,7 @@ COPY --from=builder /build/target/release/harborbell /usr/local/bin/harborbell
 USER harborbell
 WORKDIR /data
 VOLUME /data
+# Beyond loopback harborbell insists on HARBOR_AUTH_HEADER and ADMIN_TOKEN.
 ENV DATABASE_URL=sqlite:///data/harborbell.db \
     LISTEN_ADDR=0.0.0.0:8080
 EXPOSE 8080

@@ -9,10 +9,13 @@ use serde::Serialize;
 use serde_json::json;
 use tokio::sync::Mutex;
 use tokio::time::Instant;
+use utoipa::ToSchema;
 
+use crate::intake::Intake;
+use crate::metrics::{Metrics, RobotGauges, Snapshot};
 use crate::model::clock::{Clock, Millis};
 use crate::problem::Problem;
-use crate::store::inspect::{RobotRow, rfc3339_or_null, text_or_null};
+use crate::store::views::{RobotRow, rfc3339_or_null, text_or_null};
 use crate::store::{Store, StoreError};
 
 /// How long the answer of one probe holds.
@@ -23,10 +26,12 @@ pub struct Health {
     pub clock: Clock,
     /// The names of the robots that are configured.
     pub robots: Vec<String>,
+    pub metrics: Metrics,
+    pub intake: Intake,
     probed: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum RobotState {
     Sending,
@@ -54,19 +59,24 @@ impl RobotState {
 }
 
 /// A robot as operators see it. Never its URL.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Robot)]
 pub struct RobotView {
     pub name: String,
     pub state: RobotState,
     #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub paused_until: Millis,
     #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
     pub reason: String,
     pub failures: i64,
     #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub next_slot_at: Millis,
     pub waiting: i64,
     #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
     pub oldest_waiting_at: Millis,
 }
 
@@ -126,12 +136,19 @@ pub async fn robots(store: &Store, configured: &[String], now: Millis) -> Result
     Ok(views.filter(|view| view.state != RobotState::Unconfigured || view.waiting > 0).collect())
 }
 
+/// Is the process alive?
+#[utoipa::path(tag = "service", responses((status = 200, body = Object)))]
 #[get("/healthz")]
 pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
-/// 503 only when a webhook could not be stored: a broken robot must not take the door out of a balancer.
+/// Can a webhook be stored? The robots and their troubles stand beside the answer and do not change it, because a
+/// broken robot must not take the door out of a balancer.
+#[utoipa::path(tag = "service", responses(
+    (status = 200, body = Object),
+    (status = 503, description = "A webhook could not be stored", body = Problem, content_type = "application/problem+json"),
+))]
 #[get("/readyz")]
 pub async fn readyz(health: Data<Health>) -> Result<HttpResponse, Problem> {
     // A task of its own, because a client that hangs up must not cut a transaction short.
@@ -152,9 +169,37 @@ pub async fn readyz(health: Data<Health>) -> Result<HttpResponse, Problem> {
     }
 }
 
+/// For Prometheus
+#[utoipa::path(tag = "service", responses((status = 200, body = String, content_type = METRICS_TYPE)))]
+#[get("/metrics")]
+pub async fn scrape(health: Data<Health>) -> HttpResponse {
+    let (store, names, now) = (health.store.clone(), health.robots.clone(), health.clock.now());
+    let known = actix_web::rt::spawn(async move { robots(&store, &names, now).await }).await;
+    let robots = known.ok().and_then(Result::ok).unwrap_or_default();
+    let snapshot = Snapshot {
+        robots: robots.iter().map(|robot| gauges(robot, now)).collect(),
+        wal_bytes: health.store.wal_bytes(),
+        intake_queue_bytes: health.intake.queued_bytes(),
+    };
+    HttpResponse::Ok().content_type(METRICS_TYPE).body(health.metrics.render(&snapshot))
+}
+
+const METRICS_TYPE: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+
+fn gauges(robot: &RobotView, now: Millis) -> RobotGauges {
+    RobotGauges {
+        name: robot.name.clone(),
+        is_configured: robot.state != RobotState::Unconfigured,
+        is_paused: robot.paused_until > 0,
+        is_broken: robot.state == RobotState::Broken,
+        waiting: robot.waiting,
+        oldest_waiting: if robot.waiting > 0 { (now - robot.oldest_waiting_at).max(0) } else { 0 },
+    }
+}
+
 impl Health {
-    pub fn new(store: Store, clock: Clock, robots: Vec<String>) -> Self {
-        Self { store, clock, robots, probed: Mutex::new(None) }
+    pub fn new(store: Store, clock: Clock, robots: Vec<String>, metrics: Metrics, intake: Intake) -> Self {
+        Self { store, clock, robots, metrics, intake, probed: Mutex::new(None) }
     }
 
     /// Whether a webhook could be stored, by a real write. Anybody may ask, so one answer serves a second,

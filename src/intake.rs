@@ -7,7 +7,9 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::metrics::Metrics;
 use crate::model::clock::Clock;
+use crate::model::delivery::State;
 use crate::model::harbor::Webhook;
 use crate::route::Routing;
 use crate::store::accept::{Acceptance, Offer};
@@ -72,6 +74,11 @@ impl Intake {
         Room { budget: self.budget.clone(), taken: None, bytes: 0 }
     }
 
+    /// What waits in memory, bodies being read included.
+    pub fn queued_bytes(&self) -> usize {
+        QUEUE_BYTES.saturating_sub(self.budget.available_permits())
+    }
+
     /// Waits until the webhook is durable. Whoever stops waiting does not stop the storing.
     pub async fn offer(&self, webhook: Webhook, payload: String, room: Room) -> Result<Acceptance, Refusal> {
         let (reply, answer) = oneshot::channel();
@@ -87,16 +94,23 @@ pub struct Committer {
     store: Store,
     routing: Routing,
     clock: Clock,
+    metrics: Metrics,
     /// Tells the lanes that there is something to look at.
     nudge: watch::Sender<()>,
 }
 
 /// Makes both ends.
-pub fn intake(store: Store, routing: Routing, clock: Clock, nudge: watch::Sender<()>) -> (Intake, Committer) {
+pub fn intake(
+    store: Store,
+    routing: Routing,
+    clock: Clock,
+    metrics: Metrics,
+    nudge: watch::Sender<()>,
+) -> (Intake, Committer) {
     // Unbounded in number: the budget of bytes is the bound.
     let (sender, receiver) = mpsc::unbounded_channel();
     let intake = Intake { queue: sender, budget: Arc::new(Semaphore::new(QUEUE_BYTES)) };
-    (intake, Committer { queue: receiver, store, routing, clock, nudge })
+    (intake, Committer { queue: receiver, store, routing, clock, metrics, nudge })
 }
 
 impl Committer {
@@ -136,7 +150,7 @@ impl Committer {
             offers.push(Offer { event_id: Uuid::now_v7().to_string(), webhook, payload, deliveries });
             waiting.push((reply, room));
         }
-        let answers = match self.store.accept(&offers, self.clock.now()).await {
+        let answers: Vec<_> = match self.store.accept(&offers, self.clock.now()).await {
             Ok(answers) => answers.into_iter().map(Ok).collect(),
             // One event must not harm another: find out which it is.
             Err(StoreError::Refused(_)) => self.one_by_one(&offers).await,
@@ -145,10 +159,21 @@ impl Committer {
                 offers.iter().map(|_| Err(Refusal::Unavailable)).collect()
             }
         };
+        self.count(&offers, &answers);
         self.nudge.send_replace(());
         for ((reply, _room), answer) in waiting.into_iter().zip(answers) {
             // A client that is gone needs no answer; its event is stored.
             let _ = reply.send(answer);
+        }
+    }
+
+    fn count(&self, offers: &[Offer], answers: &[Result<Acceptance, Refusal>]) {
+        for (offer, answer) in offers.iter().zip(answers) {
+            if let Ok(Acceptance::Accepted { .. }) = answer {
+                for (_, robot) in &offer.deliveries {
+                    self.metrics.came_to(State::Pending, robot, 1);
+                }
+            }
         }
     }
 

@@ -5,18 +5,20 @@
 //!                                         │ nudge
 //!          lane of each robot:  claim ─▶ render ─▶ deliver ─▶ record
 //!                                         ▲
-//!          operators: CLI, health  ─▶ inspect, replay
+//!          operators: page, API, CLI ─▶ inspect, change
 //! ```
 //!
 //! The modules in layers, which import only downwards: the first knows nobody, the last everybody.
 
 pub mod model;
 
+pub mod metrics;
 pub mod render;
 pub mod route;
 pub mod store;
 pub mod wecom;
 
+pub mod admin;
 pub mod health;
 pub mod intake;
 pub mod lane;

@@ -1,16 +1,21 @@
 //! What a client is told when its request fails: RFC 9457. The cause stays in the log.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use actix_web::{HttpResponse, ResponseError};
 use serde::Serialize;
 use serde_json::{Map, Value};
+use utoipa::ToSchema;
 
-#[derive(Debug, Serialize)]
+use crate::store::StoreError;
+
+#[derive(Debug, Serialize, ToSchema)]
 pub struct Problem {
     #[serde(rename = "type")]
     kind: &'static str,
     title: &'static str,
     #[serde(serialize_with = "as_number")]
+    #[schema(value_type = u16)]
     status: StatusCode,
     detail: String,
     /// RFC 6901: the field of the body that is wrong.
@@ -18,18 +23,23 @@ pub struct Problem {
     pointer: Option<String>,
     /// What else a client may want to know.
     #[serde(flatten)]
-    more: Map<String, Value>,
+    #[schema(ignore)]
+    more: Box<Map<String, Value>>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { kind: "about:blank", title, status, detail: detail.into(), pointer: None, more: Map::new() }
+        Self { kind: "about:blank", title, status, detail: detail.into(), pointer: None, more: Box::default() }
     }
 
     pub fn with(mut self, name: &str, value: Value) -> Self {
         self.more.insert(name.to_owned(), value);
         self
+    }
+
+    pub fn detail(&self) -> &str {
+        &self.detail
     }
 
     pub fn at(self, pointer: impl Into<String>) -> Self {
@@ -51,7 +61,24 @@ impl ResponseError for Problem {
 
     fn error_response(&self) -> HttpResponse {
         let body = serde_json::to_string(self).expect("a problem is always JSON");
-        HttpResponse::build(self.status).content_type("application/problem+json").body(body)
+        let mut response = HttpResponse::build(self.status);
+        match self.status {
+            StatusCode::UNAUTHORIZED => response.insert_header((WWW_AUTHENTICATE, "Bearer")),
+            StatusCode::TOO_MANY_REQUESTS => response.insert_header((RETRY_AFTER, "1")),
+            _ => &mut response,
+        };
+        response.content_type("application/problem+json").body(body)
+    }
+}
+
+/// The cause is logged here, once; a client learns that another try may succeed.
+impl From<StoreError> for Problem {
+    fn from(error: StoreError) -> Self {
+        tracing::error!(%error, "the database could not answer");
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "the database cannot be used now; try again, and see harborbell's log",
+        )
     }
 }
 

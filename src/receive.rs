@@ -5,14 +5,16 @@ use std::time::Duration;
 use actix_web::http::StatusCode;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, Payload};
-use actix_web::{HttpRequest, HttpResponse, post};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
 use futures_util::StreamExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 use tokio::time::{Instant, timeout_at};
+use utoipa::ToSchema;
 
 use crate::intake::{Intake, Refusal, Room};
+use crate::metrics::{Metrics, Received};
 use crate::model::clock::Clock;
 use crate::model::harbor::{Reading, Unreadable, read};
 use crate::problem::Problem;
@@ -31,19 +33,46 @@ pub struct Door {
     pub authorization: Option<SecretString>,
     /// Whether references that are no tags are told, too.
     pub digest_only: bool,
+    pub metrics: Metrics,
 }
 
+/// Take a webhook of Harbor's
+///
+/// Answered after it is stored. Harbor tries again after everything but a 2xx.
+#[utoipa::path(
+    tag = "webhook",
+    request_body(content = Option<Object>, content_type = "application/json", description = "In Harbor's Default or CloudEvents format"),
+    responses(
+        (status = 202, description = "Stored", body = Answer),
+        (status = 200, description = "A duplicate, or ignored", body = Answer),
+        (status = 400, description = "Not JSON, not UTF-8, or broken off", body = Problem, content_type = "application/problem+json"),
+        (status = 401, description = "Authorization is not HARBOR_AUTH_HEADER", body = Problem, content_type = "application/problem+json"),
+        (status = 413, description = "Larger than 1 MiB", body = Problem, content_type = "application/problem+json"),
+        (status = 422, description = "A field is missing or wrong; `pointer` says which", body = Problem, content_type = "application/problem+json"),
+        (status = 503, description = "Not stored; try again", body = Problem, content_type = "application/problem+json"),
+    ),
+)]
 #[post("/webhook/harbor")]
 pub async fn receive(request: HttpRequest, payload: Payload, door: Data<Door>) -> Result<HttpResponse, Problem> {
     let answered = door.answer(&request, payload).await;
     if let Err(problem) = &answered {
         tracing::warn!(peer = ?request.peer_addr(), %problem, "webhook refused");
     }
-    answered
+    door.metrics.received(match &answered {
+        Ok(Answer::Accepted { .. }) => Received::accepted,
+        Ok(Answer::Duplicate) => Received::duplicate,
+        Ok(Answer::Ignored { .. }) => Received::ignored,
+        Err(problem) if problem.status_code().is_server_error() => Received::unavailable,
+        Err(_) => Received::refused,
+    });
+    answered.map(|answer| match answer {
+        Answer::Accepted { .. } => HttpResponse::Accepted().json(answer),
+        Answer::Duplicate | Answer::Ignored { .. } => HttpResponse::Ok().json(answer),
+    })
 }
 
 /// What Harbor is told when all is well.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 enum Answer {
     Accepted { event_id: String, deliveries: usize },
@@ -52,7 +81,7 @@ enum Answer {
 }
 
 impl Door {
-    async fn answer(&self, request: &HttpRequest, payload: Payload) -> Result<HttpResponse, Problem> {
+    async fn answer(&self, request: &HttpRequest, payload: Payload) -> Result<Answer, Problem> {
         let deadline = Instant::now() + ANSWER_WITHIN;
         self.admit(request)?;
         let mut room = self.intake.room();
@@ -63,7 +92,7 @@ impl Door {
             Reading::Event(webhook) => webhook,
             Reading::Ignored(reason) => {
                 tracing::info!(reason = reason.as_str(), "webhook ignored");
-                return Ok(HttpResponse::Ok().json(Answer::Ignored { reason: reason.as_str() }));
+                return Ok(Answer::Ignored { reason: reason.as_str() });
             }
         };
         // An arrival's key is longer than the few bytes that name it in the body.
@@ -75,11 +104,11 @@ impl Door {
         Ok(match stored {
             Acceptance::Accepted { event_id, deliveries } => {
                 tracing::info!(event_id, repository, registry, deliveries, "event accepted");
-                HttpResponse::Accepted().json(Answer::Accepted { event_id, deliveries })
+                Answer::Accepted { event_id, deliveries }
             }
             Acceptance::Duplicate => {
                 tracing::info!(repository, registry, "duplicate: every arrival is known");
-                HttpResponse::Ok().json(Answer::Duplicate)
+                Answer::Duplicate
             }
         })
     }

@@ -4,7 +4,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::http::StatusCode;
+use actix_web::middleware::DefaultHeaders;
 use actix_web::web::Data;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, bail};
@@ -14,12 +14,14 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::admin::access::Access;
+use crate::admin::{self, Admin, Pages};
 use crate::config::Config;
-use crate::health::{Health, healthz, readyz};
-use crate::intake::{Intake, intake};
+use crate::health::{Health, healthz, readyz, scrape};
+use crate::intake::intake;
 use crate::lane::Lane;
+use crate::metrics::Metrics;
 use crate::model::clock::Clock;
-use crate::problem::Problem;
 use crate::receive::{Door, receive};
 use crate::route::Routing;
 use crate::store::Store;
@@ -37,6 +39,7 @@ pub struct Service {
     nudge: watch::Sender<()>,
     committer: crate::intake::Committer,
     store: Store,
+    stopping: CancellationToken,
 }
 
 impl Service {
@@ -45,18 +48,45 @@ impl Service {
         let store = Store::serve(&config.database_url).await?;
         let names: Vec<String> = config.robots.iter().map(|robot| robot.name.clone()).collect();
         store.enrol(&names.iter().map(String::as_str).collect::<Vec<_>>(), clock.now()).await?;
-        let lanes = lanes(config, &store, &clock)?;
+        let counts = Metrics::new(names.iter().map(String::as_str));
+        let lanes = lanes(config, &store, &clock, &counts)?;
 
         let (nudge, _) = watch::channel(());
         let routing = Routing { robots: names.clone(), notify: config.notify_outcomes.clone() };
-        let (intake, committer) = intake(store.clone(), routing, clock.clone(), nudge.clone());
+        let (intake, committer) = intake(store.clone(), routing, clock.clone(), counts.clone(), nudge.clone());
 
         let listener = TcpListener::bind(config.listen_addr)
             .with_context(|| format!("LISTEN_ADDR: cannot listen on {}", config.listen_addr))?;
         let addr = listener.local_addr()?;
-        let health = Health::new(store.clone(), clock.clone(), names);
-        let server = server(listener, door(config, intake, clock), health)?;
-        Ok(Self { addr, server, lanes, nudge, committer, store })
+        let stopping = CancellationToken::new();
+        let admin = Admin {
+            store: store.clone(),
+            clock: clock.clone(),
+            access: Access::new(
+                config.admin_token.clone(),
+                config.read_token.clone(),
+                config.allow_anonymous,
+                clock.clone(),
+            ),
+            renderer: config.renderer.clone(),
+            timezone: config.timezone.clone(),
+            robots: names.clone(),
+            metrics: counts.clone(),
+            nudge: nudge.clone(),
+            stopping: stopping.clone(),
+            wants_auth_header: config.harbor_auth_header.is_some(),
+            pages: Pages::default(),
+        };
+        let health = Health::new(store.clone(), clock.clone(), names, counts.clone(), intake.clone());
+        let door = Door {
+            intake,
+            clock,
+            authorization: config.harbor_auth_header.clone(),
+            digest_only: config.notify_digest_only,
+            metrics: counts,
+        };
+        let server = server(listener, door, health, admin)?;
+        Ok(Self { addr, server, lanes, nudge, committer, store, stopping })
     }
 
     pub const fn addr(&self) -> SocketAddr {
@@ -66,7 +96,7 @@ impl Service {
     /// Runs until `stop` resolves, then stops in order: no more webhooks, the queue stored, messages in
     /// flight finished and recorded, lanes given back. An error if a part ended by itself.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self { server, lanes, nudge, committer, store, .. } = self;
+        let Self { server, lanes, nudge, committer, store, stopping, .. } = self;
         let handle = server.handle();
         let (stop_lanes, stop_intake) = (CancellationToken::new(), CancellationToken::new());
         let mut door = tokio::spawn(server);
@@ -83,6 +113,7 @@ impl Service {
         };
         tracing::info!("stopping: no more webhooks; a message in flight is finished first");
         stop_lanes.cancel();
+        stopping.cancel();
         let orderly = stop_in_order(&handle, &stop_intake, tasks);
         let stopped = tokio::time::timeout(STOP_WITHIN, orderly).await;
         store.close().await;
@@ -114,7 +145,7 @@ async fn stop_in_order(
 }
 
 /// One lane for each robot.
-pub fn lanes(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<Vec<Lane>> {
+pub fn lanes(config: &Config, store: &Store, clock: &Clock, metrics: &Metrics) -> anyhow::Result<Vec<Lane>> {
     let owner = Uuid::now_v7().to_string();
     let lane = |robot: &crate::wecom::Robot| {
         Ok(Lane {
@@ -124,6 +155,7 @@ pub fn lanes(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<Ve
             renderer: config.renderer.clone(),
             policy: config.retry.clone(),
             clock: clock.clone(),
+            metrics: metrics.clone(),
             owner: owner.clone(),
             held_until: None,
         })
@@ -131,25 +163,24 @@ pub fn lanes(config: &Config, store: &Store, clock: &Clock) -> anyhow::Result<Ve
     config.robots.iter().map(lane).collect()
 }
 
-fn door(config: &Config, intake: Intake, clock: Clock) -> Door {
-    Door { intake, clock, authorization: config.harbor_auth_header.clone(), digest_only: config.notify_digest_only }
-}
-
-fn server(listener: TcpListener, door: Door, health: Health) -> std::io::Result<Server> {
-    let (door, health) = (Data::new(door), Data::new(health));
+fn server(listener: TcpListener, door: Door, health: Health, admin: Admin) -> std::io::Result<Server> {
+    let (door, health, admin) = (Data::new(door), Data::new(health), Data::new(admin));
     let app = move || {
         App::new()
+            .wrap(
+                DefaultHeaders::new()
+                    .add(("x-content-type-options", "nosniff"))
+                    .add(("referrer-policy", "same-origin")),
+            )
             .app_data(door.clone())
             .app_data(health.clone())
+            .app_data(admin.clone())
             .service(receive)
             .service(healthz)
             .service(readyz)
-            .default_service(web::to(|| async {
-                Err::<String, _>(Problem::new(
-                    StatusCode::NOT_FOUND,
-                    "there is nothing here; Harbor posts to /webhook/harbor",
-                ))
-            }))
+            .service(scrape)
+            .configure(admin::configure)
+            .default_service(web::to(admin::openapi::elsewhere))
     };
     let server = HttpServer::new(app)
         // Signals are ours: the order of the stop is.

@@ -47,11 +47,15 @@ pub struct Sender {
     secrets: Vec<SecretString>,
 }
 
+/// The TLS of every HTTP client here. The first call counts; whoever comes later finds it there.
+pub fn use_ring() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+}
+
 impl Sender {
     /// Fails where the system has no CA certificates.
     pub fn new(robot: &Robot, timeout: Duration) -> Result<Self, String> {
-        // The first one counts; whoever comes later finds it there.
-        let _ = rustls::crypto::ring::default_provider().install_default();
+        use_ring();
         let builder = match is_loopback(&robot.url) {
             // A proxy's own loopback is another machine's.
             true => Client::builder().no_proxy(),

@@ -14,6 +14,7 @@ use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::health::{RobotView, robots};
 use crate::lane::Next;
+use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::serve::lanes;
 use crate::store::test_message::MessageRecord;
@@ -116,7 +117,9 @@ async fn requested(store: &Store, robot: &str, id: &str) -> anyhow::Result<Strin
 /// The lane of a service that does not run, for one message.
 async fn send_by_ourselves(config: &Config, store: &Store, robot: &str, id: &str) -> anyhow::Result<MessageRecord> {
     let clock = Clock::System;
-    let Some(mut lane) = lanes(config, store, &clock)?.into_iter().find(|lane| lane.robot.name == robot) else {
+    let Some(mut lane) =
+        lanes(config, store, &clock, &Metrics::default())?.into_iter().find(|lane| lane.robot.name == robot)
+    else {
         bail!("no robot {robot} is configured");
     };
     let deadline = Instant::now() + PING_WITHIN;

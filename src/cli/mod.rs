@@ -1,20 +1,25 @@
 //! The command line: what an operator types. Each command is a short way to a verb that exists elsewhere.
 
+mod change;
 mod check;
 mod deliveries;
 mod output;
 mod preview;
 mod settings;
+mod whereabouts;
 
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
+use jiff::tz::TimeZone;
 
 use crate::config::{Config, Fault};
-use crate::model::clock::Clock;
-use crate::model::delivery::State;
+use crate::model::clock::{Clock, Millis};
+use crate::model::delivery::{State, Verb};
+use crate::model::moment::moment;
 use crate::serve::{Service, stop_signal};
+use crate::store::inspect::Filter;
 use crate::{demo, telemetry};
 
 /// Wrong configuration or wrong usage.
@@ -50,7 +55,11 @@ enum Command {
         json: bool,
     },
     /// Send finished deliveries again
-    Replay(ReplayArgs),
+    Replay(ChangeArgs),
+    /// End deliveries that wait, so that they are not sent
+    Discard(ChangeArgs),
+    /// Say whether an image has arrived; exit code 0 arrived, 3 failed, 4 not seen
+    Where(whereabouts::Arguments),
     /// Show the message that a payload of Harbor makes; several payloads in one file make a digest
     Preview {
         /// A file, or - for standard input
@@ -77,12 +86,29 @@ struct FilterArgs {
     /// Only those created before
     #[arg(long)]
     until: Option<String>,
+    /// Only those whose repository, image name, version, registry or description begins so
+    #[arg(long)]
+    q: Option<String>,
 }
 
 impl FilterArgs {
-    const fn is_empty(&self) -> bool {
-        self.robot.is_none() && self.since.is_none() && self.until.is_none()
+    fn is_empty(&self) -> bool {
+        [&self.robot, &self.since, &self.until, &self.q].into_iter().all(Option::is_none)
     }
+
+    fn read(&self, state: Option<State>, timezone: &TimeZone) -> Result<Filter, Failure> {
+        Ok(Filter {
+            state,
+            robot: self.robot.clone(),
+            since: read_moment(self.since.as_deref(), timezone)?,
+            until: read_moment(self.until.as_deref(), timezone)?,
+            q: self.q.clone().filter(|q| !q.is_empty()),
+        })
+    }
+}
+
+fn read_moment(text: Option<&str>, timezone: &TimeZone) -> Result<Option<Millis>, Failure> {
+    text.map(|text| moment(text, timezone, Clock::System.now())).transpose().map_err(Failure::Usage)
 }
 
 #[derive(Args)]
@@ -103,11 +129,11 @@ struct ListArgs {
 }
 
 #[derive(Args)]
-struct ReplayArgs {
+struct ChangeArgs {
     /// Deliveries by their ids
     #[arg(required_unless_present = "state", conflicts_with = "state")]
     ids: Vec<String>,
-    /// All that are failed, delivered or discarded
+    /// All of this state: failed, delivered or discarded for replay; pending for discard
     #[arg(long)]
     state: Option<State>,
     #[command(flatten)]
@@ -161,7 +187,9 @@ async fn run(command: Command) -> Outcome {
         }
         Command::List(arguments) => deliveries::list(&config()?, arguments).await,
         Command::Show { id, json } => deliveries::show(&config()?, &id, json).await,
-        Command::Replay(arguments) => deliveries::replay(&config()?, arguments).await,
+        Command::Replay(arguments) => change::change(&config()?, Verb::Replay, arguments).await,
+        Command::Discard(arguments) => change::change(&config()?, Verb::Discard, arguments).await,
+        Command::Where(arguments) => whereabouts::tell(arguments).await,
         Command::Preview { file } => preview::preview(&config()?, &file),
         Command::Check { ping, json } => check::check(&config()?, ping, json).await,
     }

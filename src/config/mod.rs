@@ -17,7 +17,6 @@ use crate::model::retry::RetryPolicy;
 use crate::render::text::link_target;
 use crate::render::{Language, Renderer, Settings};
 use crate::wecom::Robot;
-pub use values::duration;
 use values::*;
 
 /// A key, its default ("" for none) and what it is for.
@@ -41,7 +40,9 @@ pub const KEYS: &[Key] = &[
     key("WECOM_TIMEOUT", "10s", "how long one message may take; at most 12s"),
     key("HARBOR_AUTH_HEADER", "", "what Harbor sends as Authorization; a secret"),
     key("HARBOR_URL", "", "Harbor's address for links in messages"),
-    key("ALLOW_ANONYMOUS", "false", "listen beyond loopback without HARBOR_AUTH_HEADER"),
+    key("ADMIN_TOKEN", "", "opens page and API; a secret"),
+    key("READ_TOKEN", "", "opens them for looking only; a secret"),
+    key("ALLOW_ANONYMOUS", "false", "listen beyond loopback without HARBOR_AUTH_HEADER and ADMIN_TOKEN"),
     key("NOTIFY_OUTCOMES", "succeeded,failed", "which outcomes are told; the others are only stored"),
     key("NOTIFY_DIGEST_ONLY", "false", "also tell references that are no tags"),
     key("MESSAGE_LANGUAGE", "zh", "zh or en"),
@@ -77,6 +78,8 @@ pub struct Config {
     pub robots: Vec<Robot>,
     pub wecom_timeout: Duration,
     pub harbor_auth_header: Option<SecretString>,
+    pub admin_token: Option<SecretString>,
+    pub read_token: Option<SecretString>,
     pub allow_anonymous: bool,
     pub notify_outcomes: Vec<ReplicationOutcome>,
     pub notify_digest_only: bool,
@@ -102,6 +105,8 @@ impl Config {
             robots: robot.into_iter().collect(),
             wecom_timeout: reader.read("WECOM_TIMEOUT", timeout).unwrap_or(LONGEST_TIMEOUT),
             harbor_auth_header: reader.optional("HARBOR_AUTH_HEADER", header),
+            admin_token: reader.optional("ADMIN_TOKEN", header),
+            read_token: reader.read_token(),
             allow_anonymous: reader.read("ALLOW_ANONYMOUS", switch).unwrap_or_default(),
             notify_outcomes: reader.read("NOTIFY_OUTCOMES", outcomes).unwrap_or_default(),
             notify_digest_only: reader.read("NOTIFY_DIGEST_ONLY", switch).unwrap_or_default(),
@@ -126,11 +131,12 @@ impl Config {
                 problem: "is not set; copy the robot's webhook URL from the WeCom group (群机器人)".into(),
             });
         }
-        if !self.listen_addr.ip().is_loopback() && self.harbor_auth_header.is_none() && !self.allow_anonymous {
+        let is_guarded = self.harbor_auth_header.is_some() && self.admin_token.is_some();
+        if !self.listen_addr.ip().is_loopback() && !is_guarded && !self.allow_anonymous {
             faults.push(Fault {
                 key: "LISTEN_ADDR".into(),
                 problem: format!(
-                    "{} can be reached from other machines; set HARBOR_AUTH_HEADER, or ALLOW_ANONYMOUS=true if anybody may send webhooks",
+                    "{} can be reached from other machines; set HARBOR_AUTH_HEADER and ADMIN_TOKEN, or ALLOW_ANONYMOUS=true if anybody may send webhooks and replay",
                     self.listen_addr
                 ),
             });
@@ -160,6 +166,14 @@ impl Reader<'_> {
 
     fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         self.read(name, |value| if value.is_empty() { Ok(None) } else { parse(value).map(Some) }).flatten()
+    }
+
+    fn read_token(&mut self) -> Option<SecretString> {
+        let admin = self.values.get("ADMIN_TOKEN").map(|token| token.trim().to_owned());
+        self.optional("READ_TOKEN", |value| match Some(value) == admin.as_deref() {
+            true => Err("is the same as ADMIN_TOKEN; whoever may only look needs a token of their own".into()),
+            false => header(value),
+        })
     }
 
     fn robot(&mut self) -> Option<Robot> {

@@ -2,7 +2,6 @@
 //! write instead. Values that may be secret are never repeated.
 
 use std::net::SocketAddr;
-use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -11,6 +10,7 @@ use secrecy::SecretString;
 use super::LogFormat;
 use crate::model::clock::Millis;
 use crate::model::event::ReplicationOutcome;
+use crate::model::moment::duration;
 use crate::store;
 
 /// The documentation's own key: it once answered `ok` and shows nothing.
@@ -28,12 +28,6 @@ pub(super) fn listen_addr(value: &str) -> Result<SocketAddr, String> {
 pub(super) fn database_url(value: &str) -> Result<String, String> {
     // The value may hold a password, so no error repeats it.
     store::path_of(value).map(|_| value.to_owned()).map_err(|_| "is no database; use sqlite://path/to/file.db".into())
-}
-
-/// `10s`, `5m`, `72h`.
-pub fn duration(value: &str) -> Result<Duration, String> {
-    let parsed = jiff::SignedDuration::from_str(value).ok().and_then(|parsed| Duration::try_from(parsed).ok());
-    parsed.ok_or_else(|| format!("{value:?} is no length of time; use one such as 10s, 5m or 72h"))
 }
 
 pub(super) fn timeout(value: &str) -> Result<Duration, String> {

@@ -188,6 +188,7 @@ impl Story {
         std::fs::write(&sample, next.payload().to_string()).with_context(|| format!("cannot write {sample}"))?;
         let program = std::env::args().next().unwrap_or_else(|| "harborbell".to_owned());
         println!("\nTry it yourself while this runs:");
+        println!("   {}/ is the page: every delivery, what was sent and answered, Replay", self.door);
         println!("   curl {}/readyz", self.door);
         println!("   curl -d @{sample} {}/webhook/harbor", self.door);
         println!("   DATABASE_URL={database_url} {program} list");

@@ -129,6 +129,11 @@ impl Standin {
         self.state.group().marked_words.push((word.to_owned(), answer));
     }
 
+    /// Takes again what it refused because of a word.
+    pub fn forgive(&self) {
+        self.state.group().marked_words.clear();
+    }
+
     pub fn change_key(&self, key: &str) {
         self.state.group().key = key.to_owned();
     }

@@ -1,4 +1,4 @@
-//! What a lane says: one line for each delivery that ends, with its id and its event's, and one for each
+//! What a lane says and counts: one line for each delivery that ends, with its id and its event's, and one for each
 //! message that did not simply pass.
 
 use super::{Lane, Message};
@@ -19,6 +19,7 @@ impl Lane {
             );
             return;
         }
+        self.count(message, report, settlement, recorded);
         for (row, change) in message.rows.iter().zip(&settlement.rows) {
             let (delivery_id, event_id) = (&row.id, &row.event_id);
             match change.state {
@@ -83,6 +84,24 @@ impl Lane {
                 pause_ms,
                 "message not delivered; it is tried again"
             ),
+        }
+    }
+}
+
+impl Lane {
+    fn count(&self, message: &Message, report: &Report, settlement: &Settlement, recorded: &Recorded) {
+        let robot = &self.robot.name;
+        self.metrics.sent(robot, report.outcome.as_str(), message.rows.len() as u64);
+        for (row, change) in message.rows.iter().zip(&settlement.rows) {
+            if change.finished_at > 0 {
+                self.metrics.came_to(change.state, robot, 1);
+            }
+            if change.state == State::Delivered {
+                self.metrics.delivered_after(robot, change.finished_at - row.tried_since);
+            }
+        }
+        if let Recorded::Yes { given_up } = recorded {
+            self.metrics.came_to(State::Failed, robot, given_up.len() as u64);
         }
     }
 }

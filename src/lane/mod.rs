@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::metrics::Metrics;
 use crate::model::clock::{Clock, Millis, SECOND};
 use crate::model::delivery::{Due, LARGEST_DIGEST};
 use crate::model::outcome::Report;
@@ -32,6 +33,7 @@ pub struct Lane {
     pub renderer: std::sync::Arc<Renderer>,
     pub policy: RetryPolicy,
     pub clock: Clock,
+    pub metrics: Metrics,
     /// This process; the same for all of its lanes.
     pub owner: String,
     /// Until when the lease holds; None while somebody else has the lane, or nobody can tell.
@@ -124,11 +126,10 @@ impl Lane {
             Some(id) => (id, self.renderer.test_message(&self.robot.name, now), Vec::new()),
             None => {
                 let (name, longest) = (&self.robot.name, self.policy.max_interval);
-                let mut due = match robot.condition.is_failing() {
-                    // In an outage one small message at a time asks whether it is over.
-                    true => self.store.probe_of(name, now, longest).await?,
-                    false => self.store.due(name, now, longest, LARGEST_DIGEST).await?,
-                };
+                let mut due = self.store.due(name, now, longest, LARGEST_DIGEST).await?;
+                if robot.condition.is_failing() {
+                    due = probe(due);
+                }
                 if due.is_empty() {
                     let next = self.store.next_due_at(&self.robot.name).await?;
                     return Ok(Next::Wait(next.unwrap_or(Millis::MAX)));
@@ -218,4 +219,10 @@ impl Lane {
     fn holder(&self) -> Holder<'_> {
         Holder { robot: &self.robot.name, owner: &self.owner }
     }
+}
+
+/// In an outage one small message at a time asks whether it is over. The row that has failed least asks, and the
+/// oldest of those: so no single row, which may itself be the reason, stands in for all others.
+fn probe(due: Vec<Due>) -> Vec<Due> {
+    due.into_iter().min_by_key(|row| row.failures).into_iter().collect()
 }

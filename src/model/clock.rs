@@ -8,6 +8,7 @@ pub type Millis = i64;
 
 pub const SECOND: Millis = 1_000;
 pub const MINUTE: Millis = 60 * SECOND;
+pub const HOUR: Millis = 60 * MINUTE;
 
 /// Where the present comes from.
 #[derive(Clone, Debug)]

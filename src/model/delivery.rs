@@ -12,7 +12,7 @@ use super::event::Event;
 pub const LARGEST_DIGEST: i64 = 128;
 
 /// `pending → sending → delivered | failed | pending`, and back to `pending` by replay (design §4).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     Pending,
@@ -37,10 +37,48 @@ impl State {
             Self::Discarded => "discarded",
         }
     }
+}
 
-    /// Whether an operator may have it told again.
-    pub const fn is_replayable(self) -> bool {
-        matches!(self, Self::Delivered | Self::Failed | Self::Discarded)
+/// What an operator may do to a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verb {
+    /// Have a finished delivery told again.
+    Replay,
+    /// End one that waits.
+    Discard,
+}
+
+impl Verb {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Replay => "replay",
+            Self::Discard => "discard",
+        }
+    }
+
+    pub const fn done(self) -> &'static str {
+        match self {
+            Self::Replay => "replayed",
+            Self::Discard => "discarded",
+        }
+    }
+
+    /// The states in which it can be done.
+    pub const fn from_states(self) -> &'static [State] {
+        match self {
+            Self::Replay => &[State::Failed, State::Delivered, State::Discarded],
+            Self::Discard => &[State::Pending],
+        }
+    }
+
+    /// An error that says which states would do.
+    pub fn check(self, state: State) -> Result<(), String> {
+        if self.from_states().contains(&state) {
+            return Ok(());
+        }
+        let names: Vec<_> = self.from_states().iter().map(|state| state.as_str()).collect();
+        Err(format!("{state} deliveries cannot be {}; use {}", self.done(), names.join(", ")))
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::clock::Millis;
 
 /// How the replication of one repository ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplicationOutcome {
     Succeeded,

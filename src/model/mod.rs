@@ -5,6 +5,7 @@ pub mod clock;
 pub mod delivery;
 pub mod event;
 pub mod harbor;
+pub mod moment;
 pub mod outcome;
 pub mod retry;
 pub mod settle;

@@ -118,7 +118,7 @@ fn told(news: &News, now: Millis, settings: &Settings, most_versions: usize) -> 
 }
 
 /// Harbor's web page of an execution; before 2.13 Harbor does not say which, and it is the list of all.
-fn link(harbor_url: &str, execution_id: i64) -> String {
+pub(super) fn link(harbor_url: &str, execution_id: i64) -> String {
     let base = harbor_url.trim_end_matches('/');
     match execution_id {
         0 => format!("{base}/harbor/replications"),
@@ -137,13 +137,15 @@ fn local(at: Millis, format: &str, timezone: &TimeZone) -> String {
         .unwrap_or_default()
 }
 
-fn clock(at: Millis, now: Millis, timezone: &TimeZone) -> String {
+/// The time of day, with its date if that is not today's.
+pub fn clock(at: Millis, now: Millis, timezone: &TimeZone) -> String {
     const DAY: &str = "%Y-%m-%d";
     let today = local(at, DAY, timezone) == local(now, DAY, timezone);
     if today { local(at, "%H:%M:%S", timezone) } else { date_time(at, timezone) }
 }
 
-fn length(seconds: i64, language: Language) -> String {
+/// `2分36秒` or `2m36s`.
+pub fn length(seconds: i64, language: Language) -> String {
     let [hour, minute, second] = match language {
         Language::Zh => ["小时", "分", "秒"],
         Language::En => ["h", "m", "s"],

@@ -12,7 +12,7 @@ use jiff::tz::TimeZone;
 use crate::model::clock::Millis;
 use crate::model::delivery::{Due, News};
 use context::Context;
-pub use context::date_time;
+pub use context::{clock, date_time, length};
 pub use template::{RenderError, Template};
 
 /// The most bytes of UTF-8 that WeCom takes as Markdown; longer is refused whole (errcode 40058).
@@ -72,6 +72,11 @@ impl Renderer {
             }
         }
         self.fill(&self.built_in, news, now).expect("the built-in template renders every event")
+    }
+
+    /// Harbor's page of an execution; None without `HARBOR_URL`.
+    pub fn harbor_link(&self, execution_id: i64) -> Option<String> {
+        self.settings.harbor_url.as_deref().map(|base| context::link(base, execution_id))
     }
 
     /// What a test message says.

@@ -1,18 +1,17 @@
-//! Looking: deliveries and robots as operators and scripts see them. These structs are the API's bodies
-//! (design §7): every key is always present, null where empty; times are RFC 3339 UTC.
+//! Looking: which deliveries, one of them, and the robots.
 
-use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::due::{NEWS, news};
 use super::lane::condition;
+use super::search::{Plan, push_of_versions, push_of_word, push_row_matches};
+use super::views::{Delivery, Detail, EventView, Page, RobotRow};
 use super::{Result, Store};
 use crate::model::clock::Millis;
-use crate::model::delivery::{News, State};
-use crate::model::event::{Event, ReplicationOutcome};
-use crate::model::settle::Condition;
+use crate::model::delivery::State;
+use crate::model::event::Event;
 
 /// Which deliveries are meant; an empty filter means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,9 +22,20 @@ pub struct Filter {
     pub since: Option<Millis>,
     /// By `created_at`, this moment excluded.
     pub until: Option<Millis>,
+    /// The beginning of a repository, its last segment, a version, a registry or a description.
+    pub q: Option<String>,
+}
+
+/// Where a page ended: the place of its last row in the order newest first.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Position {
+    created_at: Millis,
+    event_id: String,
+    robot: String,
 }
 
 impl Filter {
+    /// Conditions on `deliveries d`; what is searched for is not among them.
     pub(super) fn narrow(&self, query: &mut QueryBuilder<Sqlite>) {
         if let Some(state) = self.state {
             query.push(" AND d.state = ").push_bind(state.as_str());
@@ -40,111 +50,96 @@ impl Filter {
             query.push(" AND d.created_at < ").push_bind(until);
         }
     }
-}
 
-#[derive(Debug, Serialize)]
-pub struct Page {
-    pub items: Vec<Delivery>,
-    /// Where the next page begins; null on the last one.
-    pub next_cursor: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Delivery {
-    pub id: String,
-    pub state: State,
-    pub robot: String,
-    pub attempts: i64,
-    pub failures: i64,
-    #[serde(serialize_with = "rfc3339")]
-    pub created_at: Millis,
-    #[serde(serialize_with = "rfc3339_or_null")]
-    pub next_attempt_at: Millis,
-    #[serde(serialize_with = "rfc3339_or_null")]
-    pub finished_at: Millis,
-    #[serde(serialize_with = "text_or_null")]
-    pub last_error: String,
-    pub event: EventView,
-}
-
-#[derive(Debug, Serialize)]
-pub struct EventView {
-    pub id: String,
-    pub outcome: ReplicationOutcome,
-    #[serde(serialize_with = "text_or_null")]
-    pub project: String,
-    pub repository: String,
-    pub versions: Vec<String>,
-    #[serde(serialize_with = "text_or_null")]
-    pub registry: String,
-    #[serde(serialize_with = "text_or_null")]
-    pub description: String,
-    pub execution_timestamp: i64,
-    #[serde(serialize_with = "rfc3339")]
-    pub occurred_at: Millis,
-}
-
-#[derive(Debug, Serialize)]
-pub struct Detail {
-    #[serde(flatten)]
-    pub delivery: Delivery,
-    pub payload: Box<RawValue>,
-    pub attempt_log: Vec<Attempt>,
-    /// What a message about it is made of.
-    #[serde(skip)]
-    pub news: News,
-}
-
-#[derive(Debug, Serialize, sqlx::FromRow)]
-pub struct Attempt {
-    pub number: i64,
-    pub message_id: String,
-    #[serde(serialize_with = "rfc3339")]
-    pub started_at: Millis,
-    pub duration_ms: i64,
-    pub outcome: String,
-    #[serde(serialize_with = "number_or_null")]
-    pub http_status: i64,
-    pub errcode: Option<i64>,
-    #[serde(serialize_with = "text_or_null")]
-    pub errmsg: String,
-    /// The body that went out.
-    pub sent: String,
-}
-
-/// A robot's row with what waits for it.
-#[derive(Debug)]
-pub struct RobotRow {
-    pub name: String,
-    pub condition: Condition,
-    pub next_slot_at: Millis,
-    pub sending: bool,
-    pub waiting: i64,
-    /// 0 where nothing waits.
-    pub oldest_waiting_at: Millis,
+    fn allows(&self, state: State) -> bool {
+        self.state.is_none_or(|wanted| wanted == state)
+    }
 }
 
 const DELIVERY: &str = "SELECT d.id AS delivery_id, d.event_id, d.state, d.robot, d.attempts, d.failures, d.created_at,
     d.next_attempt_at, d.finished_at, d.last_error, ";
 const FROM: &str = " FROM deliveries d JOIN events e ON e.id = d.event_id WHERE true";
+const NEWEST_FIRST: &str = " ORDER BY d.created_at DESC, d.event_id DESC, d.robot DESC";
 
 impl Store {
-    /// Newest first. A cursor is the id of the last row seen, so rows that come in meanwhile neither
-    /// shift nor repeat the others.
-    pub async fn list(&self, filter: &Filter, limit: usize, cursor: Option<&str>) -> Result<Page> {
+    /// Newest first. A page begins after a position, so rows that come in meanwhile neither shift nor repeat
+    /// the others.
+    pub async fn list(&self, filter: &Filter, limit: usize, after: Option<&Position>) -> Result<Page> {
         let mut query = QueryBuilder::new(DELIVERY);
-        query.push(NEWS).push(FROM);
-        filter.narrow(&mut query);
-        if let Some(cursor) = cursor {
-            query.push(" AND d.id < ").push_bind(cursor.to_owned());
-        }
-        query.push(" ORDER BY d.id DESC LIMIT ").push_bind(limit as i64 + 1);
+        query.push(NEWS).push(" FROM (");
+        self.push_newest(&mut query, filter, limit as i64 + 1, after).await?;
+        query.push(") picked JOIN deliveries d ON d.id = picked.id JOIN events e ON e.id = d.event_id");
+        query.push(NEWEST_FIRST);
         let rows = query.build().fetch_all(&self.read).await?;
         let mut items = rows.iter().map(delivery).collect::<Result<Vec<_>>>()?;
         let more = items.len() > limit;
         items.truncate(limit);
         let next_cursor = items.last().filter(|_| more).map(|last| last.id.clone());
         Ok(Page { items, next_cursor })
+    }
+
+    /// The place of the row that a cursor names; None where there is none.
+    pub async fn position(&self, cursor: &str) -> Result<Option<Position>> {
+        let position = sqlx::query_as("SELECT created_at, event_id, robot FROM deliveries WHERE id = $1");
+        Ok(position.bind(cursor).fetch_optional(&self.read).await?)
+    }
+
+    /// A query of id, state, created_at, event_id and robot. Each part of the union is in the order of an index and
+    /// gives no more than is wanted, so the table's size does not matter.
+    pub(super) async fn push_newest(
+        &self,
+        query: &mut QueryBuilder<Sqlite>,
+        filter: &Filter,
+        limit: i64,
+        after: Option<&Position>,
+    ) -> Result<()> {
+        const PICK: &str = "SELECT * FROM (SELECT d.id, d.state, d.created_at, d.event_id, d.robot";
+        let finish = |query: &mut QueryBuilder<Sqlite>, order: &str| {
+            if let Some(Position { created_at, event_id, robot }) = after {
+                query.push(" AND (d.created_at, d.event_id, d.robot) < (").push_bind(*created_at).push(", ");
+                query.push_bind(event_id.clone()).push(", ").push_bind(robot.clone()).push(")");
+            }
+            query.push(order).push(" LIMIT ").push_bind(limit).push(")");
+        };
+        match self.plan(filter).await? {
+            Plan::Rows => {
+                for (number, state) in State::ALL.into_iter().filter(|state| filter.allows(*state)).enumerate() {
+                    query.push(if number == 0 { "" } else { " UNION ALL " }).push(PICK);
+                    query.push(" FROM deliveries d WHERE true");
+                    if let Some(q) = &filter.q {
+                        push_row_matches(query, q);
+                    }
+                    Filter { state: Some(state), ..filter.clone() }.narrow(query);
+                    finish(query, NEWEST_FIRST);
+                }
+            }
+            Plan::Words(words) => {
+                query.push(PICK);
+                push_of_versions(query, filter.q.as_deref().unwrap_or_default());
+                filter.narrow(query);
+                finish(query, NEWEST_FIRST);
+                for (place, word) in words {
+                    // One delivery may be found by several of its words.
+                    query.push(" UNION ").push(PICK);
+                    push_of_word(query, place, &word);
+                    // The order and the bounds are the event's, which is as old as its deliveries; so it is the
+                    // word's index that is walked, from its newest end.
+                    if let Some(since) = filter.since {
+                        query.push(" AND e.accepted_at >= ").push_bind(since);
+                    }
+                    if let Some(before) = filter.until.into_iter().chain(after.map(|after| after.created_at)).min() {
+                        query.push(" AND e.accepted_at <= ").push_bind(before);
+                    }
+                    if let Some(state) = filter.state {
+                        query.push(" AND (d.state || '') = ").push_bind(state.as_str());
+                    }
+                    Filter { state: None, ..filter.clone() }.narrow(query);
+                    finish(query, " ORDER BY e.accepted_at DESC, e.id DESC, d.robot DESC");
+                }
+            }
+        }
+        query.push(" ORDER BY created_at DESC, event_id DESC, robot DESC LIMIT ").push_bind(limit);
+        Ok(())
     }
 
     /// One delivery with its attempts; None where there is none of this id.
@@ -154,7 +149,7 @@ impl Store {
         let Some(row) = query.build().fetch_optional(&self.read).await? else { return Ok(None) };
         let attempt_log = sqlx::query_as(
             "SELECT a.number, a.message_id, m.started_at, m.duration_ms, m.outcome, m.http_status, m.errcode,
-                 m.errmsg, m.body AS sent
+                 m.errmsg, m.body AS sent, (SELECT count(*) FROM attempts o WHERE o.message_id = m.id) AS shared
              FROM attempts a JOIN messages m ON m.id = a.message_id
              WHERE a.delivery_id = $1 ORDER BY a.number",
         );
@@ -172,11 +167,12 @@ impl Store {
                  coalesce(r.paused_until, 0) AS paused_until, coalesce(r.last_error, '') AS last_error,
                  coalesce(r.next_slot_at, 0) AS next_slot_at,
                  EXISTS (SELECT 1 FROM messages m WHERE m.robot = names.name AND m.outcome = 'in_flight') AS sending,
-                 coalesce(w.waiting, 0) AS waiting, coalesce(w.oldest, 0) AS oldest_waiting_at
+                 (SELECT count(*) FROM deliveries d
+                  WHERE d.robot = names.name AND d.state = 'pending') AS waiting,
+                 coalesce((SELECT min(d.created_at) FROM deliveries d
+                           WHERE d.robot = names.name AND d.state = 'pending'), 0) AS oldest_waiting_at
              FROM (SELECT name FROM robots UNION SELECT robot FROM deliveries WHERE state = 'pending') names
              LEFT JOIN robots r ON r.name = names.name
-             LEFT JOIN (SELECT robot, count(*) AS waiting, min(created_at) AS oldest
-                        FROM deliveries WHERE state = 'pending' GROUP BY robot) w ON w.robot = names.name
              ORDER BY names.name",
         )
         .fetch_all(&self.read)
@@ -199,7 +195,16 @@ impl Store {
 fn delivery(row: &SqliteRow) -> Result<Delivery> {
     let state: String = row.try_get("state")?;
     let Event {
-        outcome, project, repository, versions, registry, description, execution_timestamp, occurred_at, ..
+        outcome,
+        project,
+        repository,
+        versions,
+        registry,
+        description,
+        execution_timestamp,
+        execution_id,
+        occurred_at,
+        ..
     } = news(row)?.event;
     Ok(Delivery {
         id: row.try_get("delivery_id")?,
@@ -221,27 +226,7 @@ fn delivery(row: &SqliteRow) -> Result<Delivery> {
             description,
             execution_timestamp,
             occurred_at,
+            execution_id,
         },
     })
-}
-
-/// A time for a person or a script; the year 9999 for one that no calendar has.
-pub fn utc(at: Millis) -> jiff::Timestamp {
-    jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::MAX)
-}
-
-pub fn rfc3339<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&utc(*at))
-}
-
-pub fn rfc3339_or_null<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
-    if *at == 0 { serializer.serialize_none() } else { rfc3339(at, serializer) }
-}
-
-pub fn text_or_null<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    if text.is_empty() { serializer.serialize_none() } else { serializer.serialize_str(text) }
-}
-
-fn number_or_null<S: Serializer>(number: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    if *number == 0 { serializer.serialize_none() } else { serializer.serialize_i64(*number) }
 }

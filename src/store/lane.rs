@@ -149,9 +149,10 @@ impl Store {
         .await?;
         if !claim.deliveries.is_empty() {
             let ids = rows(&claim.deliveries);
+            // The state is hidden in an expression, or SQLite would walk the index of all that are pending.
             let marked = sqlx::query(
                 "UPDATE deliveries SET state = 'sending', attempts = attempts + 1
-                 WHERE state = 'pending' AND id IN (SELECT value FROM json_each($1))",
+                 WHERE (state || '') = 'pending' AND id IN (SELECT value FROM json_each($1))",
             )
             .bind(&ids)
             .execute(&mut *transaction)

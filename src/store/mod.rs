@@ -14,12 +14,16 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Sqlite, Transaction};
 
 pub mod accept;
+pub mod arrivals;
+pub mod change;
+pub mod counts;
 pub mod due;
 pub mod inspect;
 pub mod lane;
 pub mod record;
-pub mod replay;
+mod search;
 pub mod test_message;
+pub mod views;
 
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
 
@@ -74,6 +78,7 @@ pub struct Store {
     /// One connection: SQLite has one writer, and queueing here is fairer than its busy handler.
     write: SqlitePool,
     read: SqlitePool,
+    path: PathBuf,
     /// Held by the one process that serves this file.
     lock: Option<std::sync::Arc<File>>,
 }
@@ -143,6 +148,13 @@ impl Store {
         Ok(Engine { version, journal_mode, is_durable: synchronous >= 2 })
     }
 
+    /// The size of the write-ahead log; 0 where there is none.
+    pub fn wal_bytes(&self) -> u64 {
+        let mut name = self.path.clone().into_os_string();
+        name.push("-wal");
+        std::fs::metadata(name).map_or(0, |wal| wal.len())
+    }
+
     pub async fn close(&self) {
         self.read.close().await;
         self.write.close().await;
@@ -162,7 +174,12 @@ impl Store {
         let pool = || SqlitePoolOptions::new().acquire_timeout(BUSY_TIMEOUT).test_before_acquire(false);
         let write = pool().max_connections(1).connect_with(options.clone()).await?;
         let read = pool().max_connections(READERS).min_connections(0);
-        Ok(Self { write, read: read.connect_lazy_with(options.pragma("query_only", "ON")), lock: None })
+        Ok(Self {
+            write,
+            read: read.connect_lazy_with(options.pragma("query_only", "ON")),
+            path: path_of(url)?,
+            lock: None,
+        })
     }
 
     /// Takes the writer's place at once: a transaction that reads first and writes later fails under load.

@@ -59,7 +59,7 @@ impl Store {
                        CAST(value->>'finished_at' AS BIGINT) AS finished_at,
                        value->>'last_error' AS last_error
                    FROM json_each($1)) AS new
-             WHERE deliveries.id = new.id AND deliveries.state = 'sending'",
+             WHERE deliveries.id = new.id AND (deliveries.state || '') = 'sending'",
         )
         .bind(rows(&settlement.rows))
         .execute(&mut *transaction)
@@ -80,10 +80,11 @@ impl Store {
         .bind(sent.next_slot_at)
         .execute(&mut *transaction)
         .await?;
+        // `attempts > 0` finds the few rows that were tried among the many that may wait.
         if settlement.release {
             sqlx::query(
                 "UPDATE deliveries SET next_attempt_at = $2
-                 WHERE robot = $1 AND state = 'pending' AND suspect = 0 AND next_attempt_at > $2",
+                 WHERE robot = $1 AND state = 'pending' AND attempts > 0 AND suspect = 0 AND next_attempt_at > $2",
             )
             .bind(sent.robot)
             .bind(sent.now)
@@ -93,7 +94,7 @@ impl Store {
         if settlement.clear_suspects {
             let cleared = sqlx::query(
                 "UPDATE deliveries SET suspect = 0, batch_limit = $2
-                 WHERE robot = $1 AND state = 'pending' AND suspect = 1",
+                 WHERE robot = $1 AND state = 'pending' AND attempts > 0 AND suspect = 1",
             );
             cleared.bind(sent.robot).bind(LARGEST_DIGEST).execute(&mut *transaction).await?;
         }

@@ -72,16 +72,16 @@ async fn list_show_and_replay_work_beside_the_service() {
     assert_eq!(
         keys,
         [
-            "attempts",
-            "created_at",
-            "event",
-            "failures",
-            "finished_at",
             "id",
-            "last_error",
-            "next_attempt_at",
+            "state",
             "robot",
-            "state"
+            "attempts",
+            "failures",
+            "created_at",
+            "next_attempt_at",
+            "finished_at",
+            "last_error",
+            "event"
         ]
     );
     assert_eq!(items[0]["event"]["repository"], "mars/mars-web");
@@ -96,7 +96,7 @@ async fn list_show_and_replay_work_beside_the_service() {
         (&attempt["number"], &attempt["outcome"], &attempt["errcode"]),
         (&json!(1), &json!("rejected"), &json!(40201))
     );
-    assert!(attempt["sent"].as_str().unwrap().starts_with("{\"markdown\""));
+    assert!(attempt["sent"].as_str().unwrap().starts_with("{\"msgtype\""));
 
     let (code, stdout, _) = desk.run(&["replay", "--state", "failed", "--dry-run"]);
     assert_eq!((code, stdout.as_str()), (0, "1 matched, 0 replayed\n"));

@@ -105,13 +105,16 @@ fn a_private_deployment_takes_a_bare_key() {
 #[case::loopback(&[], true)]
 #[case::open(&[("LISTEN_ADDR", "0.0.0.0:8080")], false)]
 #[case::open_v6(&[("LISTEN_ADDR", "[::]:8080")], false)]
-#[case::with_header(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("HARBOR_AUTH_HEADER", "x")], true)]
+#[case::with_header(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("HARBOR_AUTH_HEADER", "x")], false)]
+#[case::with_token(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("ADMIN_TOKEN", "x")], false)]
+#[case::guarded(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("HARBOR_AUTH_HEADER", "x"), ("ADMIN_TOKEN", "y")], true)]
 #[case::on_purpose(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("ALLOW_ANONYMOUS", "true")], true)]
-fn listening_beyond_loopback_needs_a_header_or_a_decision(#[case] settings: &[(&str, &str)], #[case] fine: bool) {
+fn listening_beyond_loopback_needs_guards_or_a_decision(#[case] settings: &[(&str, &str)], #[case] fine: bool) {
     let settings = [settings, &[("WECOM_WEBHOOK_URL", KEY)]].concat();
     let faults = load(&settings).unwrap().faults_of_service();
     assert_eq!(faults.is_empty(), fine, "{faults:?}");
-    assert!(fine || faults[0].problem.contains("HARBOR_AUTH_HEADER") && faults[0].problem.contains("ALLOW_ANONYMOUS"));
+    let ways = ["HARBOR_AUTH_HEADER", "ADMIN_TOKEN", "ALLOW_ANONYMOUS"];
+    assert!(fine || ways.iter().all(|way| faults[0].problem.contains(way)), "{faults:?}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use harborbell::demo::payloads::Replication;
 use harborbell::intake::intake;
+use harborbell::metrics::Metrics;
 use harborbell::model::clock::Clock;
 use harborbell::model::event::ReplicationOutcome;
 use harborbell::route::Routing;
@@ -130,7 +131,7 @@ async fn a_client_that_hangs_up_loses_no_event() {
     let bench = Bench::new(&[]).await;
     let routing = Routing { robots: vec!["default".into()], notify: vec![ReplicationOutcome::Succeeded] };
     let (nudge, _) = tokio::sync::watch::channel(());
-    let (intake, committer) = intake(bench.store.clone(), routing, Clock::System, nudge);
+    let (intake, committer) = intake(bench.store.clone(), routing, Clock::System, Metrics::default(), nudge);
     let mut offered = Box::pin(intake.offer(webhook(&arrived("v1")), "{}".into(), intake.room()));
     assert!(futures_util::poll!(&mut offered).is_pending());
     drop(offered);
@@ -220,7 +221,7 @@ async fn readyz_shows_the_robots_and_never_a_url() {
     let keys: Vec<_> = body["robots"][0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(
         keys,
-        ["failures", "name", "next_slot_at", "oldest_waiting_at", "paused_until", "reason", "state", "waiting"]
+        ["name", "state", "paused_until", "reason", "failures", "next_slot_at", "waiting", "oldest_waiting_at"]
     );
     assert!(!text.contains("webhook/send"));
     assert_eq!(app.client.get(format!("{}/healthz", app.url)).send().await.unwrap().status(), 200);

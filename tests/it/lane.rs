@@ -2,10 +2,12 @@
 
 use harborbell::demo::standin::Answer;
 use harborbell::lane::Next;
+use harborbell::metrics::Metrics;
 use harborbell::model::clock::{MINUTE, SECOND};
+use harborbell::model::delivery::Verb;
 use harborbell::serve::lanes;
+use harborbell::store::change::Changed;
 use harborbell::store::record::Recorded;
-use harborbell::store::replay::Replay;
 use rstest::rstest;
 
 use crate::support::{Bench, accept_for, arrived};
@@ -168,7 +170,10 @@ async fn invariant_7_one_poisoned_row_of_sixty_fails_alone() {
     let failed = bench.deliveries().await.into_iter().find(|row| row.state.as_str() == "failed").unwrap();
     assert_eq!(failed.event.versions, ["v37"]);
     assert!(failed.last_error.contains("40201"), "{}", failed.last_error);
-    assert_eq!(bench.store.replay(&failed.id, bench.clock.now()).await.unwrap(), Replay::Replayed);
+    assert_eq!(
+        bench.store.change(Verb::Replay, &failed.id, bench.clock.now()).await.unwrap(),
+        Changed::Yes { robot: "default".into() }
+    );
     assert!(bench.step().await);
     let log = bench.store.show(&failed.id).await.unwrap().unwrap().attempt_log;
     let numbers: Vec<_> = log.iter().map(|attempt| attempt.number).collect();
@@ -203,7 +208,7 @@ async fn invariant_7_a_broken_robot_delays_no_other() {
     config.robots[0].name = "broken".into();
     config.robots[0].url = format!("{}/cgi-bin/webhook/send?key=00000000-wrong", bench.wecom.base_url()).into();
     bench.store.enrol(&["broken"], bench.clock.now()).await.unwrap();
-    let mut broken = lanes(&config, &bench.store, &bench.clock).unwrap().remove(0);
+    let mut broken = lanes(&config, &bench.store, &bench.clock, &Metrics::default()).unwrap().remove(0);
     accept_for(&bench.store, &arrived("v1"), &["broken", "default"], bench.clock.now()).await;
     let Next::Send(message) = broken.claim().await.unwrap() else { panic!("it is due") };
     let report = broken.deliver(&message).await;
@@ -337,7 +342,7 @@ async fn invariant_2_a_row_past_its_deadline_is_given_up_visibly() {
     assert!(row.last_error.contains("cannot connect to WeCom"), "{}", row.last_error);
     assert!(row.finished_at > 0);
     bench.wecom.come_back().await.unwrap();
-    bench.store.replay(&row.id, bench.clock.now()).await.unwrap();
+    bench.store.change(Verb::Replay, &row.id, bench.clock.now()).await.unwrap();
     bench.clock.advance(10 * MINUTE);
     bench.drain().await;
     assert_eq!(bench.count("delivered").await, 1);
@@ -393,12 +398,12 @@ async fn what_is_on_its_way_cannot_be_replayed() {
     let mut bench = Bench::new(&[]).await;
     bench.accept_many(1).await;
     let id = bench.deliveries().await[0].id.clone();
-    let refused = |state: &str| Replay::Refused(state.parse().unwrap());
-    assert_eq!(bench.store.replay(&id, 1).await.unwrap(), refused("pending"));
+    let refused = |state: &str| Changed::Refused(state.parse().unwrap());
+    assert_eq!(bench.store.change(Verb::Replay, &id, 1).await.unwrap(), refused("pending"));
     let Next::Send(message) = bench.lane.claim().await.unwrap() else { panic!("it is due") };
-    assert_eq!(bench.store.replay(&id, 1).await.unwrap(), refused("sending"));
+    assert_eq!(bench.store.change(Verb::Replay, &id, 1).await.unwrap(), refused("sending"));
     let report = bench.lane.deliver(&message).await;
     bench.lane.record(&message, &report).await.unwrap();
-    assert_eq!(bench.store.replay(&id, 1).await.unwrap(), Replay::Replayed);
-    assert_eq!(bench.store.replay("nobody", 1).await.unwrap(), Replay::Unknown);
+    assert_eq!(bench.store.change(Verb::Replay, &id, 1).await.unwrap(), Changed::Yes { robot: "default".into() });
+    assert_eq!(bench.store.change(Verb::Replay, "nobody", 1).await.unwrap(), Changed::Unknown);
 }

@@ -4,6 +4,10 @@
 mod support;
 
 mod accept;
+mod access;
+mod api;
+mod arrivals;
+mod browser;
 mod cli;
 mod config;
 mod crash;
@@ -11,9 +15,12 @@ mod door;
 mod harbor;
 mod lane;
 mod laws;
+mod metrics;
 mod outage;
+mod page;
 mod process;
 mod render;
+mod search;
 mod secrecy;
 mod tidy;
 mod wecom;

@@ -9,12 +9,14 @@ use harborbell::config::Config;
 use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::Standin;
 use harborbell::lane::{Lane, Next};
+use harborbell::metrics::Metrics;
 use harborbell::model::clock::{Clock, Millis};
 use harborbell::model::harbor::{Reading, Webhook, read};
 use harborbell::serve::{Service, lanes};
 use harborbell::store::Store;
 use harborbell::store::accept::{Acceptance, Offer};
-use harborbell::store::inspect::{Delivery, Filter};
+use harborbell::store::inspect::Filter;
+use harborbell::store::views::Delivery;
 use reqwest::Client;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -60,9 +62,17 @@ impl App {
     }
 
     pub async fn post(&self, body: impl Into<reqwest::Body>) -> (u16, Value) {
-        let response = self.client.post(format!("{}/webhook/harbor", self.url)).body(body).send().await.unwrap();
-        let status = response.status().as_u16();
-        (status, response.json().await.unwrap())
+        answer(self.client.post(format!("{}/webhook/harbor", self.url)).body(body)).await
+    }
+
+    /// GET of a path that answers with JSON.
+    pub async fn get(&self, path: &str) -> (u16, Value) {
+        answer(self.client.get(format!("{}{path}", self.url))).await
+    }
+
+    /// POST of a body to the API.
+    pub async fn call(&self, path: &str, body: &Value) -> (u16, Value) {
+        answer(self.client.post(format!("{}{path}", self.url)).json(body)).await
     }
 
     /// Posts a payload that must be accepted.
@@ -110,13 +120,13 @@ impl Bench {
         let store = Store::serve(&config.database_url).await.unwrap();
         let clock = Clock::manual(1_800_000_000_000);
         store.enrol(&["default"], clock.now()).await.unwrap();
-        let lane = lanes(&config, &store, &clock).unwrap().remove(0);
+        let lane = lanes(&config, &store, &clock, &Metrics::default()).unwrap().remove(0);
         Self { store, clock, lane, config, wecom, _folder: folder }
     }
 
     /// Another process after the death of the first, or a replica.
     pub fn another_lane(&self) -> Lane {
-        lanes(&self.config, &self.store, &self.clock).unwrap().remove(0)
+        lanes(&self.config, &self.store, &self.clock, &Metrics::default()).unwrap().remove(0)
     }
 
     pub async fn accept(&self, payload: &Value) -> Acceptance {
@@ -226,6 +236,13 @@ pub fn push<'a>(repository: &'a str, references: &'a [&'a str]) -> Replication<'
 /// A payload that says that this version of `mars/mars-api` has arrived.
 pub fn arrived(version: &str) -> Value {
     push("mars/mars-api", &[version]).payload()
+}
+
+/// Sends a request whose answer is JSON.
+pub async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
+    let response = request.send().await.unwrap();
+    let status = response.status().as_u16();
+    (status, response.json().await.unwrap())
 }
 
 /// What Harbor is here.

@@ -1,0 +1,280 @@
+//! The API of deliveries and robots. What is not here is in `arrivals.rs`.
+
+use std::sync::Arc;
+
+use actix_web::error::{InternalError, JsonPayloadError};
+use actix_web::http::StatusCode;
+use actix_web::web::{Data, Json, JsonConfig, Path, Query, QueryConfig, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, get, post};
+use serde::Serialize;
+use serde_json::json;
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::access::Role;
+use super::query::{ChangeRequest, ListQuery, bad, unprocessable};
+use super::{Admin, apart};
+use crate::health::{RobotView, robots};
+use crate::model::clock::Millis;
+use crate::model::delivery::{State, Verb};
+use crate::problem::Problem;
+use crate::render::Renderer;
+use crate::store::change::Changed;
+use crate::store::inspect::Position;
+use crate::store::views::{Detail, Page};
+
+pub fn configure(config: &mut ServiceConfig) {
+    let bad_query = |error: actix_web::error::QueryPayloadError| bad(format!("the query is wrong: {error}"));
+    config
+        .app_data(QueryConfig::default().error_handler(move |error, _| bad_query(error).into()))
+        .app_data(JsonConfig::default().content_type(|_| true).content_type_required(false).error_handler(bad_json))
+        .service(list)
+        .service(replay_all)
+        .service(discard_all)
+        .service(show)
+        .service(replay)
+        .service(robot_list)
+        .service(test_robot);
+}
+
+fn bad_json(error: JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
+    let problem = match &error {
+        JsonPayloadError::Deserialize(detail) if detail.is_data() => {
+            unprocessable(format!("the body is wrong: {detail}"))
+        }
+        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
+        }
+        other => bad(format!("the body is not JSON: {other}")),
+    };
+    InternalError::from_response(error, problem.error_response()).into()
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct DeliveryDetail {
+    #[serde(flatten)]
+    pub detail: Detail,
+    /// What would be sent now.
+    pub message: String,
+}
+
+impl DeliveryDetail {
+    pub fn of(detail: Detail, renderer: &Renderer, now: Millis) -> Self {
+        let message = renderer.render(&[&detail.news], now).content;
+        Self { detail, message }
+    }
+}
+
+/// List deliveries, newest first
+#[utoipa::path(tag = "deliveries", params(ListQuery), security(("token" = [])), responses(
+    (status = 200, body = Page),
+    (status = 400, response = super::openapi::BadRequest),
+    (status = 401, response = super::openapi::Unauthorized),
+    (status = 403, response = super::openapi::Forbidden),
+    (status = 429, response = super::openapi::TooMany),
+    (status = 503, response = super::openapi::Unavailable),
+))]
+#[get("/api/v1/deliveries")]
+async fn list(request: HttpRequest, query: Query<ListQuery>, admin: Data<Admin>) -> Result<Json<Page>, Problem> {
+    admin.access.admit(&request, Role::Read).await?;
+    let (filter, limit) = (query.filter(&admin.timezone, admin.clock.now())?, query.limit()?);
+    let after = admin.position(query.cursor.as_deref()).await?;
+    let page = apart(async move { admin.store.list(&filter, limit, after.as_ref()).await }).await?;
+    Ok(Json(page))
+}
+
+/// Show one delivery with its payload, its message and its attempts
+#[utoipa::path(tag = "deliveries", params(("id" = String, Path)), security(("token" = [])), responses(
+    (status = 200, body = DeliveryDetail),
+    (status = 401, response = super::openapi::Unauthorized),
+    (status = 403, response = super::openapi::Forbidden),
+    (status = 404, response = super::openapi::NotFound),
+    (status = 429, response = super::openapi::TooMany),
+    (status = 503, response = super::openapi::Unavailable),
+))]
+#[get("/api/v1/deliveries/{id}")]
+async fn show(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> Result<Json<DeliveryDetail>, Problem> {
+    admin.access.admit(&request, Role::Read).await?;
+    Ok(Json(admin.into_inner().detail(id.into_inner()).await?))
+}
+
+/// Send one finished delivery again
+#[utoipa::path(tag = "deliveries", params(("id" = String, Path)), security(("token" = [])), responses(
+    (status = 202, body = Replayed),
+    (status = 401, response = super::openapi::Unauthorized),
+    (status = 403, response = super::openapi::Forbidden),
+    (status = 404, response = super::openapi::NotFound),
+    (status = 409, description = "It is pending, sending or superseded", body = Problem, content_type = "application/problem+json"),
+    (status = 429, response = super::openapi::TooMany),
+    (status = 503, response = super::openapi::Unavailable),
+))]
+#[post("/api/v1/deliveries/{id}/replay")]
+async fn replay(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> Result<HttpResponse, Problem> {
+    admin.access.admit(&request, Role::Admin).await?;
+    let id = id.into_inner();
+    match admin.into_inner().change(Verb::Replay, id.clone()).await? {
+        Changed::Yes { .. } => Ok(HttpResponse::Accepted().json(Replayed { id, state: State::Pending })),
+        Changed::Refused(state) => {
+            Err(Problem::new(StatusCode::CONFLICT, format!("it is {state}; only what is finished can be replayed")))
+        }
+        Changed::Unknown => Err(unknown(&id)),
+    }
+}
+
+#[derive(Serialize, ToSchema)]
+struct Replayed {
+    id: String,
+    state: State,
+}
+
+/// Send all again that match
+#[utoipa::path(tag = "deliveries", request_body = ChangeRequest, security(("token" = [])), responses(
+    (status = 200, body = ReplayedAll),
+    (status = 400, response = super::openapi::BadRequest),
+    (status = 401, response = super::openapi::Unauthorized),
+    (status = 403, response = super::openapi::Forbidden),
+    (status = 413, response = super::openapi::TooLarge),
+    (status = 422, response = super::openapi::Unprocessable),
+    (status = 429, response = super::openapi::TooMany),
+    (status = 503, response = super::openapi::Unavailable),
+))]
+#[post("/api/v1/deliveries/replay")]
+async fn replay_all(
+    request: HttpRequest,
+    change: Json<ChangeRequest>,
+    admin: Data<Admin>,
+) -> Result<Json<ReplayedAll>, Problem> {
+    let (matched, replayed) = change_all(request, Verb::Replay, &change, admin).await?;
+    Ok(Json(ReplayedAll { matched, replayed }))
+}
+
+#[derive(Serialize, ToSchema)]
+struct ReplayedAll {
+    matched: u64,
+    replayed: u64,
+}
+
+/// End all that wait and match, so that they are not sent
+#[utoipa::path(tag = "deliveries", request_body = ChangeRequest, security(("token" = [])), responses(
+    (status = 200, body = DiscardedAll),
+    (status = 400, response = super::openapi::BadRequest),
+    (status = 401, response = super::openapi::Unauthorized),
+    (status = 403, response = super::openapi::Forbidden),
+    (status = 413, response = super::openapi::TooLarge),
+    (status = 422, response = super::openapi::Unprocessable),
+    (status = 429, response = super::openapi::TooMany),
+    (status = 503, response = super::openapi::Unavailable),
+))]
+#[post("/api/v1/deliveries/discard")]
+async fn discard_all(
+    request: HttpRequest,
+    change: Json<ChangeRequest>,
+    admin: Data<Admin>,
+) -> Result<Json<DiscardedAll>, Problem> {
+    let (matched, discarded) = change_all(request, Verb::Discard, &change, admin).await?;
+    Ok(Json(DiscardedAll { matched, discarded }))
+}
+
+#[derive(Serialize, ToSchema)]
+struct DiscardedAll {
+    matched: u64,
+    discarded: u64,
+}
+
+async fn change_all(
+    request: HttpRequest,
+    verb: Verb,
+    change: &ChangeRequest,
+    admin: Data<Admin>,
+) -> Result<(u64, u64), Problem> {
+    admin.access.admit(&request, Role::Admin).await?;
+    verb.check(change.state).map_err(|detail| unprocessable(detail).at("/state"))?;
+    let filter = change.filter(&admin.timezone, admin.clock.now())?;
+    let admin = admin.into_inner();
+    if change.dry_run == Some(true) {
+        return Ok((admin.count(filter).await?, 0));
+    }
+    let changed = admin.change_all(verb, filter).await?;
+    Ok((changed, changed))
+}
+
+/// List robots and how they are
+#[utoipa::path(tag = "robots", security(("token" = [])), responses(
+    (status = 200, body = Robots),
+    (status = 401, response = super::openapi::Unauthorized),
+    (status = 403, response = super::openapi::Forbidden),
+    (status = 429, response = super::openapi::TooMany),
+    (status = 503, response = super::openapi::Unavailable),
+))]
+#[get("/api/v1/robots")]
+async fn robot_list(request: HttpRequest, admin: Data<Admin>) -> Result<Json<Robots>, Problem> {
+    admin.access.admit(&request, Role::Read).await?;
+    let items = apart(async move { robots(&admin.store, &admin.robots, admin.clock.now()).await }).await?;
+    Ok(Json(Robots { items }))
+}
+
+#[derive(Serialize, ToSchema)]
+struct Robots {
+    items: Vec<RobotView>,
+}
+
+/// Send a test message in the robot's next slot
+#[utoipa::path(tag = "robots", params(("name" = String, Path)), security(("token" = [])), responses(
+    (status = 202, description = "It is on its way", body = TestMessage),
+    (status = 401, response = super::openapi::Unauthorized),
+    (status = 403, response = super::openapi::Forbidden),
+    (status = 404, response = super::openapi::NotFound),
+    (status = 429, response = super::openapi::TooMany),
+    (status = 503, response = super::openapi::Unavailable),
+))]
+#[post("/api/v1/robots/{name}/test")]
+async fn test_robot(request: HttpRequest, name: Path<String>, admin: Data<Admin>) -> Result<HttpResponse, Problem> {
+    admin.access.admit(&request, Role::Admin).await?;
+    let message_id = admin.into_inner().test(name.into_inner()).await?;
+    Ok(HttpResponse::Accepted().json(TestMessage { message_id }))
+}
+
+#[derive(Serialize, ToSchema)]
+struct TestMessage {
+    message_id: String,
+}
+
+impl Admin {
+    /// Where a page begins; an error if the cursor is none of ours.
+    pub(super) async fn position(&self, cursor: Option<&str>) -> Result<Option<Position>, Problem> {
+        let Some(cursor) = cursor else { return Ok(None) };
+        let (store, cursor) = (self.store.clone(), cursor.to_owned());
+        let position = apart(async move { store.position(&cursor).await }).await?;
+        Ok(Some(position.ok_or_else(|| bad("this cursor is unknown; take `next_cursor` of the page before"))?))
+    }
+
+    pub(super) async fn count(self: Arc<Self>, filter: crate::store::inspect::Filter) -> Result<u64, Problem> {
+        let count = apart(async move { self.store.count(&filter).await }).await?;
+        Ok(count.unsigned_abs())
+    }
+
+    pub(super) async fn detail(self: Arc<Self>, id: String) -> Result<DeliveryDetail, Problem> {
+        let (store, wanted) = (self.store.clone(), id.clone());
+        let detail = apart(async move { store.show(&wanted).await }).await?.ok_or_else(|| unknown(&id))?;
+        Ok(DeliveryDetail::of(detail, &self.renderer, self.clock.now()))
+    }
+
+    /// Asks for a test message and gives its id.
+    pub(super) async fn test(self: Arc<Self>, robot: String) -> Result<String, Problem> {
+        let is_configured = self.robots.contains(&robot);
+        let (store, name) = (self.store.clone(), robot.clone());
+        let asked = match is_configured {
+            true => apart(async move { store.request_test(&name, &Uuid::now_v7().to_string()).await }).await?,
+            false => None,
+        };
+        let id = asked.ok_or_else(|| {
+            Problem::new(StatusCode::NOT_FOUND, "no robot of this name is configured").with("robot", json!(robot))
+        })?;
+        self.nudge.send_replace(());
+        Ok(id)
+    }
+}
+
+fn unknown(id: &str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "there is no such delivery").with("id", json!(id))
+}

@@ -1,0 +1,104 @@
+//! Has it arrived? Answered at once, or held until something is known.
+
+use std::time::Duration;
+
+use actix_web::web::{Data, Json, Query};
+use actix_web::{HttpRequest, get};
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep, sleep_until};
+use utoipa::{IntoParams, ToSchema};
+
+use super::access::Role;
+use super::query::bad;
+use super::{Admin, apart};
+use crate::model::moment::{duration, moment};
+use crate::problem::Problem;
+use crate::store::arrivals::Question;
+use crate::store::views::ArrivalView;
+
+const LONGEST_WAIT: Duration = Duration::from_secs(60);
+/// Other processes store arrivals, too, and nudge nobody here.
+const POLL: Duration = Duration::from_secs(1);
+/// Under load there is news all the time; whoever waits looks no more often than this.
+const LOOK_EVERY: Duration = Duration::from_millis(100);
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+struct ArrivalsQuery {
+    /// The whole `project/name`.
+    #[param(min_length = 1)]
+    repository: String,
+    #[param(nullable = false)]
+    version: Option<String>,
+    /// A registry's name, or a replication rule's description.
+    #[param(nullable = false)]
+    registry: Option<String>,
+    /// Only executions of this moment or later.
+    #[param(nullable = false, format = DateTime)]
+    since: Option<String>,
+    /// How long the answer may be held back until something is known: seconds, or such as `30s`; at most 60 s.
+    #[param(nullable = false, pattern = "^([0-9]|[1-5][0-9]|60)s?$")]
+    wait: Option<String>,
+}
+
+#[derive(Serialize, ToSchema)]
+pub(super) struct Arrivals {
+    /// For each registry the latest execution; newest first.
+    items: Vec<ArrivalView>,
+}
+
+/// Say where an image has arrived
+#[utoipa::path(tag = "arrivals", params(ArrivalsQuery), security(("token" = [])), responses(
+    (status = 200, body = Arrivals),
+    (status = 400, response = super::openapi::BadRequest),
+    (status = 401, response = super::openapi::Unauthorized),
+    (status = 403, response = super::openapi::Forbidden),
+    (status = 429, response = super::openapi::TooMany),
+    (status = 503, response = super::openapi::Unavailable),
+))]
+#[get("/api/v1/arrivals")]
+pub(super) async fn arrivals(
+    request: HttpRequest,
+    query: Query<ArrivalsQuery>,
+    admin: Data<Admin>,
+) -> Result<Json<Arrivals>, Problem> {
+    admin.access.admit(&request, Role::Read).await?;
+    let query = query.into_inner();
+    let deadline = Instant::now() + wait(query.wait.as_deref())?;
+    let since = query.since.as_deref().map(|since| moment(since, &admin.timezone, admin.clock.now()));
+    if query.repository.is_empty() {
+        return Err(bad("repository is empty; use the whole project/name"));
+    }
+    let question = Question {
+        repository: query.repository,
+        version: query.version.filter(|version| !version.is_empty()),
+        registry: query.registry.filter(|registry| !registry.is_empty()),
+        since: since.transpose().map_err(bad)?,
+    };
+    let mut news = admin.nudge.subscribe();
+    loop {
+        // Seen before the look, so that what comes in during it is not slept over.
+        news.mark_unchanged();
+        let (store, asked) = (admin.store.clone(), question.clone());
+        let items = apart(async move { store.arrivals(&asked).await }).await?;
+        let now = Instant::now();
+        if !items.is_empty() || now >= deadline || admin.stopping.is_cancelled() {
+            return Ok(Json(Arrivals { items }));
+        }
+        sleep_until(deadline.min(now + LOOK_EVERY)).await;
+        tokio::select! {
+            _ = news.changed() => {}
+            () = sleep(POLL.min(deadline.saturating_duration_since(Instant::now()))) => {}
+            () = admin.stopping.cancelled() => {}
+        }
+    }
+}
+
+/// A bare number is seconds.
+fn wait(text: Option<&str>) -> Result<Duration, Problem> {
+    let Some(text) = text.filter(|text| !text.is_empty()) else { return Ok(Duration::ZERO) };
+    let seconds = text.parse().map(Duration::from_secs);
+    let wait = seconds.or_else(|_| duration(text)).map_err(|detail| bad(format!("wait: {detail}")))?;
+    if wait <= LONGEST_WAIT { Ok(wait) } else { Err(bad("wait is at most 60s; ask again after that")) }
+}

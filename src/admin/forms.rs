@@ -1,0 +1,152 @@
+//! What the page's buttons do: each form is a POST that ends in a redirect, so that a reload repeats nothing.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::LOCATION;
+use actix_web::web::{Bytes, Data, Path, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
+
+use super::Admin;
+use super::access::{Access, Role, refuse_cross_site};
+use super::page::Reader;
+use super::page_query::{PageQuery, href, own_path};
+use super::query::bad;
+use crate::model::delivery::Verb;
+use crate::problem::Problem;
+use crate::store::change::Changed;
+
+pub fn configure(config: &mut ServiceConfig) {
+    config
+        .service(selected)
+        .service(matching)
+        .service(replay)
+        .service(discard)
+        .service(test_robot)
+        .service(sign_in)
+        .service(sign_out);
+}
+
+fn see_other(path: &str) -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, path)).finish()
+}
+
+/// What an admitted operator's form leads to, or a page that says what was wrong.
+async fn act(
+    request: &HttpRequest,
+    admin: &Data<Admin>,
+    action: impl Future<Output = Result<String, Problem>>,
+) -> HttpResponse {
+    match Reader::admitted(admin, request, Role::Admin).await {
+        Ok(reader) => match action.await {
+            Ok(path) => see_other(&path),
+            Err(problem) => reader.problem(&problem),
+        },
+        Err(response) => response,
+    }
+}
+
+#[post("/deliveries/selected")]
+async fn selected(request: HttpRequest, body: Bytes, admin: Data<Admin>) -> HttpResponse {
+    act(&request, &admin, async {
+        let verb = verb(&body)?;
+        let back = field(&body, "back").unwrap_or_else(|| "/".to_owned());
+        let (mut done, mut left) = (0, 0);
+        for (_, id) in form_urlencoded::parse(&body).filter(|(name, _)| name == "id") {
+            match admin.clone().into_inner().change(verb, id.into_owned()).await? {
+                Changed::Yes { .. } => done += 1,
+                Changed::Refused(_) | Changed::Unknown => left += 1,
+            }
+        }
+        let notice = if left == 0 { format!("{}.{done}", verb.as_str()) } else { format!("left.{left}") };
+        Ok(with_notice(own_path(&back)?, &notice))
+    })
+    .await
+}
+
+#[post("/deliveries/matching")]
+async fn matching(request: HttpRequest, body: Bytes, admin: Data<Admin>) -> HttpResponse {
+    act(&request, &admin, async {
+        let query = PageQuery::of_form(&body);
+        let (verb, filter) = query.change(&admin)?;
+        let changed = admin.clone().into_inner().change_all(verb, filter).await?;
+        Ok(query.done(&format!("{}.{changed}", verb.as_str())))
+    })
+    .await
+}
+
+#[post("/deliveries/{id}/replay")]
+async fn replay(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> HttpResponse {
+    act(&request, &admin, change_one(&admin, Verb::Replay, id.into_inner())).await
+}
+
+#[post("/deliveries/{id}/discard")]
+async fn discard(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> HttpResponse {
+    act(&request, &admin, change_one(&admin, Verb::Discard, id.into_inner())).await
+}
+
+async fn change_one(admin: &Data<Admin>, verb: Verb, id: String) -> Result<String, Problem> {
+    let notice = match admin.clone().into_inner().change(verb, id.clone()).await? {
+        Changed::Yes { .. } => format!("{}.1", verb.as_str()),
+        // The page shows which state it came to meanwhile.
+        Changed::Refused(_) => "left.1".to_owned(),
+        Changed::Unknown => return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such delivery")),
+    };
+    Ok(href(&format!("/deliveries/{id}"), &[("notice", &notice)]))
+}
+
+#[post("/robots/{name}/test")]
+async fn test_robot(request: HttpRequest, name: Path<String>, admin: Data<Admin>) -> HttpResponse {
+    act(&request, &admin, async {
+        admin.clone().into_inner().test(name.into_inner()).await?;
+        Ok(href("/", &[("notice", "test.1")]))
+    })
+    .await
+}
+
+#[post("/sign-in")]
+async fn sign_in(request: HttpRequest, body: Bytes, admin: Data<Admin>) -> HttpResponse {
+    let reader = Reader::unknown(&admin, &request);
+    let guessed = async {
+        refuse_cross_site(&request)?;
+        let next = field(&body, "next").unwrap_or_else(|| "/".to_owned());
+        let next = own_path(&next)?.to_owned();
+        let role = admin.access.guess(&request, &field(&body, "token").unwrap_or_default()).await?;
+        Ok::<_, Problem>((next, role))
+    };
+    match guessed.await {
+        Ok((next, role)) => {
+            let mut response = see_other(&next);
+            if let Some(cookie) = admin.access.cookie(&request, role) {
+                // Its value is hexadecimal digits and points, which any header takes.
+                response.add_cookie(&cookie).expect("a cookie that a header takes");
+            }
+            response
+        }
+        Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => reader.sign_in(true),
+        Err(problem) => reader.problem(&problem),
+    }
+}
+
+#[post("/sign-out")]
+async fn sign_out(request: HttpRequest, admin: Data<Admin>) -> HttpResponse {
+    if let Err(problem) = refuse_cross_site(&request) {
+        return Reader::unknown(&admin, &request).problem(&problem);
+    }
+    let mut response = see_other("/");
+    response.add_cookie(&Access::no_cookie(&request)).expect("a cookie that a header takes");
+    response
+}
+
+fn verb(body: &[u8]) -> Result<Verb, Problem> {
+    let given = field(body, "verb");
+    let verb = [Verb::Replay, Verb::Discard].into_iter().find(|verb| Some(verb.as_str()) == given.as_deref());
+    verb.ok_or_else(|| bad("verb is replay or discard"))
+}
+
+fn field(body: &[u8], wanted: &str) -> Option<String> {
+    form_urlencoded::parse(body).find(|(name, _)| name == wanted).map(|(_, value)| value.into_owned())
+}
+
+fn with_notice(path: &str, notice: &str) -> String {
+    let separator = if path.contains('?') { '&' } else { '?' };
+    format!("{path}{separator}notice={notice}")
+}

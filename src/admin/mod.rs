@@ -1,0 +1,99 @@
+//! What operators and pipelines see and do over HTTP: the page and the API, behind one door with two tokens.
+
+pub mod access;
+pub mod api;
+mod arrivals;
+mod chart;
+mod forms;
+pub mod openapi;
+mod page;
+mod page_query;
+mod query;
+mod views;
+pub mod wecom_html;
+
+use std::sync::Arc;
+
+use actix_web::http::StatusCode;
+use actix_web::web::ServiceConfig;
+use jiff::tz::TimeZone;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::metrics::Metrics;
+use crate::model::clock::Clock;
+use crate::model::delivery::{State, Verb};
+use crate::problem::Problem;
+use crate::render::Renderer;
+use crate::store::change::Changed;
+use crate::store::inspect::Filter;
+use crate::store::{Store, StoreError};
+use access::Access;
+pub use page::Pages;
+
+/// What page and API need to know.
+pub struct Admin {
+    pub store: Store,
+    pub clock: Clock,
+    pub access: Access,
+    pub renderer: Arc<Renderer>,
+    pub timezone: TimeZone,
+    /// The names of the robots that are configured.
+    pub robots: Vec<String>,
+    pub metrics: Metrics,
+    /// Tells the lanes, and whoever waits for an arrival, that there is something to look at.
+    pub nudge: watch::Sender<()>,
+    /// Ends the waiting when the service stops.
+    pub stopping: CancellationToken,
+    /// Whether Harbor must send an Auth Header.
+    pub wants_auth_header: bool,
+    pub pages: Pages,
+}
+
+pub fn configure(config: &mut ServiceConfig) {
+    api::configure(config);
+    config.service(arrivals::arrivals).service(openapi::document);
+    page::configure(config);
+    forms::configure(config);
+}
+
+impl Admin {
+    /// Changes all that match, in one transaction, and says how many.
+    async fn change_all(self: Arc<Self>, verb: Verb, filter: Filter) -> Result<u64, Problem> {
+        let admin = self.clone();
+        let changed = apart(async move { admin.store.change_all(verb, &filter, admin.clock.now()).await }).await?;
+        for (robot, deliveries) in &changed {
+            self.changed(verb, robot, *deliveries);
+        }
+        Ok(changed.values().sum())
+    }
+
+    async fn change(self: Arc<Self>, verb: Verb, id: String) -> Result<Changed, Problem> {
+        let admin = self.clone();
+        let changed = apart(async move { admin.store.change(verb, &id, admin.clock.now()).await }).await?;
+        if let Changed::Yes { robot } = &changed {
+            self.changed(verb, robot, 1);
+        }
+        Ok(changed)
+    }
+
+    fn changed(&self, verb: Verb, robot: &str, deliveries: u64) {
+        let state = match verb {
+            Verb::Replay => State::Pending,
+            Verb::Discard => State::Discarded,
+        };
+        tracing::info!(robot, deliveries, "{} by an operator", verb.done());
+        self.metrics.came_to(state, robot, deliveries);
+        self.nudge.send_replace(());
+    }
+}
+
+/// Work on the database in a task of its own: a client that hangs up must not cut it short.
+async fn apart<T: 'static>(work: impl Future<Output = Result<T, StoreError>> + 'static) -> Result<T, Problem> {
+    let done = actix_web::rt::spawn(work).await;
+    let done = done.map_err(|error| {
+        tracing::error!(%error, "a request's work ended by itself");
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "this failed; harborbell's log says why")
+    })?;
+    Ok(done?)
+}

@@ -1,0 +1,107 @@
+//! The API's own description, made from the handlers; and what a path that is not in it is told.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::ALLOW;
+use actix_web::web::Json;
+use actix_web::{HttpRequest, HttpResponse, ResponseError, get};
+use utoipa::openapi::path::PathItem;
+use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi, ToResponse};
+
+use crate::problem::Problem;
+use crate::{health, receive};
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "harborbell", description = "Tells WeCom groups when Harbor has finished replicating an image."),
+    paths(
+        receive::receive,
+        super::api::list,
+        super::api::show,
+        super::api::replay,
+        super::api::replay_all,
+        super::api::discard_all,
+        super::arrivals::arrivals,
+        super::api::robot_list,
+        super::api::test_robot,
+        health::healthz,
+        health::readyz,
+        health::scrape,
+        document,
+    ),
+    components(responses(
+        BadRequest, Unauthorized, Forbidden, NotFound, TooLarge, Unprocessable, TooMany, Unavailable
+    )),
+    modifiers(&Token),
+)]
+pub struct Api;
+
+/// ADMIN_TOKEN or READ_TOKEN, where they are set.
+struct Token;
+
+impl Modify for Token {
+    fn modify(&self, api: &mut utoipa::openapi::OpenApi) {
+        let scheme = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        api.components.get_or_insert_default().add_security_scheme("token", scheme);
+    }
+}
+
+macro_rules! problems {
+    ($($name:ident $about:literal),* $(,)?) => {$(
+        #[derive(ToResponse)]
+        #[response(description = $about, content_type = "application/problem+json")]
+        #[expect(dead_code, reason = "it only describes")]
+        pub struct $name(#[to_schema] Problem);
+    )*};
+}
+
+problems! {
+    BadRequest "The query or the body cannot be read",
+    Unauthorized "The token is missing or wrong",
+    Forbidden "The token may not do this, or the request comes from another site",
+    NotFound "There is no such thing",
+    TooLarge "The body is too large",
+    Unprocessable "A field is wrong",
+    TooMany "Too many wrong tokens from this address",
+    Unavailable "The database cannot be used now; try again",
+}
+
+/// This document
+#[utoipa::path(tag = "service", responses((status = 200, description = "OpenAPI", body = Object)))]
+#[get("/api/openapi.json")]
+pub async fn document() -> Json<utoipa::openapi::OpenApi> {
+    Json(Api::openapi())
+}
+
+/// What nothing else answers.
+pub async fn elsewhere(request: HttpRequest) -> HttpResponse {
+    let api = Api::openapi();
+    let known = api.paths.paths.iter().find(|(template, _)| is_at(template, request.path()));
+    let Some((_, item)) = known else {
+        let detail = "there is nothing here; Harbor posts to /webhook/harbor, people begin at /";
+        return Problem::new(StatusCode::NOT_FOUND, detail).error_response();
+    };
+    let allowed = methods(item);
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("this takes {allowed}"));
+    let mut response = problem.error_response();
+    response.headers_mut().insert(ALLOW, allowed.parse().expect("names of methods"));
+    response
+}
+
+/// Whether a path is one that a template such as `/deliveries/{id}` stands for.
+fn is_at(template: &str, path: &str) -> bool {
+    let (mut template, mut path) = (template.split('/'), path.split('/'));
+    loop {
+        match (template.next(), path.next()) {
+            (None, None) => return true,
+            (Some(wanted), Some(given)) if wanted == given || wanted.starts_with('{') && !given.is_empty() => {}
+            _ => return false,
+        }
+    }
+}
+
+fn methods(item: &PathItem) -> String {
+    let methods = [("GET", &item.get), ("POST", &item.post)];
+    let methods: Vec<_> = methods.iter().filter(|(_, operation)| operation.is_some()).map(|(name, _)| *name).collect();
+    methods.join(", ")
+}

@@ -1,0 +1,241 @@
+//! The page's own query: what its forms and links say. Empty means "not asked for", as a form sends it.
+
+use actix_web::http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Admin;
+use super::page::Reader;
+use super::query::{bad, searched, unprocessable};
+use crate::model::clock::Millis;
+use crate::model::delivery::{State, Verb};
+use crate::model::moment::moment;
+use crate::problem::Problem;
+use crate::store::counts::Count;
+use crate::store::inspect::Filter;
+use crate::store::views::utc;
+
+const PERIODS: [&str; 3] = ["1h", "24h", "7d"];
+
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct PageQuery {
+    state: String,
+    robot: String,
+    q: String,
+    /// One of [`PERIODS`]; a time of one's own goes before it.
+    period: String,
+    since: String,
+    until: String,
+    cursor: String,
+    /// On the way to a bulk change: `replay` or `discard`.
+    verb: String,
+    /// What has just been done, such as `replay.3`.
+    notice: String,
+}
+
+impl PageQuery {
+    /// From the body of a form.
+    pub fn of_form(body: &[u8]) -> Self {
+        let mut query = Self::default();
+        for (name, value) in form_urlencoded::parse(body) {
+            let field = match &*name {
+                "state" => &mut query.state,
+                "robot" => &mut query.robot,
+                "q" => &mut query.q,
+                "since" => &mut query.since,
+                "until" => &mut query.until,
+                "verb" => &mut query.verb,
+                _ => continue,
+            };
+            *field = value.into_owned();
+        }
+        query
+    }
+
+    pub fn filter(&self, admin: &Admin) -> Result<Filter, Problem> {
+        let now = admin.clock.now();
+        let at = |text: &str| match text {
+            "" => Ok(None),
+            text => moment(text, &admin.timezone, now).map(Some).map_err(bad),
+        };
+        let since = match at(&self.since)? {
+            None if PERIODS.contains(&self.period.as_str()) => {
+                // A day of a week is a day of 24 hours here; jiff's spans of days need a calendar.
+                at(if self.period == "7d" { "168h" } else { &self.period })?
+            }
+            since => since,
+        };
+        Ok(Filter {
+            state: if self.state.is_empty() { None } else { Some(self.state.parse().map_err(bad)?) },
+            robot: (!self.robot.is_empty()).then(|| self.robot.clone()),
+            since,
+            until: at(&self.until)?,
+            q: searched(Some(&self.q)),
+        })
+    }
+
+    /// What a bulk change is to do, and to which.
+    pub fn change(&self, admin: &Admin) -> Result<(Verb, Filter), Problem> {
+        let verb = [Verb::Replay, Verb::Discard].into_iter().find(|verb| verb.as_str() == self.verb);
+        let verb = verb.ok_or_else(|| bad("verb is replay or discard"))?;
+        let filter = self.filter(admin)?;
+        let state = filter.state.ok_or_else(|| bad("a bulk change needs a state"))?;
+        verb.check(state).map_err(unprocessable)?;
+        Ok((verb, filter))
+    }
+
+    pub fn cursor(&self) -> Option<&str> {
+        (!self.cursor.is_empty()).then_some(&self.cursor)
+    }
+
+    pub fn state(&self) -> &str {
+        &self.state
+    }
+
+    /// This list from its beginning.
+    pub fn first(&self) -> String {
+        href("/", &self.pairs())
+    }
+
+    pub fn here(&self) -> String {
+        self.after(&self.cursor)
+    }
+
+    pub fn after(&self, cursor: &str) -> String {
+        let mut pairs = self.pairs();
+        pairs.push(("cursor", cursor));
+        href("/", &pairs)
+    }
+
+    /// The list after a bulk change, whatever the state of its rows is now.
+    pub fn done(&self, notice: &str) -> String {
+        let anything = Self { state: String::new(), ..self.clone() };
+        let mut pairs = anything.pairs();
+        pairs.push(("notice", notice));
+        href("/", &pairs)
+    }
+
+    pub fn tabs(&self, counts: &[(State, Count)]) -> Value {
+        let tab = |state: Option<State>, count: Count| {
+            let name = state.map_or("", State::as_str);
+            let tab = Self { state: name.to_owned(), ..self.clone() };
+            json!({
+                "state": state.map(State::as_str), "count": count.rows, "more": count.more,
+                "href": tab.first(), "current": self.state == name,
+            })
+        };
+        let all = Count {
+            rows: counts.iter().map(|(_, count)| count.rows).sum(),
+            more: counts.iter().any(|(_, count)| count.more),
+        };
+        let mut tabs = vec![tab(None, all)];
+        tabs.extend(counts.iter().map(|(state, count)| tab(Some(*state), *count)));
+        Value::from(tabs)
+    }
+
+    /// The values of the search form.
+    pub fn view(&self, filter: &Filter, admin: &Admin) -> Value {
+        let local = |given: &str, at: Option<Millis>| match at {
+            Some(at) if !given.is_empty() => {
+                utc(at).to_zoned(admin.timezone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
+            }
+            _ => String::new(),
+        };
+        let period = PERIODS.contains(&self.period.as_str()) && self.since.is_empty();
+        json!({
+            "state": filter.state.map(State::as_str),
+            "robot": filter.robot,
+            "q": self.q,
+            "since": local(&self.since, filter.since),
+            "until": local(&self.until, filter.until),
+            "period": period.then_some(&self.period),
+            "is_empty": *filter == Filter::default(),
+        })
+    }
+
+    /// What can be done at once with all that this list shows; its times are fixed here, so that it stays the same set.
+    pub fn bulk(&self, filter: &Filter, counts: &[(State, Count)], now: Millis) -> Value {
+        let verb = match filter.state {
+            Some(State::Failed | State::Discarded) => Verb::Replay,
+            Some(State::Pending) => Verb::Discard,
+            _ => return Value::Null,
+        };
+        let Some((state, count)) = counts.iter().find(|(state, count)| filter.state == Some(*state) && count.rows > 0)
+        else {
+            return Value::Null;
+        };
+        let until = utc(filter.until.unwrap_or(now)).to_string();
+        let since = filter.since.map(|since| utc(since).to_string()).unwrap_or_default();
+        let fixed = Self { since, until, period: String::new(), ..self.clone() };
+        let mut pairs = fixed.pairs();
+        pairs.push(("verb", verb.as_str()));
+        json!({
+            "verb": verb.as_str(), "state": state.as_str(), "count": count.rows, "more": count.more,
+            "href": href("/deliveries/confirm", &pairs),
+        })
+    }
+
+    /// What the confirming form sends.
+    pub fn fields(&self) -> Value {
+        let mut pairs = self.pairs();
+        pairs.push(("verb", &self.verb));
+        pairs.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect()
+    }
+
+    /// The filter in words.
+    pub fn conditions(&self, reader: &Reader<'_>) -> Value {
+        let time = |text: &str| {
+            let at = moment(text, &reader.admin.timezone, reader.viewer().now);
+            at.map(|at| reader.viewer().time(at)["text"].clone()).unwrap_or_else(|_| text.into())
+        };
+        let rows = [
+            ("state", Value::from(reader.word(&format!("state_{}", self.state)))),
+            ("robot", Value::from(self.robot.as_str())),
+            ("search", Value::from(self.q.as_str())),
+            ("since", if self.since.is_empty() { Value::Null } else { time(&self.since) }),
+            ("until", if self.until.is_empty() { Value::Null } else { time(&self.until) }),
+        ];
+        let given = rows.into_iter().filter(|(_, value)| value.as_str().is_some_and(|value| !value.is_empty()));
+        given.map(|(word, value)| json!({ "name": reader.word(word), "value": value })).collect()
+    }
+
+    /// A sentence about what has just been done.
+    pub fn notice(&self, reader: &Reader<'_>) -> Option<String> {
+        let (what, number) = self.notice.split_once('.')?;
+        let number: u64 = number.parse().ok()?;
+        let words = reader.word(match what {
+            "replay" => "notice_replay",
+            "discard" => "notice_discard",
+            "test" => "notice_test",
+            "left" => "notice_left",
+            _ => return None,
+        });
+        Some(words.replace("{n}", &number.to_string()))
+    }
+
+    fn pairs(&self) -> Vec<(&'static str, &str)> {
+        vec![
+            ("state", &self.state),
+            ("robot", &self.robot),
+            ("q", &self.q),
+            ("period", &self.period),
+            ("since", &self.since),
+            ("until", &self.until),
+        ]
+    }
+}
+
+/// A path with what is asked for; what is empty is left out.
+pub fn href(path: &str, pairs: &[(&str, &str)]) -> String {
+    let mut query = form_urlencoded::Serializer::new(String::new());
+    query.extend_pairs(pairs.iter().filter(|(_, value)| !value.is_empty()));
+    let query = query.finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+}
+
+/// Where a form leads back to: a path of this page and nothing else.
+pub fn own_path(path: &str) -> Result<&str, Problem> {
+    let is_own = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    if is_own { Ok(path) } else { Err(Problem::new(StatusCode::BAD_REQUEST, "this form leads to another site")) }
+}

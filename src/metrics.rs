@@ -1,0 +1,202 @@
+//! What Prometheus is told. Counters and durations are kept here and begin anew with the process; what the
+//! database knows is asked for when somebody looks.
+
+use prometheus_client::encoding::text::encode;
+use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::{Family, MetricConstructor};
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
+use prometheus_client::registry::{Registry, Unit};
+
+use crate::model::clock::{Millis, SECOND};
+use crate::model::delivery::State;
+
+/// From "at once" to a day's outage.
+const SECONDS: [f64; 12] = [0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0];
+
+/// What became of a webhook.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
+#[expect(non_camel_case_types, reason = "these are the label's values")]
+pub enum Received {
+    accepted,
+    duplicate,
+    ignored,
+    /// 4xx: it will not do better.
+    refused,
+    /// 503: Harbor comes again.
+    unavailable,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Result {
+    result: Received,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfRobot {
+    robot: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfState {
+    robot: String,
+    state: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfOutcome {
+    robot: String,
+    outcome: &'static str,
+}
+
+#[derive(Clone, Debug)]
+struct Durations;
+
+impl MetricConstructor<Histogram> for Durations {
+    fn new_metric(&self) -> Histogram {
+        Histogram::new(SECONDS)
+    }
+}
+
+/// Shared by all who count; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Metrics {
+    webhooks: Family<Result, Counter>,
+    deliveries: Family<OfState, Counter>,
+    messages: Family<OfOutcome, Counter>,
+    attempts: Family<OfOutcome, Counter>,
+    durations: Family<OfRobot, Histogram, Durations>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        Self {
+            webhooks: Family::default(),
+            deliveries: Family::default(),
+            messages: Family::default(),
+            attempts: Family::default(),
+            durations: Family::new_with_constructor(Durations),
+        }
+    }
+}
+
+/// What a robot's deliveries come to while the process runs.
+const STATES: [State; 4] = [State::Pending, State::Delivered, State::Failed, State::Discarded];
+const OUTCOMES: [&str; 6] = ["delivered", "retry", "ambiguous", "throttled", "robot_broken", "rejected"];
+
+/// What the rest of the program knows at the moment of looking.
+#[derive(Debug, Default)]
+pub struct Snapshot {
+    pub robots: Vec<RobotGauges>,
+    pub wal_bytes: u64,
+    pub intake_queue_bytes: usize,
+}
+
+#[derive(Debug)]
+pub struct RobotGauges {
+    pub name: String,
+    pub is_configured: bool,
+    pub is_paused: bool,
+    pub is_broken: bool,
+    pub waiting: i64,
+    /// The age of the oldest delivery that waits; 0 where none does.
+    pub oldest_waiting: Millis,
+}
+
+impl Metrics {
+    /// Each series begins at 0, because Prometheus does not see the step with which one appears.
+    pub fn new<'a>(robots: impl IntoIterator<Item = &'a str>) -> Self {
+        let metrics = Self::default();
+        for result in
+            [Received::accepted, Received::duplicate, Received::ignored, Received::refused, Received::unavailable]
+        {
+            let _ = metrics.webhooks.get_or_create(&Result { result });
+        }
+        for robot in robots {
+            for state in STATES {
+                metrics.came_to(state, robot, 0);
+            }
+            for outcome in OUTCOMES {
+                let label = OfOutcome { robot: robot.to_owned(), outcome };
+                let _ = metrics.messages.get_or_create(&label);
+                let _ = metrics.attempts.get_or_create(&label);
+            }
+            let _ = metrics.durations.get_or_create(&OfRobot { robot: robot.to_owned() });
+        }
+        metrics
+    }
+
+    pub fn received(&self, result: Received) {
+        self.webhooks.get_or_create(&Result { result }).inc();
+    }
+
+    /// So many deliveries of a robot came to this state.
+    pub fn came_to(&self, state: State, robot: &str, deliveries: u64) {
+        let label = OfState { robot: robot.to_owned(), state: state.as_str() };
+        self.deliveries.get_or_create(&label).inc_by(deliveries);
+    }
+
+    /// A message of so many deliveries was sent.
+    pub fn sent(&self, robot: &str, outcome: &'static str, deliveries: u64) {
+        let label = OfOutcome { robot: robot.to_owned(), outcome };
+        self.messages.get_or_create(&label).inc();
+        self.attempts.get_or_create(&label).inc_by(deliveries);
+    }
+
+    /// From acceptance, or the last replay, to WeCom's ok.
+    pub fn delivered_after(&self, robot: &str, took: Millis) {
+        let label = OfRobot { robot: robot.to_owned() };
+        self.durations.get_or_create(&label).observe(took.max(0) as f64 / SECOND as f64);
+    }
+
+    /// The text that a scrape gets, in the OpenMetrics form.
+    pub fn render(&self, snapshot: &Snapshot) -> String {
+        let mut registry = Registry::with_prefix("harborbell");
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        registry.register("build", "The program that runs", build);
+        registry.register("webhooks", "Webhooks by what became of them", self.webhooks.clone());
+        registry.register(
+            "deliveries",
+            "Deliveries that came to a state since the process started",
+            self.deliveries.clone(),
+        );
+        registry.register("messages", "POSTs to WeCom by their outcome", self.messages.clone());
+        registry.register("attempts", "Deliveries' parts in messages by their outcome", self.attempts.clone());
+        registry.register_with_unit(
+            "delivery_duration",
+            "From acceptance or replay to WeCom's ok",
+            Unit::Seconds,
+            self.durations.clone(),
+        );
+        let gauge =
+            |help: &str, name: &str, unit: Option<Unit>, of: &dyn Fn(&RobotGauges) -> i64, to: &mut Registry| {
+                let family = Family::<OfRobot, Gauge>::default();
+                for robot in &snapshot.robots {
+                    family.get_or_create(&OfRobot { robot: robot.name.clone() }).set(of(robot));
+                }
+                match unit {
+                    Some(unit) => to.register_with_unit(name, help, unit, family),
+                    None => to.register(name, help, family),
+                }
+            };
+        let to = &mut registry;
+        gauge("Deliveries that wait", "deliveries_waiting", None, &|robot| robot.waiting, to);
+        let oldest = |robot: &RobotGauges| robot.oldest_waiting / SECOND;
+        gauge("Age of the oldest delivery that waits", "oldest_waiting", Some(Unit::Seconds), &oldest, to);
+        gauge("1: the robot rests", "robot_paused", None, &|robot| robot.is_paused.into(), to);
+        gauge("1: WeCom refuses the robot", "robot_broken", None, &|robot| robot.is_broken.into(), to);
+        gauge("0: nobody sends for it", "robot_configured", None, &|robot| robot.is_configured.into(), to);
+        let wal = Gauge::<i64>::default();
+        wal.set(i64::try_from(snapshot.wal_bytes).unwrap_or(i64::MAX));
+        registry.register_with_unit("wal", "Size of SQLite's write-ahead log", Unit::Bytes, wal);
+        let queue = Gauge::<i64>::default();
+        queue.set(i64::try_from(snapshot.intake_queue_bytes).unwrap_or(i64::MAX));
+        registry.register_with_unit("intake_queue", "Webhooks in memory that wait to be stored", Unit::Bytes, queue);
+
+        let mut text = String::new();
+        encode(&mut text, &registry).expect("a String takes all that is written");
+        text
+    }
+}

@@ -1,0 +1,98 @@
+//! Counting: exactly, before many rows are changed; and, for the page, no further than a person reads, so that a
+//! page costs the same whether the table has a thousand rows or a million.
+
+use sqlx::QueryBuilder;
+use sqlx::Sqlite;
+
+use super::inspect::Filter;
+use super::search::{Plan, push_row_matches, push_set_matches};
+use super::{Result, Store, rows};
+use crate::model::clock::{HOUR, Millis};
+use crate::model::delivery::State;
+
+/// The page counts up to here and then says "at least".
+pub const MOST_COUNTED: i64 = 1_000;
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Count {
+    pub rows: i64,
+    /// There are more than these.
+    pub more: bool,
+}
+
+impl Count {
+    const fn of(rows: i64) -> Self {
+        if rows > MOST_COUNTED { Self { rows: MOST_COUNTED, more: true } } else { Self { rows, more: false } }
+    }
+}
+
+impl Store {
+    /// How many match, exactly.
+    pub async fn count(&self, filter: &Filter) -> Result<i64> {
+        let mut query = QueryBuilder::new("SELECT count(*) FROM deliveries AS d WHERE true");
+        self.push_matching(&mut query, filter).await?;
+        Ok(query.build_query_scalar().fetch_one(&self.read).await?)
+    }
+
+    /// How many match, but no more than `most`; nothing is searched for.
+    pub(super) async fn count_up_to(&self, filter: &Filter, most: i64) -> Result<i64> {
+        let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM deliveries AS d WHERE true");
+        filter.narrow(&mut query);
+        query.push(" LIMIT ").push_bind(most).push(") counted");
+        Ok(query.build_query_scalar().fetch_one(&self.read).await?)
+    }
+
+    /// How many of each state match a filter that leaves the state open.
+    pub async fn counts(&self, filter: &Filter) -> Result<Vec<(State, Count)>> {
+        let filter = Filter { state: None, ..filter.clone() };
+        if filter.q.is_none() {
+            let mut counts = Vec::with_capacity(State::ALL.len());
+            for state in State::ALL {
+                let one = Filter { state: Some(state), ..filter.clone() };
+                counts.push((state, Count::of(self.count_up_to(&one, MOST_COUNTED + 1).await?)));
+            }
+            return Ok(counts);
+        }
+        let mut query = QueryBuilder::new("SELECT state, count(*) FROM (");
+        self.push_newest(&mut query, &filter, MOST_COUNTED + 1, None).await?;
+        query.push(") found GROUP BY state");
+        let found: Vec<(String, i64)> = query.build_query_as().fetch_all(&self.read).await?;
+        // Beyond the newest, each state may have more.
+        let more = found.iter().map(|(_, rows)| rows).sum::<i64>() > MOST_COUNTED;
+        let rows = |state: State| found.iter().find(|(name, _)| name == state.as_str()).map_or(0, |(_, rows)| *rows);
+        Ok(State::ALL.into_iter().map(|state| (state, Count { rows: rows(state), more })).collect())
+    }
+
+    /// How many rows of each state were created in each of the hours that begin then: (hour, state, count).
+    pub async fn hours(&self, begin: &[Millis], states: &[State]) -> Result<Vec<(Millis, State, Count)>> {
+        let cells: Vec<_> = begin.iter().flat_map(|hour| states.iter().map(move |state| (hour, state))).collect();
+        let counted: Vec<(Millis, String, i64)> = sqlx::query_as(
+            "SELECT CAST(value->>0 AS BIGINT), value->>1, (
+                 SELECT count(*) FROM (
+                     SELECT 1 FROM deliveries d
+                     WHERE d.state = value->>1 AND d.created_at >= CAST(value->>0 AS BIGINT)
+                         AND d.created_at < CAST(value->>0 AS BIGINT) + $2
+                     LIMIT $3) counted)
+             FROM json_each($1)",
+        )
+        .bind(rows(&cells))
+        .bind(HOUR)
+        .bind(MOST_COUNTED + 1)
+        .fetch_all(&self.read)
+        .await?;
+        let known = |(hour, state, rows): (Millis, String, i64)| Some((hour, state.parse().ok()?, Count::of(rows)));
+        Ok(counted.into_iter().filter_map(known).collect())
+    }
+
+    /// The conditions of a filter on `deliveries d`, for a statement that concerns all that match.
+    pub(super) async fn push_matching(&self, query: &mut QueryBuilder<Sqlite>, filter: &Filter) -> Result<()> {
+        filter.narrow(query);
+        if let Some(q) = &filter.q {
+            match self.plan(filter).await? {
+                Plan::Rows => push_row_matches(query, q),
+                Plan::Words(_) => push_set_matches(query, q),
+            }
+        }
+        Ok(())
+    }
+}

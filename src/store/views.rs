@@ -1,0 +1,172 @@
+//! What operators and scripts see of deliveries, arrivals and robots. These structs are the API's bodies (design
+//! §7): every key is always present, null where empty; times are RFC 3339 UTC.
+
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+use utoipa::ToSchema;
+
+use crate::model::clock::Millis;
+use crate::model::delivery::{News, State};
+use crate::model::event::ReplicationOutcome;
+use crate::model::settle::Condition;
+
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = DeliveryList)]
+pub struct Page {
+    pub items: Vec<Delivery>,
+    /// Where the next page begins; null on the last one.
+    #[schema(required)]
+    pub next_cursor: Option<String>,
+}
+
+/// One event that one robot is to tell.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Delivery {
+    pub id: String,
+    pub state: State,
+    pub robot: String,
+    /// Attempts on record; replays go on counting.
+    pub attempts: i64,
+    /// Those of them that ended in a retry since acceptance or replay.
+    pub failures: i64,
+    #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub created_at: Millis,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    pub next_attempt_at: Millis,
+    #[serde(serialize_with = "rfc3339_or_null")]
+    #[schema(value_type = Option<String>, format = DateTime, required)]
+    pub finished_at: Millis,
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub last_error: String,
+    pub event: EventView,
+}
+
+/// One accepted webhook: a replication of one repository that succeeded or failed.
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = Event)]
+pub struct EventView {
+    pub id: String,
+    pub outcome: ReplicationOutcome,
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub project: String,
+    /// The whole `project/name`.
+    pub repository: String,
+    /// Empty where an older Harbor did not say which.
+    pub versions: Vec<String>,
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub registry: String,
+    /// Of the replication rule, as a person typed it.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub description: String,
+    /// Unix seconds.
+    pub execution_timestamp: i64,
+    #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub occurred_at: Millis,
+    /// Harbor's number of the execution; 0 where it does not say.
+    #[serde(skip)]
+    pub execution_id: i64,
+}
+
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Detail {
+    #[serde(flatten)]
+    pub delivery: Delivery,
+    /// What Harbor sent.
+    #[schema(value_type = Object)]
+    pub payload: Box<RawValue>,
+    /// Oldest first.
+    pub attempt_log: Vec<Attempt>,
+    /// What a message about it is made of.
+    #[serde(skip)]
+    pub news: News,
+}
+
+/// One delivery's part in one message.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+pub struct Attempt {
+    pub number: i64,
+    pub message_id: String,
+    #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub started_at: Millis,
+    pub duration_ms: i64,
+    /// `in_flight`, `delivered`, `retry`, `ambiguous`, `throttled`, `robot_broken`, `rejected` or `unknown`.
+    pub outcome: String,
+    #[serde(serialize_with = "number_or_null")]
+    #[schema(value_type = Option<i64>, required)]
+    pub http_status: i64,
+    #[schema(required)]
+    pub errcode: Option<i64>,
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub errmsg: String,
+    /// The body that went out.
+    pub sent: String,
+    /// How many deliveries the message carried.
+    #[serde(skip)]
+    pub shared: i64,
+}
+
+/// A version in a registry: how the latest execution that concerns it ended.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = Arrival)]
+pub struct ArrivalView {
+    pub repository: String,
+    /// Null where an older Harbor did not say which.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub version: String,
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub registry: String,
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub description: String,
+    pub outcome: ReplicationOutcome,
+    /// Unix seconds.
+    pub execution_timestamp: i64,
+    #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub occurred_at: Millis,
+    pub event_id: String,
+}
+
+/// A robot's row with what waits for it.
+#[derive(Debug)]
+pub struct RobotRow {
+    pub name: String,
+    pub condition: Condition,
+    pub next_slot_at: Millis,
+    pub sending: bool,
+    pub waiting: i64,
+    /// 0 where nothing waits.
+    pub oldest_waiting_at: Millis,
+}
+
+/// A time for a person or a script; the year 9999 for one that no calendar has.
+pub fn utc(at: Millis) -> jiff::Timestamp {
+    jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::MAX)
+}
+
+pub fn rfc3339<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(&utc(*at))
+}
+
+pub fn rfc3339_or_null<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
+    if *at == 0 { serializer.serialize_none() } else { rfc3339(at, serializer) }
+}
+
+pub fn text_or_null<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+    if text.is_empty() { serializer.serialize_none() } else { serializer.serialize_str(text) }
+}
+
+fn number_or_null<S: Serializer>(number: &i64, serializer: S) -> Result<S::Ok, S::Error> {
+    if *number == 0 { serializer.serialize_none() } else { serializer.serialize_i64(*number) }
+}

@@ -1,0 +1,213 @@
+//! Has it arrived? Over HTTP and on the command line.
+
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+use crate::process::{Process, run};
+use crate::support::{ALIYUN, App, EXECUTION, HUAWEI, client, program, push, within};
+use harborbell::demo::payloads::Replication;
+use harborbell::demo::standin::Standin;
+
+const IMAGE: &str = "mars/mars-api";
+
+fn of(version: &str, registry: (&'static str, &'static str), succeeded: bool, execution: i64) -> Value {
+    Replication { repository: IMAGE, references: &[version], registry, succeeded, execution: EXECUTION + execution }
+        .payload()
+}
+
+/// Registry, version, outcome and execution of each item.
+fn told(answer: &Value) -> Vec<(String, String, String, i64)> {
+    let text = |value: &Value| value.as_str().unwrap_or("null").to_owned();
+    let items = answer["items"].as_array().unwrap();
+    items
+        .iter()
+        .map(|item| {
+            let execution = item["execution_timestamp"].as_i64().unwrap() - EXECUTION;
+            (text(&item["registry"]), text(&item["version"]), text(&item["outcome"]), execution)
+        })
+        .collect()
+}
+
+fn line(registry: &str, version: &str, outcome: &str, execution: i64) -> (String, String, String, i64) {
+    (registry.into(), version.into(), outcome.into(), execution)
+}
+
+#[tokio::test]
+async fn the_latest_execution_of_each_registry_is_told_success_over_failure() {
+    let app = App::spawn().await;
+    for payload in [
+        of("v1", ALIYUN, true, 0),
+        of("v1", HUAWEI, false, 1),
+        of("v1", HUAWEI, true, 1),
+        of("v1", ALIYUN, false, 9),
+        of("v2", ALIYUN, true, 5),
+        push("mars/mars-web", &["v1"]).payload(),
+    ] {
+        app.accept(&payload).await;
+    }
+    let ask = async |query: &str| {
+        let (status, answer) = app.get(&format!("/api/v1/arrivals?repository={IMAGE}{query}")).await;
+        assert_eq!(status, 200, "{answer}");
+        told(&answer)
+    };
+    let (aliyun, huawei) = (line("aliyun-acr", "v1", "failed", 9), line("huawei-swr", "v1", "succeeded", 1));
+    assert_eq!(ask("").await, [aliyun.clone(), huawei.clone()]);
+    assert_eq!(ask("&version=v1").await, [aliyun, huawei.clone()]);
+    assert_eq!(ask("&version=v2").await, [line("aliyun-acr", "v2", "succeeded", 5)]);
+    assert_eq!(ask("&version=v3").await, []);
+    assert_eq!(ask("&version=v1&registry=huawei-swr").await, std::slice::from_ref(&huawei));
+    assert_eq!(ask("&version=v1&registry=%E5%8D%8E%E4%B8%BA%E4%BB%93").await, [huawei]);
+    assert_eq!(ask("&registry=nowhere").await, []);
+    assert_eq!(ask("&version=v1&since=2024-11-23T07:29:10Z").await, [line("aliyun-acr", "v1", "failed", 9)]);
+    let (_, answer) = app.get("/api/v1/arrivals?repository=mars/mars-web").await;
+    let keys: Vec<_> = answer["items"][0].as_object().unwrap().keys().cloned().collect();
+    assert_eq!(
+        keys.join(" "),
+        "repository version registry description outcome execution_timestamp occurred_at event_id"
+    );
+}
+
+#[tokio::test]
+async fn outcomes_that_are_not_told_are_known_all_the_same() {
+    let app = App::spawn_with(&[("NOTIFY_OUTCOMES", "failed")]).await;
+    app.accept(&of("v1", ALIYUN, true, 0)).await;
+    let (_, answer) = app.get(&format!("/api/v1/arrivals?repository={IMAGE}&version=v1")).await;
+    assert_eq!(told(&answer), [line("aliyun-acr", "v1", "succeeded", 0)]);
+}
+
+#[tokio::test]
+async fn a_held_answer_comes_the_moment_it_is_known() {
+    let app = App::spawn().await;
+    let waiting = app.client.get(format!("{}/api/v1/arrivals?repository={IMAGE}&version=v1&wait=60", app.url)).send();
+    let waiting = tokio::spawn(waiting);
+    // Something else comes in first, and does not end the waiting.
+    app.accept(&of("v0", ALIYUN, true, 0)).await;
+    app.accept(&of("v1", ALIYUN, true, 1)).await;
+    let arrived = Instant::now();
+    let answer: Value = within("the answer", waiting).await.unwrap().unwrap().json().await.unwrap();
+    assert_eq!(told(&answer), [line("aliyun-acr", "v1", "succeeded", 1)]);
+    assert!(arrived.elapsed() < Duration::from_secs(1), "{:?}", arrived.elapsed());
+}
+
+#[tokio::test]
+async fn waiting_has_an_end_and_a_stop_ends_it() {
+    let mut app = App::spawn().await;
+    let ask = |wait: &str| format!("/api/v1/arrivals?repository={IMAGE}&version=v1&wait={wait}");
+    assert_eq!(app.get(&ask("200ms")).await, (200, json!({ "items": [] })));
+    for (wait, status) in [("61", 400), ("61s", 400), ("2m", 400), ("soon", 400), ("-1", 400), ("0", 200)] {
+        assert_eq!(app.get(&ask(wait)).await.0, status, "{wait}");
+    }
+    assert_eq!(app.get("/api/v1/arrivals").await.0, 400);
+    assert_eq!(app.get("/api/v1/arrivals?repository=").await.0, 400);
+    let waiting = tokio::spawn(app.client.get(format!("{}{}", app.url, ask("60"))).send());
+    // It has been received once the next request on its heels has been answered.
+    app.get("/healthz").await;
+    within("the stop", app.stop()).await.unwrap();
+    // Answered with nothing, or never received: in both cases nobody hangs.
+    let _ = within("the answer", waiting).await.unwrap();
+}
+
+/// A service as a process, and `where` beside it.
+struct Desk {
+    folder: TempDir,
+    wecom: Standin,
+    process: Process,
+}
+
+impl Desk {
+    async fn new() -> Self {
+        let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(crate::support::KEY, None).await.unwrap());
+        let process =
+            Process::start(folder.path(), &wecom.url(), &[("ADMIN_TOKEN", "admin"), ("READ_TOKEN", "reader")]);
+        Self { folder, wecom, process }
+    }
+
+    async fn post(&self, payload: Value) {
+        let url = format!("{}/webhook/harbor", self.process.url);
+        assert_eq!(client().post(url).body(payload.to_string()).send().await.unwrap().status(), 202);
+    }
+
+    fn ask(&self, arguments: &[&str]) -> (i32, String) {
+        let output = run(self.folder.path(), &self.wecom.url(), &[&["where"], arguments].concat());
+        (output.status.code().unwrap(), String::from_utf8(output.stdout).unwrap())
+    }
+
+    /// The same as a build agent asks, without any configuration.
+    fn ask_over_http(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(program());
+        command.arg("where").args(arguments).args(["--url", &self.process.url]);
+        command.current_dir(std::env::temp_dir()).env("READ_TOKEN", "reader");
+        command
+    }
+}
+
+#[tokio::test]
+async fn exit_codes_say_what_is_known() {
+    let desk = Desk::new().await;
+    desk.post(of("v1", ALIYUN, true, 0)).await;
+    desk.post(of("v1", HUAWEI, false, 0)).await;
+    desk.post(of("v2", ALIYUN, true, 1)).await;
+    for (arguments, code) in [
+        (&["mars/mars-api:v2"][..], 0),
+        (&["mars/mars-api:v1"], 3),
+        (&["mars/mars-api:v1", "--registry", "aliyun-acr"], 0),
+        (&["mars/mars-api:v1", "--registry", "阿里仓", "--registry", "华为仓"], 3),
+        (&["mars/mars-api:v2", "--registry", "阿里仓", "--registry", "华为仓"], 4),
+        (&["mars/mars-api:v3"], 4),
+        (&["mars/mars-web"], 4),
+        (&["mars/mars-api:v1", "--since", "2030-01-01"], 4),
+        (&["mars/mars-api:v3", "--registry", "阿里仓", "--wait", "300ms"], 4),
+        (&["mars/mars-api:v1", "--registry", "华为仓", "--wait", "300ms"], 3),
+        (&["mars/mars-api:v1", "--registry", "华为仓", "--wait", "10m", "--fail-fast"], 3),
+        (&["mars/mars-api:v1", "--wait", "1s"], 2),
+        (&["mars/mars-api:"], 2),
+        (&["mars/mars-api:v1", "--since", "soon"], 2),
+    ] {
+        assert_eq!(desk.ask(arguments).0, code, "{arguments:?}");
+        let over_http = desk.ask_over_http(arguments).output().unwrap();
+        assert_eq!(over_http.status.code(), Some(code), "over HTTP: {arguments:?} {over_http:?}");
+    }
+    let (_, text) = desk.ask(&["mars/mars-api:v1"]);
+    assert!(
+        text.contains("failed") && text.contains("华为仓 (huawei-swr)") && text.contains("mars/mars-api:v1"),
+        "{text}"
+    );
+    let (_, body) = desk.ask(&["mars/mars-api:v2", "--json"]);
+    assert_eq!(told(&serde_json::from_str(&body).unwrap()), [line("aliyun-acr", "v2", "succeeded", 1)]);
+}
+
+#[tokio::test]
+async fn where_waits_through_a_failure_until_harbor_mends_it() {
+    let desk = Desk::new().await;
+    let arguments = ["mars/mars-api:v1", "--registry", "阿里仓", "--registry", "华为仓", "--wait", "1m"];
+    let mut by_database = crate::process::environment(
+        Command::new(program()).arg("where").args(arguments),
+        desk.folder.path(),
+        &desk.wecom.url(),
+        &[],
+    )
+    .spawn()
+    .unwrap();
+    let mut over_http = desk.ask_over_http(&arguments).spawn().unwrap();
+    desk.post(of("v1", ALIYUN, true, 0)).await;
+    desk.post(of("v1", HUAWEI, false, 0)).await;
+    desk.post(of("v1", HUAWEI, true, 0)).await;
+    let arrived = Instant::now();
+    let ended = tokio::task::spawn_blocking(move || (by_database.wait().unwrap(), over_http.wait().unwrap()));
+    let (by_database, over_http) = within("both", ended).await.unwrap();
+    assert_eq!((by_database.code(), over_http.code()), (Some(0), Some(0)));
+    // Starting two debug builds is part of it.
+    assert!(arrived.elapsed() < Duration::from_secs(5), "{:?}", arrived.elapsed());
+}
+
+#[tokio::test]
+async fn who_asks_without_the_right_token_is_told() {
+    let desk = Desk::new().await;
+    let output = desk.ask_over_http(&["mars/mars-api"]).env("READ_TOKEN", "wrong").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert!(told.contains("401") && told.contains("neither ADMIN_TOKEN nor READ_TOKEN"), "{told}");
+}

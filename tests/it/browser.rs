@@ -1,0 +1,318 @@
+//! The page in a real browser, as a person uses it. Each test leaves screenshots in `target/screenshots`.
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use fantoccini::{Client, ClientBuilder, Locator};
+use harborbell::demo::standin::Answer;
+use hyper_util::client::legacy::connect::HttpConnector;
+use rstest::rstest;
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use tokio::sync::{Mutex, MutexGuard};
+
+use crate::support::{App, HUAWEI, arrived, eventually, push, within};
+
+const ADMIN: &str = "an-admin-token-for-tests";
+/// One browser at a time is work enough for a small machine.
+static TURN: Mutex<()> = Mutex::const_new(());
+
+struct Browser {
+    client: Client,
+    driver_url: String,
+    driver: Child,
+    _profile: TempDir,
+    _turn: MutexGuard<'static, ()>,
+}
+
+impl Browser {
+    async fn open(language: &str, width: u32) -> Self {
+        let turn = TURN.lock().await;
+        let mut driver =
+            Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect(
+                "these tests need Chromium and its driver; on Debian: apt-get install chromium chromium-driver",
+            );
+        let said = BufReader::new(driver.stdout.take().unwrap()).lines();
+        let port = said
+            .map_while(Result::ok)
+            .find_map(|line| Some(line.split("successfully on port ").nth(1)?.trim_end_matches('.').to_owned()));
+        let driver_url = format!("http://127.0.0.1:{}", port.expect("chromedriver says its port"));
+        let profile = TempDir::new().unwrap();
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-dev-shm-usage",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            &format!("--user-data-dir={}", profile.path().display()),
+            &format!("--accept-lang={language}"),
+            &format!("--lang={language}"),
+        ];
+        let capabilities = json!({
+            "goog:chromeOptions": {
+                "args": arguments,
+                "prefs": { "intl.accept_languages": language },
+                "mobileEmulation": (width < 500).then(|| json!({
+                    "deviceMetrics": { "width": width, "height": 844, "pixelRatio": 2, "mobile": true },
+                })),
+            },
+            "goog:loggingPrefs": { "browser": "ALL" },
+        });
+        let Value::Object(mut capabilities) = capabilities else { unreachable!() };
+        if width >= 500 {
+            capabilities["goog:chromeOptions"].as_object_mut().unwrap().remove("mobileEmulation");
+        }
+        let client = ClientBuilder::new(HttpConnector::new())
+            .capabilities(capabilities)
+            .connect(&driver_url)
+            .await
+            .expect("Chromium starts");
+        if width >= 500 {
+            client.set_window_size(width, 900).await.unwrap();
+        }
+        Self { client, driver_url, driver, _profile: profile, _turn: turn }
+    }
+
+    async fn go(&self, url: &str) {
+        self.client.goto(url).await.unwrap();
+    }
+
+    /// Waits until something is there, and gives its text.
+    async fn text(&self, css: &str) -> String {
+        self.client
+            .wait()
+            .at_most(Duration::from_secs(30))
+            .for_element(Locator::Css(css))
+            .await
+            .unwrap()
+            .text()
+            .await
+            .unwrap()
+    }
+
+    async fn click(&self, css: &str) {
+        let found = self.client.wait().at_most(Duration::from_secs(30)).for_element(Locator::Css(css)).await;
+        found.unwrap_or_else(|error| panic!("{css}: {error}")).click().await.unwrap();
+    }
+
+    async fn fill(&self, css: &str, text: &str) {
+        let found = self.client.wait().at_most(Duration::from_secs(30)).for_element(Locator::Css(css)).await.unwrap();
+        found.send_keys(text).await.unwrap();
+    }
+
+    async fn run(&self, script: &str) -> Value {
+        self.client.execute(script, Vec::new()).await.unwrap()
+    }
+
+    /// Waits until a script's answer is true.
+    async fn until(&self, what: &str, script: &str) {
+        eventually(what, || async { self.run(script).await == json!(true) }).await;
+    }
+
+    async fn picture(&self, name: &str) {
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots");
+        std::fs::create_dir_all(&folder).unwrap();
+        let picture = self.client.screenshot().await.unwrap();
+        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+    }
+
+    /// What the browser complained about: violations of the policy, errors of scripts.
+    async fn complaints(&self) -> Vec<String> {
+        let session = self.client.session_id().await.unwrap().unwrap();
+        let request = crate::support::client().post(format!("{}/session/{session}/se/log", self.driver_url));
+        let (_, log) = crate::support::answer(request.json(&json!({ "type": "browser" }))).await;
+        let entries = log["value"].as_array().unwrap_or_else(|| panic!("{log}")).clone();
+        entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
+    }
+
+    async fn close(self) {
+        // 401 is the sign-in page and no trouble of its own.
+        let complaints: Vec<_> = self.complaints().await.into_iter().filter(|text| !text.contains("401")).collect();
+        assert_eq!(complaints, Vec::<String>::new());
+        self.client.clone().close().await.unwrap();
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        // It takes Chromium along; when a test has failed, nobody closed that.
+        let _ = self.driver.kill();
+        let _ = self.driver.wait();
+    }
+}
+
+/// One that was delivered and one that WeCom refuses as long as it says `poison`.
+async fn with_a_failure(settings: &[(&str, &str)]) -> App {
+    let app = App::spawn_with(settings).await;
+    app.wecom.refuse_containing("poison");
+    app.accept(&arrived("v1.2.3")).await;
+    app.shown(1).await;
+    let mut refused = push("mars/mars-web", &["poison"]);
+    refused.registry = HUAWEI;
+    app.accept(&refused.payload()).await;
+    eventually("it has failed", || async { app.deliveries().await[0].state.as_str() == "failed" }).await;
+    app
+}
+
+#[tokio::test]
+async fn an_operator_signs_in_finds_a_failure_replays_it_and_sees_it_delivered() {
+    let app = with_a_failure(&[("ADMIN_TOKEN", ADMIN), ("READ_TOKEN", "a-read-token-for-tests")]).await;
+    let browser = Browser::open("en-US", 1280).await;
+    browser.go(&app.url).await;
+    browser.picture("sign-in").await;
+    browser.fill("#token", ADMIN).await;
+    browser.click("main form button[type=submit]").await;
+    assert_eq!(browser.text("h1").await, "Deliveries");
+    browser.picture("deliveries").await;
+
+    browser.click(".tab-failed").await;
+    browser.until("only the failed one", "return document.querySelectorAll('.deliveries tbody tr').length === 1").await;
+    assert!(browser.text(".deliveries tbody tr").await.contains("40201"));
+    browser.click(".deliveries .repository").await;
+    assert!(browser.text(".head").await.contains("Failed"));
+    assert!(browser.text(".attempt").await.contains("40201"));
+    browser.picture("failed").await;
+
+    // WeCom takes it now; the page must show it without being loaded anew.
+    app.wecom.forgive();
+    app.wecom.answer_next(Answer::Status(500, "down"));
+    browser.click(".head-actions button").await;
+    browser.until("the page after the form", "return !!document.querySelector('.notice p')").await;
+    browser.run("window.loadedOnce = true").await;
+    browser.until("delivered", "return !!document.querySelector('.head .state-delivered')").await;
+    assert_eq!(browser.run("return window.loadedOnce").await, json!(true));
+    assert_eq!(browser.run("return document.querySelectorAll('.attempt').length").await, json!(3));
+    browser.picture("delivered-live").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn all_that_match_are_replayed_after_their_number_was_shown() {
+    let app = with_a_failure(&[]).await;
+    for number in 0..4 {
+        let (version, count) = (format!("poison{number}"), number + 2);
+        app.accept(&push("mars/mars-web", &[&version]).payload()).await;
+        eventually("failed", || async {
+            app.deliveries().await.iter().filter(|one| one.state.as_str() == "failed").count() == count
+        })
+        .await;
+    }
+    let browser = Browser::open("en-US", 1280).await;
+    browser.go(&format!("{}/?state=failed&q=mars/mars-w", app.url)).await;
+    browser.click(".bulk a").await;
+    assert!(browser.text("h1").await.contains("Replay 5 failed deliveries?"));
+    browser.picture("confirm").await;
+    app.wecom.forgive();
+    browser.click("main form button[type=submit]").await;
+    browser.until("the notice", "return document.querySelector('.notice').textContent.includes('5')").await;
+    browser
+        .until("all delivered", "return document.querySelectorAll('.deliveries .state-delivered').length === 5")
+        .await;
+
+    // And some that a person ticks.
+    browser.go(&app.url).await;
+    browser.click(".deliveries tbody tr:nth-child(1) .pick").await;
+    browser.click(".deliveries tbody tr:nth-child(2) .pick").await;
+    browser.picture("selected").await;
+    browser.click(".selection button[value=replay]").await;
+    browser.until("the notice", "return document.querySelector('.notice').textContent.includes('2')").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn what_comes_in_shows_by_itself_and_never_moves_what_is_being_read() {
+    let app = with_a_failure(&[]).await;
+    let browser = Browser::open("zh-CN", 1280).await;
+    browser.go(&app.url).await;
+    assert_eq!(browser.text("h1").await, "投递");
+    browser.picture("chinese").await;
+    app.accept(&arrived("v1.2.4")).await;
+    browser.until("a third row", "return document.querySelectorAll('.deliveries tbody tr').length === 3").await;
+    // A tick says that somebody is at work here: now news is only announced.
+    browser.click(".deliveries tbody tr:nth-child(2) .pick").await;
+    app.accept(&arrived("v1.2.5")).await;
+    browser.until("the offer", "return !!document.querySelector('[data-news] button')").await;
+    assert_eq!(browser.run("return document.querySelectorAll('.deliveries tbody tr').length").await, json!(3));
+    assert_eq!(browser.run("return document.querySelectorAll('.deliveries tbody :checked').length").await, json!(1));
+    browser.picture("offer").await;
+    browser.click("[data-news] button").await;
+    browser.until("a fourth row", "return document.querySelectorAll('.deliveries tbody tr').length === 4").await;
+    assert_eq!(browser.run("return document.querySelectorAll('.deliveries tbody :checked').length").await, json!(1));
+    browser.close().await;
+}
+
+#[rstest]
+#[case::chinese("zh-CN")]
+#[case::english("en-US")]
+#[tokio::test]
+async fn it_fits_a_phone(#[case] language: &str) {
+    let app = with_a_failure(&[]).await;
+    let long = format!("mars/{}", "long-name-without-a-blank-".repeat(9));
+    app.accept(&push(&long, &["v1", "v2", "v3", "v4", "v5", "v6"]).payload()).await;
+    let browser = Browser::open(language, 390).await;
+    let mut paths: Vec<String> = ["/", "/?state=failed", "/?q=nothing", "/deliveries/confirm?verb=replay&state=failed"]
+        .map(str::to_owned)
+        .into();
+    paths.extend(app.deliveries().await.iter().map(|one| format!("/deliveries/{}", one.id)));
+    for (number, path) in paths.iter().enumerate() {
+        browser.go(&format!("{}{path}", app.url)).await;
+        browser.text("h1").await;
+        browser.picture(&format!("phone-{language}-{number}")).await;
+        let wide =
+            browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
+        assert_eq!(wide, json!(0), "{path} is wider than the phone");
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn nothing_of_a_payload_runs() {
+    let app = App::spawn().await;
+    let bad = r#""><img src=x onerror="window.pwned=1"><script>window.pwned=1</script><svg onload="window.pwned=1">"#;
+    let mut payload = push("mars/x", &[bad]).payload();
+    fn poison(value: &mut Value, bad: &str) {
+        match value {
+            Value::String(text) if !["REPLICATION", "Success"].contains(&text.as_str()) => *text = bad.to_owned(),
+            Value::Array(items) => items.iter_mut().for_each(|item| poison(item, bad)),
+            Value::Object(fields) => fields.values_mut().for_each(|field| poison(field, bad)),
+            _ => {}
+        }
+    }
+    poison(&mut payload, bad);
+    app.accept(&payload).await;
+    app.shown(1).await;
+    eventually("on record", || async { app.deliveries().await[0].state.as_str() == "delivered" }).await;
+    let id = app.deliveries().await[0].id.clone();
+    let browser = Browser::open("en-US", 1280).await;
+    let q: String = bad.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    for path in [
+        "/",
+        &format!("/deliveries/{id}"),
+        &format!("/?q={q}"),
+        &format!("/deliveries/confirm?verb=replay&state=delivered&q={q}"),
+    ] {
+        browser.go(&format!("{}{path}", app.url)).await;
+        browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })").await;
+        assert!(browser.text("main").await.contains("onerror") || path.len() > 60, "{path} shows it as text");
+        assert_eq!(
+            browser.run("return [window.pwned, document.querySelectorAll('main img, main script').length]").await,
+            json!([null, 0])
+        );
+    }
+    browser.go(&format!("{}/deliveries/{id}", app.url)).await;
+    browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })").await;
+    browser.picture("hostile").await;
+    // The live script puts pages together from parts: it must not wake anything either.
+    browser.run("document.querySelector('[data-live]').dataset.changed = 'yes'").await;
+    within(
+        "a live update",
+        browser.until("it went over the page", "return !document.querySelector('[data-changed]') || !window.pwned"),
+    )
+    .await;
+    browser.close().await;
+}

@@ -1,0 +1,194 @@
+//! The page as HTML: what it says, in which language, and that nothing of a payload acts. How it behaves in a
+//! browser is in `browser.rs`.
+
+use harborbell::admin::wecom_html::to_html;
+use harborbell::demo::standin::Answer;
+use regex_lite::Regex;
+use reqwest::header::{ACCEPT_LANGUAGE, LOCATION};
+use rstest::rstest;
+use serde_json::Value;
+
+use crate::support::{App, arrived, eventually, push};
+
+impl App {
+    async fn page_in(&self, language: &str, path: &str) -> String {
+        let request = self.client.get(format!("{}{path}", self.url)).header(ACCEPT_LANGUAGE, language);
+        request.send().await.unwrap().text().await.unwrap()
+    }
+
+    /// Posts a form and gives where it leads.
+    async fn submit(&self, path: &str, body: &str) -> String {
+        let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+        let answer = client.post(format!("{}{path}", self.url)).body(body.to_owned()).send().await.unwrap();
+        assert_eq!(answer.status(), 303, "{}", answer.text().await.unwrap());
+        answer.headers()[LOCATION].to_str().unwrap().to_owned()
+    }
+}
+
+#[rstest]
+#[case("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN", "投递")]
+#[case("en-GB,en;q=0.9", "en", "Deliveries")]
+#[case("fr-FR,zh;q=0.3,en;q=0.5", "en", "Deliveries")]
+#[case("fr-FR", "en", "Deliveries")]
+#[tokio::test]
+async fn the_page_speaks_the_browsers_language(#[case] accepted: &str, #[case] lang: &str, #[case] heading: &str) {
+    let app = App::spawn().await;
+    let page = app.page_in(accepted, "/").await;
+    assert!(
+        page.contains(&format!("<html lang=\"{lang}\">")) && page.contains(&format!("<h1>{heading}</h1>")),
+        "{page}"
+    );
+}
+
+#[test]
+fn both_languages_have_the_same_words() {
+    let keys = |source: &str| {
+        let words: Value = serde_json::from_str(source).unwrap();
+        let words = words.as_object().unwrap().clone();
+        assert!(words.values().all(|word| word.as_str().is_some_and(|word| !word.is_empty())));
+        words.keys().cloned().collect::<Vec<_>>()
+    };
+    let zh = keys(include_str!("../../src/admin/page/words.zh.json"));
+    assert_eq!(zh, keys(include_str!("../../src/admin/page/words.en.json")));
+    let templates = ["base", "deliveries", "delivery", "confirm", "sign_in", "problem"]
+        .map(|name| std::fs::read_to_string(format!("src/admin/page/{name}.html")).unwrap())
+        .concat();
+    for used in Regex::new(r"\bt\.([a-z0-9_]+)").unwrap().captures_iter(&templates) {
+        assert!(zh.contains(&used[1].to_owned()), "the word {} is used and not there", &used[1]);
+    }
+}
+
+#[tokio::test]
+async fn an_empty_page_says_how_to_point_harbor_here() {
+    let app = App::spawn_with(&[("HARBOR_AUTH_HEADER", "Bearer x")]).await;
+    let page = app.page_in("en", "/").await;
+    assert!(page.contains("webhook&#x2f;harbor") && page.contains("HARBOR_AUTH_HEADER"), "{page}");
+}
+
+/// Every view in every state renders, in both languages.
+#[tokio::test]
+async fn every_view_renders() {
+    let app = App::spawn_with(&[("HARBOR_URL", "https://harbor.example.com")]).await;
+    app.wecom.refuse_containing("poison");
+    app.accept(&arrived("v1")).await;
+    app.shown(1).await;
+    app.accept(&push("mars/mars-web", &["poison"]).payload()).await;
+    eventually("it has failed", || async { app.deliveries().await[0].state.as_str() == "failed" }).await;
+    app.wecom.answer_always(Some(Answer::Status(500, "down")));
+    app.accept(&push("mars/many", &["a", "b", "c", "d", "e", "f"]).payload()).await;
+    eventually("it was tried", || async { app.deliveries().await[0].failures > 0 }).await;
+    let mut paths: Vec<String> = [
+        "/",
+        "/?state=failed",
+        "/?state=pending&q=mars",
+        "/?state=discarded",
+        "/?q=nothing",
+        "/?period=7d",
+        "/?since=2026-01-01T00:00&until=2030-01-01T00:00",
+        "/?notice=replay.3",
+        "/deliveries/confirm?verb=replay&state=failed",
+        "/deliveries/confirm?verb=discard&state=pending&q=mars&since=2020-01-01",
+        "/deliveries/confirm?verb=replay&state=discarded",
+        "/sign-in",
+    ]
+    .map(str::to_owned)
+    .into();
+    paths.extend(app.deliveries().await.iter().map(|one| format!("/deliveries/{}", one.id)));
+    for path in &paths {
+        for language in ["zh", "en"] {
+            let page = app.page_in(language, path).await;
+            assert!(page.contains("</html>") && !page.contains("problem-status"), "{path} {language}:\n{page}");
+            assert!(!page.contains(" style=") && !page.contains("<style") && !page.contains(" onclick"), "{path}");
+        }
+    }
+    for (path, status) in [
+        ("/?state=lost", 400),
+        ("/?cursor=nobody", 400),
+        ("/?since=soon", 400),
+        ("/deliveries/nobody", 404),
+        ("/deliveries/confirm?verb=eat&state=failed", 400),
+        ("/deliveries/confirm?verb=replay", 400),
+        ("/deliveries/confirm?verb=replay&state=pending", 422),
+        ("/assets/nothing", 404),
+    ] {
+        let answer = app.client.get(format!("{}{path}", app.url)).send().await.unwrap();
+        assert_eq!(answer.status(), status, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn what_a_payload_says_is_text_on_every_view() {
+    let app = App::spawn_with(&[("WECOM_RATE_PER_MINUTE", "1")]).await;
+    let bad = r#""><img src=x onerror=alert(1)><script>alert(2)</script>'{{ 98765 * 43210 }}"#;
+    let mut payload = push("mars/x", &[bad]).payload();
+    payload["event_data"]["replication"]["description"] = bad.into();
+    payload["event_data"]["replication"]["dest_resource"]["registry_name"] = bad.into();
+    payload["event_data"]["replication"]["successful_artifact"][0]["name_tag"] =
+        format!("{bad} [1 item(s) in total]").into();
+    payload["event_data"]["replication"]["dest_resource"]["namespace"] = "mars".into();
+    app.accept(&payload).await;
+    app.shown(1).await;
+    eventually("on record", || async { app.deliveries().await[0].state.as_str() == "delivered" }).await;
+    let id = app.deliveries().await[0].id.clone();
+    let path = format!("/deliveries/{id}");
+    let q: String = bad.bytes().map(|byte| format!("%{byte:02x}")).collect();
+    for path in [
+        "/",
+        &path,
+        &format!("/?q={q}&state=delivered"),
+        &format!("/deliveries/confirm?verb=replay&state=delivered&q={q}"),
+    ] {
+        let page = app.page_in("en", path).await;
+        assert!(page.contains("onerror"), "{path} shows it as text");
+        assert!(
+            !page.contains("<img") && !page.contains("<script>") && !page.contains("4267635650"),
+            "{path}:\n{page}"
+        );
+        assert_eq!(page.matches("<script").count(), 1, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn forms_lead_back_and_say_what_they_did() {
+    let app = App::spawn().await;
+    app.accept(&arrived("v1")).await;
+    app.shown(1).await;
+    eventually("on record", || async { app.deliveries().await[0].state.as_str() == "delivered" }).await;
+    let id = app.deliveries().await[0].id.clone();
+    assert_eq!(app.submit(&format!("/deliveries/{id}/replay"), "").await, format!("/deliveries/{id}?notice=replay.1"));
+    app.shown(2).await;
+    eventually("on record", || async { app.deliveries().await[0].state.as_str() == "delivered" }).await;
+    let back = app.submit("/deliveries/selected", &format!("verb=replay&id={id}&id=nobody&back=%2F%3Fq%3Dmars")).await;
+    assert_eq!(back, "/?q=mars&notice=left.1");
+    app.shown(3).await;
+    eventually("on record", || async { app.deliveries().await[0].state.as_str() == "delivered" }).await;
+    assert_eq!(
+        app.submit("/deliveries/matching", "verb=replay&state=delivered&q=mars").await,
+        "/?q=mars&notice=replay.1"
+    );
+    app.shown(4).await;
+    assert_eq!(app.submit("/robots/default/test", "").await, "/?notice=test.1");
+    assert!(app.shown(5).await[4].contains("测试消息"));
+}
+
+#[test]
+fn a_message_is_shown_as_wecom_shows_it() {
+    let message = "**镜像入仓** <font color=\"info\">成功</font> 阿里仓\n> 镜像:`mars/mars-api`\n> [查看](https://harbor.example.com/a?b=1&c=2)\n# 标题\n<@zhangsan>";
+    insta::assert_snapshot!(to_html(message), @r#"<p><strong>镜像入仓</strong> <span class="wecom-info">成功</span> 阿里仓</p><blockquote>镜像:<code>mars/mars-api</code><br><a href="https://harbor.example.com/a?b=1&amp;c=2" rel="noreferrer noopener">查看</a></blockquote><h3 class="md-heading">标题</h3><p><span class="wecom-mention">@zhangsan</span></p>"#);
+}
+
+#[rstest]
+#[case("<b>bold</b> & \"quoted\"", "<p>&lt;b&gt;bold&lt;/b&gt; &amp; &quot;quoted&quot;</p>")]
+#[case("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>")]
+#[case(
+    "[x](https://a\" onclick=\"b)",
+    "<p><a href=\"https://a&quot; onclick=&quot;b\" rel=\"noreferrer noopener\">x</a></p>"
+)]
+#[case("<font color=\"red\">x</font>", "<p>&lt;font color=&quot;red&quot;&gt;x&lt;/font&gt;</p>")]
+#[case("**open `and` left", "<p>**open <code>and</code> left</p>")]
+#[case("`<@all>`", "<p><code>&lt;@all&gt;</code></p>")]
+#[case("**** `` <@> []()", "<p>**** `` &lt;@&gt; []()</p>")]
+#[case("> a\n> b\n\nc", "<blockquote>a<br>b</blockquote><p><br>c</p>")]
+fn all_else_is_text(#[case] markdown: &str, #[case] html: &str) {
+    assert_eq!(to_html(markdown), html);
+}
