@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::access::Role;
+use super::openapi::{Guarded, Named, Posted, Queried};
 use super::query::{ChangeRequest, ListQuery, bad, unprocessable};
 use super::{Admin, apart};
 use crate::health::{RobotView, robots};
@@ -68,11 +69,8 @@ impl DeliveryDetail {
 /// List deliveries, newest first
 #[utoipa::path(tag = "deliveries", params(ListQuery), security(("token" = [])), responses(
     (status = 200, body = Page),
-    (status = 400, response = super::openapi::BadRequest),
-    (status = 401, response = super::openapi::Unauthorized),
-    (status = 403, response = super::openapi::Forbidden),
-    (status = 429, response = super::openapi::TooMany),
-    (status = 503, response = super::openapi::Unavailable),
+    Queried,
+    Guarded,
 ))]
 #[get("/api/v1/deliveries")]
 async fn list(request: HttpRequest, query: Query<ListQuery>, admin: Data<Admin>) -> Result<Json<Page>, Problem> {
@@ -86,11 +84,8 @@ async fn list(request: HttpRequest, query: Query<ListQuery>, admin: Data<Admin>)
 /// Show one delivery with its payload, its message and its attempts
 #[utoipa::path(tag = "deliveries", params(("id" = String, Path)), security(("token" = [])), responses(
     (status = 200, body = DeliveryDetail),
-    (status = 401, response = super::openapi::Unauthorized),
-    (status = 403, response = super::openapi::Forbidden),
-    (status = 404, response = super::openapi::NotFound),
-    (status = 429, response = super::openapi::TooMany),
-    (status = 503, response = super::openapi::Unavailable),
+    Named,
+    Guarded,
 ))]
 #[get("/api/v1/deliveries/{id}")]
 async fn show(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> Result<Json<DeliveryDetail>, Problem> {
@@ -101,12 +96,9 @@ async fn show(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> Res
 /// Send one finished delivery again
 #[utoipa::path(tag = "deliveries", params(("id" = String, Path)), security(("token" = [])), responses(
     (status = 202, body = Replayed),
-    (status = 401, response = super::openapi::Unauthorized),
-    (status = 403, response = super::openapi::Forbidden),
-    (status = 404, response = super::openapi::NotFound),
     (status = 409, description = "It is pending, sending or superseded", body = Problem, content_type = "application/problem+json"),
-    (status = 429, response = super::openapi::TooMany),
-    (status = 503, response = super::openapi::Unavailable),
+    Named,
+    Guarded,
 ))]
 #[post("/api/v1/deliveries/{id}/replay")]
 async fn replay(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> Result<HttpResponse, Problem> {
@@ -130,13 +122,8 @@ struct Replayed {
 /// Send all again that match
 #[utoipa::path(tag = "deliveries", request_body = ChangeRequest, security(("token" = [])), responses(
     (status = 200, body = ReplayedAll),
-    (status = 400, response = super::openapi::BadRequest),
-    (status = 401, response = super::openapi::Unauthorized),
-    (status = 403, response = super::openapi::Forbidden),
-    (status = 413, response = super::openapi::TooLarge),
-    (status = 422, response = super::openapi::Unprocessable),
-    (status = 429, response = super::openapi::TooMany),
-    (status = 503, response = super::openapi::Unavailable),
+    Posted,
+    Guarded,
 ))]
 #[post("/api/v1/deliveries/replay")]
 async fn replay_all(
@@ -157,13 +144,8 @@ struct ReplayedAll {
 /// End all that wait and match, so that they are not sent
 #[utoipa::path(tag = "deliveries", request_body = ChangeRequest, security(("token" = [])), responses(
     (status = 200, body = DiscardedAll),
-    (status = 400, response = super::openapi::BadRequest),
-    (status = 401, response = super::openapi::Unauthorized),
-    (status = 403, response = super::openapi::Forbidden),
-    (status = 413, response = super::openapi::TooLarge),
-    (status = 422, response = super::openapi::Unprocessable),
-    (status = 429, response = super::openapi::TooMany),
-    (status = 503, response = super::openapi::Unavailable),
+    Posted,
+    Guarded,
 ))]
 #[post("/api/v1/deliveries/discard")]
 async fn discard_all(
@@ -201,10 +183,7 @@ async fn change_all(
 /// List robots and how they are
 #[utoipa::path(tag = "robots", security(("token" = [])), responses(
     (status = 200, body = Robots),
-    (status = 401, response = super::openapi::Unauthorized),
-    (status = 403, response = super::openapi::Forbidden),
-    (status = 429, response = super::openapi::TooMany),
-    (status = 503, response = super::openapi::Unavailable),
+    Guarded,
 ))]
 #[get("/api/v1/robots")]
 async fn robot_list(request: HttpRequest, admin: Data<Admin>) -> Result<Json<Robots>, Problem> {
@@ -221,11 +200,8 @@ struct Robots {
 /// Send a test message in the robot's next slot
 #[utoipa::path(tag = "robots", params(("name" = String, Path)), security(("token" = [])), responses(
     (status = 202, description = "It is on its way", body = TestMessage),
-    (status = 401, response = super::openapi::Unauthorized),
-    (status = 403, response = super::openapi::Forbidden),
-    (status = 404, response = super::openapi::NotFound),
-    (status = 429, response = super::openapi::TooMany),
-    (status = 503, response = super::openapi::Unavailable),
+    Named,
+    Guarded,
 ))]
 #[post("/api/v1/robots/{name}/test")]
 async fn test_robot(request: HttpRequest, name: Path<String>, admin: Data<Admin>) -> Result<HttpResponse, Problem> {

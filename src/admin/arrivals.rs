@@ -9,6 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Role;
+use super::openapi::{Guarded, Queried};
 use super::query::bad;
 use super::{Admin, apart};
 use crate::model::moment::{duration, moment};
@@ -51,11 +52,8 @@ pub(super) struct Arrivals {
 /// Say where an image has arrived
 #[utoipa::path(tag = "arrivals", params(ArrivalsQuery), security(("token" = [])), responses(
     (status = 200, body = Arrivals),
-    (status = 400, response = super::openapi::BadRequest),
-    (status = 401, response = super::openapi::Unauthorized),
-    (status = 403, response = super::openapi::Forbidden),
-    (status = 429, response = super::openapi::TooMany),
-    (status = 503, response = super::openapi::Unavailable),
+    Queried,
+    Guarded,
 ))]
 #[get("/api/v1/arrivals")]
 pub(super) async fn arrivals(
