@@ -1,8 +1,10 @@
 -- What operators and pipelines ask for, and in which order. A word that is searched for is kept in lower case,
 -- and only its beginning, because an index entry has a limit; `store/search.rs` has the same expressions.
 
--- Newest or oldest first, by state, and by robot and state. The second one serves claims, too.
+-- Newest or oldest first, by state, and by robot and state. The second one serves claims, too; beside it SQLite
+-- would choose the index of due times, and sort all that wait.
 DROP INDEX deliveries_waiting;
+DROP INDEX deliveries_due;
 CREATE INDEX deliveries_of_state ON deliveries (state, created_at, event_id, robot);
 CREATE INDEX deliveries_of_robot ON deliveries (robot, state, created_at, event_id);
 -- In an outage a million rows may wait, of which a few were tried.

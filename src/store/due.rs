@@ -24,14 +24,14 @@ impl Store {
         );
         query.push(NEWS).push(" FROM deliveries d JOIN events e ON e.id = d.event_id");
         query.push(" WHERE d.state = 'pending' AND d.robot = ").push_bind(robot);
-        // Hidden in an expression: the order comes from the index of the robot's rows, and few of them are not due.
-        query.push(" AND (d.next_attempt_at + 0 <= ").push_bind(now);
-        query.push(" OR d.next_attempt_at + 0 > ").push_bind(now + longest);
+        query.push(" AND (d.next_attempt_at <= ").push_bind(now);
+        query.push(" OR d.next_attempt_at > ").push_bind(now + longest);
         query.push(") ORDER BY d.created_at, d.event_id LIMIT ").push_bind(limit);
         query.build().fetch_all(&self.read).await?.iter().map(due).collect()
     }
 
-    /// When the next pending row of a robot is due; None where nothing waits.
+    /// When the next pending row of a robot is due; None where nothing waits. Looks at all that wait, which are few
+    /// when none of them is due.
     pub async fn next_due_at(&self, robot: &str) -> Result<Option<Millis>> {
         let next =
             sqlx::query_scalar("SELECT min(next_attempt_at) FROM deliveries WHERE robot = $1 AND state = 'pending'");
