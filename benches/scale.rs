@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 const SIZES: [i64; 2] = [1_000, 1_000_000];
-const RUNS: usize = 51;
+const RUNS: usize = 31;
 const BEGIN: Millis = 1_800_000_000_000;
 const ROBOT: &str = "default";
 const HOLDER: Holder<'static> = Holder { robot: ROBOT, owner: "bench" };
@@ -32,7 +32,7 @@ async fn main() {
         println!("{size} deliveries made in {:.0} s", began.elapsed().as_secs_f64());
         columns.push(table.measure().await);
     }
-    println!("\n{:<44} {:>10} {:>10} {:>6}", "median of 51, ms", SIZES[0], SIZES[1], "ratio");
+    println!("\n{:<44} {:>10} {:>10} {:>6}", "median of 31, ms", SIZES[0], SIZES[1], "ratio");
     for ((what, small), (_, large)) in columns[0].iter().zip(&columns[1]) {
         println!("{what:<44} {small:>10.3} {large:>10.3} {:>6.2}", large / small);
     }
@@ -89,6 +89,7 @@ impl Table {
         macro_rules! measure {
             ($what:literal, $call:expr) => {
                 times.push(($what, median(async || drop($call.await.unwrap())).await));
+                eprint!(".");
             };
         }
         measure!("list", store.list(&all, 50, None));

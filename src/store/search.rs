@@ -14,6 +14,8 @@ use super::{Result, Store};
 pub const LONGEST_SEARCH: usize = 100;
 /// Up to so many rows are looked at one by one.
 const FEW_ROWS: i64 = 1_000;
+/// Up to so many arrivals whose version matches are gathered and sorted; more are met soon on the way from the newest.
+const FEW_VERSIONS: i64 = 10_000;
 /// More words than this are not asked one by one: then matches are so frequent that looking at rows finds them soon.
 const FEW_WORDS: i64 = 64;
 
@@ -70,9 +72,9 @@ impl Store {
         let prefix = Prefix::of(q);
         let mut versions = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM arrivals a WHERE ");
         prefix.push(&mut versions, VERSION);
-        versions.push(" LIMIT ").push_bind(FEW_ROWS).push(") few");
+        versions.push(" LIMIT ").push_bind(FEW_VERSIONS).push(") few");
         let versions: i64 = versions.build_query_scalar().fetch_one(&self.read).await?;
-        if versions == FEW_ROWS {
+        if versions == FEW_VERSIONS {
             return Ok(Plan::Rows);
         }
         let mut words = Vec::new();
