@@ -35,11 +35,11 @@ struct ArrivalsQuery {
     /// A registry's name, or a replication rule's description.
     #[param(nullable = false)]
     registry: Option<String>,
-    /// Only executions of this moment or later.
-    #[param(nullable = false, format = DateTime)]
+    /// Only executions of this moment or later: an RFC 3339 time, or such as `24h` for a day ago.
+    #[param(nullable = false)]
     since: Option<String>,
     /// How long the answer may be held back until something is known: seconds, or such as `30s`; at most 60 s.
-    #[param(nullable = false, pattern = "^([0-9]|[1-5][0-9]|60)s?$")]
+    #[param(nullable = false)]
     wait: Option<String>,
 }
 

@@ -25,11 +25,11 @@ pub struct ListQuery {
     /// matter, and only the first 100 characters do.
     #[param(nullable = false)]
     pub q: Option<String>,
-    /// By `created_at`, this moment included.
-    #[param(nullable = false, format = DateTime)]
+    /// By `created_at`, this moment included: an RFC 3339 time, or such as `24h` for a day ago.
+    #[param(nullable = false)]
     pub since: Option<String>,
     /// By `created_at`, this moment excluded.
-    #[param(nullable = false, format = DateTime)]
+    #[param(nullable = false)]
     pub until: Option<String>,
     #[param(nullable = false, minimum = 1, maximum = 1000, default = 50)]
     pub limit: Option<usize>,
@@ -47,9 +47,7 @@ pub struct ChangeRequest {
     pub robot: Option<String>,
     /// As in the list.
     pub q: Option<String>,
-    #[schema(format = DateTime)]
     pub since: Option<String>,
-    #[schema(format = DateTime)]
     pub until: Option<String>,
     /// Only count.
     #[serde(default)]
