@@ -47,7 +47,7 @@ async fn act(
 #[post("/deliveries/selected")]
 async fn selected(request: HttpRequest, body: Bytes, admin: Data<Admin>) -> HttpResponse {
     act(&request, &admin, async {
-        let verb = verb(&body)?;
+        let verb: Verb = field(&body, "verb").unwrap_or_default().parse().map_err(bad)?;
         let back = field(&body, "back").unwrap_or_else(|| "/".to_owned());
         let (mut done, mut left) = (0, 0);
         for (_, id) in form_urlencoded::parse(&body).filter(|(name, _)| name == "id") {
@@ -134,12 +134,6 @@ async fn sign_out(request: HttpRequest, admin: Data<Admin>) -> HttpResponse {
     let mut response = see_other("/");
     response.add_cookie(&Access::no_cookie(&request)).expect("a cookie that a header takes");
     response
-}
-
-fn verb(body: &[u8]) -> Result<Verb, Problem> {
-    let given = field(body, "verb");
-    let verb = [Verb::Replay, Verb::Discard].into_iter().find(|verb| Some(verb.as_str()) == given.as_deref());
-    verb.ok_or_else(|| bad("verb is replay or discard"))
 }
 
 fn field(body: &[u8], wanted: &str) -> Option<String> {

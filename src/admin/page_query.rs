@@ -77,8 +77,7 @@ impl PageQuery {
 
     /// What a bulk change is to do, and to which.
     pub fn change(&self, admin: &Admin) -> Result<(Verb, Filter), Problem> {
-        let verb = [Verb::Replay, Verb::Discard].into_iter().find(|verb| verb.as_str() == self.verb);
-        let verb = verb.ok_or_else(|| bad("verb is replay or discard"))?;
+        let verb: Verb = self.verb.parse().map_err(bad)?;
         let filter = self.filter(admin)?;
         let state = filter.state.ok_or_else(|| bad("a bulk change needs a state"))?;
         verb.check(state).map_err(unprocessable)?;

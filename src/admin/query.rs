@@ -50,7 +50,6 @@ pub struct ChangeRequest {
     pub since: Option<String>,
     pub until: Option<String>,
     /// Only count.
-    #[serde(default)]
     pub dry_run: Option<bool>,
 }
 

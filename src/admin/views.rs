@@ -7,6 +7,7 @@ use super::wecom_html::to_html;
 use crate::health::RobotView;
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::Verb;
+use crate::model::event::label;
 use crate::render::{Language, Renderer, clock, date_time, length};
 use crate::store::views::{Attempt, Delivery, utc};
 
@@ -89,7 +90,7 @@ impl Viewer<'_> {
                 "repository": event.repository,
                 "versions": event.versions[..shown],
                 "more_versions": event.versions.len() - shown,
-                "label": if event.description.is_empty() { &event.registry } else { &event.description },
+                "label": label(&event.registry, &event.description),
                 "registry": text(&event.registry),
             },
         })

@@ -4,11 +4,12 @@ use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
 
-use super::output::{harmless, label, line, table, time};
+use super::output::{harmless, line, table, time};
 use super::{ListArgs, Outcome};
 use crate::admin::api::DeliveryDetail;
 use crate::config::Config;
 use crate::model::clock::Clock;
+use crate::model::event::label;
 use crate::store::Store;
 use crate::store::views::{Delivery, Detail};
 

@@ -38,8 +38,3 @@ pub fn time(at: Millis, timezone: &TimeZone) -> String {
 pub fn harmless(text: &str) -> String {
     text.chars().filter(|character| *character == '\n' || !character.is_control()).collect()
 }
-
-/// What people call a place: the rule's description, or the registry's name where it has none.
-pub fn label<'a>(registry: &'a str, description: &'a str) -> &'a str {
-    if description.is_empty() { registry } else { description }
-}

@@ -12,9 +12,9 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::output::{label, line, table, time};
+use super::output::{line, table, time};
 use super::{Failure, Outcome, config, read_moment};
-use crate::model::event::ReplicationOutcome;
+use crate::model::event::{ReplicationOutcome, label};
 use crate::model::moment::duration;
 use crate::store::Store;
 use crate::store::arrivals::Question;

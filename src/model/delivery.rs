@@ -99,6 +99,15 @@ impl FromStr for State {
     }
 }
 
+impl FromStr for Verb {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let known = [Self::Replay, Self::Discard].into_iter().find(|verb| verb.as_str() == text);
+        known.ok_or_else(|| "verb is replay or discard".to_owned())
+    }
+}
+
 /// What is told of an event, and whether it mends a failure that came before it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {

@@ -63,3 +63,8 @@ pub struct Event {
     pub execution_id: i64,
     pub occurred_at: Millis,
 }
+
+/// What people call a place: the rule's description, or the registry's name where it has none.
+pub fn label<'a>(registry: &'a str, description: &'a str) -> &'a str {
+    if description.is_empty() { registry } else { description }
+}

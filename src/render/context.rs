@@ -8,7 +8,7 @@ use super::text::{clip, code, plain};
 use super::{Language, Settings};
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::News;
-use crate::model::event::ReplicationOutcome;
+use crate::model::event::{ReplicationOutcome, label};
 
 #[derive(Debug, Serialize)]
 pub struct Context {
@@ -98,12 +98,11 @@ fn told(news: &News, now: Millis, settings: &Settings, most_versions: usize) -> 
     let event = &news.event;
     let took = event.occurred_at - event.execution_timestamp * SECOND;
     let timed = event.outcome == ReplicationOutcome::Succeeded && took >= 0;
-    let label = if event.description.is_empty() { &event.registry } else { &event.description };
     let shown = event.versions.len().min(most_versions);
     Told {
         outcome: event.outcome,
         after_failure: news.after_failure,
-        label: clip(label),
+        label: clip(label(&event.registry, &event.description)),
         description: clip(&event.description),
         registry: clip(&event.registry),
         project: clip(&event.project),
