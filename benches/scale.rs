@@ -1,14 +1,16 @@
 //! What a look into the table costs with a thousand and with a million deliveries in it: prints the medians and
 //! their ratio. It fails nothing. `cargo bench --bench scale`
 
+use std::sync::Mutex;
 use std::time::Instant;
 
 use harborbell::demo::payloads::Replication;
 use harborbell::model::clock::{Clock, HOUR, Millis};
 use harborbell::model::delivery::State;
+use harborbell::model::event::Event;
 use harborbell::model::harbor::{Reading, read};
 use harborbell::store::Store;
-use harborbell::store::accept::Offer;
+use harborbell::store::accept::{Assignment, Offer};
 use harborbell::store::arrivals::Question;
 use harborbell::store::inspect::Filter;
 use harborbell::store::lane::{Claim, Claimed, Holder};
@@ -53,9 +55,15 @@ impl Table {
         let store = Store::serve(&url).await.unwrap();
         store.enrol(&[ROBOT], BEGIN).await.unwrap();
         for batch in 0..size / 1_000 {
-            let offers: Vec<_> = (batch * 1_000..(batch + 1) * 1_000).map(offer).collect();
+            let numbers = batch * 1_000..(batch + 1) * 1_000;
+            let offers: Vec<_> = numbers.clone().map(offer).collect();
+            let numbers = Mutex::new(numbers);
+            let assign = |_: &Event| {
+                let delivery_id = id(numbers.lock().unwrap().next().unwrap());
+                vec![Assignment { delivery_id, robot: ROBOT.into(), mentions: Vec::new(), hold: 0 }]
+            };
             // A year of them.
-            store.accept(&offers, BEGIN + batch * HOUR * 24 * 365 / (size / 1_000)).await.unwrap();
+            store.accept(&offers, assign, BEGIN + batch * HOUR * 24 * 365 / (size / 1_000)).await.unwrap();
         }
         let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
         for (state, digits) in [("delivered", "> 2"), ("failed", "= 0")] {
@@ -166,10 +174,5 @@ fn offer(number: i64) -> Offer {
     .payload()
     .to_string();
     let Ok(Reading::Event(webhook)) = read(&payload, BEGIN, false) else { unreachable!("it is a push that ended") };
-    Offer {
-        event_id: Uuid::now_v7().to_string(),
-        webhook: *webhook,
-        payload,
-        deliveries: vec![(id(number), ROBOT.into())],
-    }
+    Offer { event_id: Uuid::now_v7().to_string(), webhook: *webhook, payload }
 }

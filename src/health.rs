@@ -15,6 +15,7 @@ use crate::intake::Intake;
 use crate::metrics::{Metrics, RobotGauges, Snapshot};
 use crate::model::clock::{Clock, Millis};
 use crate::problem::Problem;
+use crate::route::{Live, Routing};
 use crate::store::views::{RobotRow, rfc3339_or_null, text_or_null};
 use crate::store::{Store, StoreError};
 
@@ -24,8 +25,7 @@ const PROBE_EVERY: Duration = Duration::from_secs(1);
 pub struct Health {
     pub store: Store,
     pub clock: Clock,
-    /// The names of the robots that are configured.
-    pub robots: Vec<String>,
+    pub routing: Live,
     pub metrics: Metrics,
     pub intake: Intake,
     probed: Mutex<Option<(Instant, Result<(), String>)>>,
@@ -126,14 +126,21 @@ impl RobotView {
     }
 }
 
-/// All robots that are configured, or for which something waits.
-pub async fn robots(store: &Store, configured: &[String], now: Millis) -> Result<Vec<RobotView>, StoreError> {
+/// All robots that are configured, or for which something waits, by name.
+pub async fn robots(store: &Store, routing: &Routing, now: Millis) -> Result<Vec<RobotView>, StoreError> {
     let rows = store.robots(now).await?;
     let views = rows.into_iter().map(|row| {
-        let is_configured = configured.contains(&row.name);
+        let is_configured = routing.robot(&row.name).is_some();
         RobotView::of(row, is_configured, now)
     });
-    Ok(views.filter(|view| view.state != RobotState::Unconfigured || view.waiting > 0).collect())
+    let mut views: Vec<_> = views.filter(|view| view.state != RobotState::Unconfigured || view.waiting > 0).collect();
+    for name in routing.names() {
+        if !views.iter().any(|view| view.name == name) {
+            views.push(RobotView::idle(&name));
+        }
+    }
+    views.sort_by(|one, other| one.name.cmp(&other.name));
+    Ok(views)
 }
 
 /// Is the process alive?
@@ -154,7 +161,8 @@ pub async fn readyz(health: Data<Health>) -> Result<HttpResponse, Problem> {
     // A task of its own, because a client that hangs up must not cut a transaction short.
     let report = actix_web::rt::spawn(async move {
         let storable = health.is_storable().await;
-        (storable, robots(&health.store, &health.robots, health.clock.now()).await)
+        let routing = health.routing.borrow().clone();
+        (storable, robots(&health.store, &routing, health.clock.now()).await)
     });
     let (storable, robots) = report
         .await
@@ -173,8 +181,8 @@ pub async fn readyz(health: Data<Health>) -> Result<HttpResponse, Problem> {
 #[utoipa::path(tag = "service", responses((status = 200, body = String, content_type = METRICS_TYPE)))]
 #[get("/metrics")]
 pub async fn scrape(health: Data<Health>) -> HttpResponse {
-    let (store, names, now) = (health.store.clone(), health.robots.clone(), health.clock.now());
-    let known = actix_web::rt::spawn(async move { robots(&store, &names, now).await }).await;
+    let (store, routing, now) = (health.store.clone(), health.routing.borrow().clone(), health.clock.now());
+    let known = actix_web::rt::spawn(async move { robots(&store, &routing, now).await }).await;
     let robots = known.ok().and_then(Result::ok).unwrap_or_default();
     let snapshot = Snapshot {
         robots: robots.iter().map(|robot| gauges(robot, now)).collect(),
@@ -198,8 +206,8 @@ fn gauges(robot: &RobotView, now: Millis) -> RobotGauges {
 }
 
 impl Health {
-    pub fn new(store: Store, clock: Clock, robots: Vec<String>, metrics: Metrics, intake: Intake) -> Self {
-        Self { store, clock, robots, metrics, intake, probed: Mutex::new(None) }
+    pub fn new(store: Store, clock: Clock, routing: Live, metrics: Metrics, intake: Intake) -> Self {
+        Self { store, clock, routing, metrics, intake, probed: Mutex::new(None) }
     }
 
     /// Whether a webhook could be stored, by a real write. Anybody may ask, so one answer serves a second,

@@ -10,9 +10,10 @@ use uuid::Uuid;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::delivery::State;
+use crate::model::event::Event;
 use crate::model::harbor::Webhook;
-use crate::route::Routing;
-use crate::store::accept::{Acceptance, Offer};
+use crate::route::{Addressee, Live, Routing};
+use crate::store::accept::{Acceptance, Assignment, Offer, Superseded};
 use crate::store::{Store, StoreError};
 
 /// What may wait in memory, bodies being read included. Beyond it the door says 503 and Harbor comes again.
@@ -92,7 +93,7 @@ impl Intake {
 pub struct Committer {
     queue: mpsc::UnboundedReceiver<Submission>,
     store: Store,
-    routing: Routing,
+    routing: Live,
     clock: Clock,
     metrics: Metrics,
     /// Tells the lanes that there is something to look at.
@@ -102,7 +103,7 @@ pub struct Committer {
 /// Makes both ends.
 pub fn intake(
     store: Store,
-    routing: Routing,
+    routing: Live,
     clock: Clock,
     metrics: Metrics,
     nudge: watch::Sender<()>,
@@ -145,21 +146,19 @@ impl Committer {
         let mut offers = Vec::with_capacity(batch.len());
         let mut waiting = Vec::with_capacity(batch.len());
         for Submission { webhook, payload, room, reply } in batch {
-            let robots = self.routing.robots_for(&webhook.event);
-            let deliveries = robots.iter().map(|robot| (Uuid::now_v7().to_string(), robot.clone())).collect();
-            offers.push(Offer { event_id: Uuid::now_v7().to_string(), webhook, payload, deliveries });
+            offers.push(Offer { event_id: Uuid::now_v7().to_string(), webhook, payload });
             waiting.push((reply, room));
         }
-        let answers: Vec<_> = match self.store.accept(&offers, self.clock.now()).await {
+        let routing = self.routing.borrow().clone();
+        let answers: Vec<_> = match self.store(&offers, &routing).await {
             Ok(answers) => answers.into_iter().map(Ok).collect(),
             // One event must not harm another: find out which it is.
-            Err(StoreError::Refused(_)) => self.one_by_one(&offers).await,
+            Err(StoreError::Refused(_)) => self.one_by_one(&offers, &routing).await,
             Err(error) => {
                 tracing::error!(error = %error, webhooks = offers.len(), "webhooks could not be stored; answered 503");
                 offers.iter().map(|_| Err(Refusal::Unavailable)).collect()
             }
         };
-        self.count(&offers, &answers);
         self.nudge.send_replace(());
         for ((reply, _room), answer) in waiting.into_iter().zip(answers) {
             // A client that is gone needs no answer; its event is stored.
@@ -167,20 +166,26 @@ impl Committer {
         }
     }
 
-    fn count(&self, offers: &[Offer], answers: &[Result<Acceptance, Refusal>]) {
-        for (offer, answer) in offers.iter().zip(answers) {
-            if let Ok(Acceptance::Accepted { .. }) = answer {
-                for (_, robot) in &offer.deliveries {
+    async fn store(&self, offers: &[Offer], routing: &Routing) -> Result<Vec<Acceptance>, StoreError> {
+        let stored = self.store.accept(offers, |event| assignments(routing, event), self.clock.now()).await?;
+        for answer in &stored.answers {
+            if let Acceptance::Accepted { robots, .. } = answer {
+                for robot in robots {
                     self.metrics.came_to(State::Pending, robot, 1);
                 }
             }
         }
+        for Superseded { id, event_id, robot } in &stored.superseded {
+            tracing::info!(delivery_id = id, event_id, robot, "superseded: its success came within FAILURE_GRACE");
+            self.metrics.came_to(State::Superseded, robot, 1);
+        }
+        Ok(stored.answers)
     }
 
-    async fn one_by_one(&self, offers: &[Offer]) -> Vec<Result<Acceptance, Refusal>> {
+    async fn one_by_one(&self, offers: &[Offer], routing: &Routing) -> Vec<Result<Acceptance, Refusal>> {
         let mut answers = Vec::with_capacity(offers.len());
         for offer in offers {
-            answers.push(match self.store.accept(std::slice::from_ref(offer), self.clock.now()).await {
+            answers.push(match self.store(std::slice::from_ref(offer), routing).await {
                 Ok(mut answer) => answer.pop().ok_or(Refusal::Unavailable),
                 Err(error) => {
                     let refused = matches!(error, StoreError::Refused(_));
@@ -191,4 +196,15 @@ impl Committer {
         }
         answers
     }
+}
+
+/// One delivery for each robot that is to tell the event.
+pub fn assignments(routing: &Routing, event: &Event) -> Vec<Assignment> {
+    let assignment = |addressee: Addressee| Assignment {
+        delivery_id: Uuid::now_v7().to_string(),
+        robot: addressee.robot,
+        mentions: addressee.mentions,
+        hold: routing.hold(event),
+    };
+    routing.addressees(event).into_iter().map(assignment).collect()
 }

@@ -72,8 +72,14 @@ pub struct Metrics {
 
 impl Default for Metrics {
     fn default() -> Self {
+        let webhooks = Family::default();
+        for result in
+            [Received::accepted, Received::duplicate, Received::ignored, Received::refused, Received::unavailable]
+        {
+            let _ = webhooks.get_or_create(&Result { result });
+        }
         Self {
-            webhooks: Family::default(),
+            webhooks,
             deliveries: Family::default(),
             messages: Family::default(),
             attempts: Family::default(),
@@ -83,7 +89,7 @@ impl Default for Metrics {
 }
 
 /// What a robot's deliveries come to while the process runs.
-const STATES: [State; 4] = [State::Pending, State::Delivered, State::Failed, State::Discarded];
+const STATES: [State; 5] = [State::Pending, State::Delivered, State::Failed, State::Superseded, State::Discarded];
 const OUTCOMES: [&str; 6] = ["delivered", "retry", "ambiguous", "throttled", "robot_broken", "rejected"];
 
 /// What the rest of the program knows at the moment of looking.
@@ -106,26 +112,18 @@ pub struct RobotGauges {
 }
 
 impl Metrics {
-    /// Each series begins at 0, because Prometheus does not see the step with which one appears.
-    pub fn new<'a>(robots: impl IntoIterator<Item = &'a str>) -> Self {
-        let metrics = Self::default();
-        for result in
-            [Received::accepted, Received::duplicate, Received::ignored, Received::refused, Received::unavailable]
-        {
-            let _ = metrics.webhooks.get_or_create(&Result { result });
+    /// Each series of a robot begins at 0, because Prometheus does not see the step with which one appears. Those that
+    /// it has go on.
+    pub fn begin(&self, robot: &str) {
+        for state in STATES {
+            self.came_to(state, robot, 0);
         }
-        for robot in robots {
-            for state in STATES {
-                metrics.came_to(state, robot, 0);
-            }
-            for outcome in OUTCOMES {
-                let label = OfOutcome { robot: robot.to_owned(), outcome };
-                let _ = metrics.messages.get_or_create(&label);
-                let _ = metrics.attempts.get_or_create(&label);
-            }
-            let _ = metrics.durations.get_or_create(&OfRobot { robot: robot.to_owned() });
+        for outcome in OUTCOMES {
+            let label = OfOutcome { robot: robot.to_owned(), outcome };
+            let _ = self.messages.get_or_create(&label);
+            let _ = self.attempts.get_or_create(&label);
         }
-        metrics
+        let _ = self.durations.get_or_create(&OfRobot { robot: robot.to_owned() });
     }
 
     pub fn received(&self, result: Received) {

@@ -102,9 +102,9 @@ impl Door {
             .await
             .map_err(|_| unavailable("the database did not store it within 2.5 s; try again"))??;
         Ok(match stored {
-            Acceptance::Accepted { event_id, deliveries } => {
-                tracing::info!(event_id, repository, registry, deliveries, "event accepted");
-                Answer::Accepted { event_id, deliveries }
+            Acceptance::Accepted { event_id, robots } => {
+                tracing::info!(event_id, repository, registry, robots = robots.join(" "), "event accepted");
+                Answer::Accepted { event_id, deliveries: robots.len() }
             }
             Acceptance::Duplicate => {
                 tracing::info!(repository, registry, "duplicate: every arrival is known");

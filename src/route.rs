@@ -1,16 +1,131 @@
-//! Routing: which robots are to tell an event.
+//! Routing: which robots are to tell an event, on whom they call, and how long a failure is held back.
 
+use std::sync::Arc;
+
+use glob::Pattern;
+use tokio::sync::watch;
+
+use crate::model::clock::Millis;
 use crate::model::event::{Event, ReplicationOutcome};
+use crate::model::robot::{DEFAULT, Format, Robot, unite};
 
-#[derive(Clone, Debug)]
+/// Who is told what. Replaced as a whole when the configuration is read again.
+#[derive(Clone, Debug, Default)]
 pub struct Routing {
-    pub robots: Vec<String>,
+    pub robots: Vec<Robot>,
+    pub routes: Vec<Route>,
     /// Outcomes that are told; the others are stored all the same, so that nothing goes blind.
     pub notify: Vec<ReplicationOutcome>,
+    /// How long a failure is held back, in case its success follows.
+    pub failure_grace: Millis,
+}
+
+/// The routing in force, for those who look at it anew each time.
+pub type Live = watch::Receiver<Arc<Routing>>;
+
+/// Events that have all of this go to these robots.
+#[derive(Clone, Debug, Default)]
+pub struct Route {
+    /// Where it stands in its file.
+    pub line: usize,
+    pub robots: Vec<String>,
+    pub project: Globs,
+    pub repository: Globs,
+    pub version: Globs,
+    pub registry: Globs,
+    pub description: Globs,
+    pub outcome: Option<ReplicationOutcome>,
+    pub mention: Vec<String>,
+}
+
+/// One of these patterns must match; with none of them, everything does. `*` stands for any text, `/` included.
+#[derive(Clone, Debug, Default)]
+pub struct Globs(Vec<Pattern>);
+
+impl Globs {
+    pub fn new(patterns: impl IntoIterator<Item = Pattern>) -> Self {
+        Self(patterns.into_iter().collect())
+    }
+
+    /// As they were written.
+    pub fn patterns(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(Pattern::as_str)
+    }
+
+    fn match_text(&self, text: &str) -> bool {
+        self.0.is_empty() || self.0.iter().any(|pattern| pattern.matches(text))
+    }
+}
+
+/// A robot that is to tell an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Addressee {
+    pub robot: String,
+    /// Each person once, in the order of the routes.
+    pub mentions: Vec<String>,
+    /// The lines of the routes that brought it here; none for the default robot.
+    pub by: Vec<usize>,
+}
+
+impl Route {
+    fn matches(&self, event: &Event) -> bool {
+        // An older Harbor does not say which version; then it has none to match with.
+        let is_version = match event.versions.is_empty() {
+            true => self.version.match_text(""),
+            false => event.versions.iter().any(|version| self.version.match_text(version)),
+        };
+        is_version
+            && self.outcome.is_none_or(|outcome| outcome == event.outcome)
+            && self.project.match_text(&event.project)
+            && self.repository.match_text(&event.repository)
+            && self.registry.match_text(&event.registry)
+            && self.description.match_text(&event.description)
+    }
 }
 
 impl Routing {
-    pub fn robots_for(&self, event: &Event) -> &[String] {
-        if self.notify.contains(&event.outcome) { &self.robots } else { &[] }
+    /// Every route that matches counts, and each robot is told once, with all of its mentions. What no route matches
+    /// goes to the default robot, if there is one.
+    pub fn addressees(&self, event: &Event) -> Vec<Addressee> {
+        let mut addressees: Vec<Addressee> = Vec::new();
+        if !self.notify.contains(&event.outcome) {
+            return addressees;
+        }
+        for route in self.routes.iter().filter(|route| route.matches(event)) {
+            for robot in &route.robots {
+                let known = addressees.iter().position(|addressee| addressee.robot == *robot);
+                let place = known.unwrap_or_else(|| {
+                    addressees.push(Addressee { robot: robot.clone(), mentions: Vec::new(), by: Vec::new() });
+                    addressees.len() - 1
+                });
+                addressees[place].by.push(route.line);
+                unite(&mut addressees[place].mentions, &route.mention);
+            }
+        }
+        if addressees.is_empty() && self.robot(DEFAULT).is_some() {
+            addressees.push(Addressee { robot: DEFAULT.to_owned(), mentions: Vec::new(), by: Vec::new() });
+        }
+        addressees
+    }
+
+    /// How long the first message about an event waits on purpose.
+    pub fn hold(&self, event: &Event) -> Millis {
+        match event.outcome {
+            ReplicationOutcome::Failed => self.failure_grace,
+            ReplicationOutcome::Succeeded => 0,
+        }
+    }
+
+    pub fn robot(&self, name: &str) -> Option<&Robot> {
+        self.robots.iter().find(|robot| robot.name == name)
+    }
+
+    /// How a robot's messages are written; one that is not configured would get Markdown.
+    pub fn format(&self, robot: &str) -> Format {
+        self.robot(robot).map_or(Format::Markdown, |robot| robot.format)
+    }
+
+    pub fn names(&self) -> Vec<String> {
+        self.robots.iter().map(|robot| robot.name.clone()).collect()
     }
 }

@@ -13,31 +13,12 @@ use serde_json::json;
 
 use crate::model::clock::{Clock, Millis, SECOND};
 use crate::model::outcome::{Outcome, Report, THROTTLE_PAUSE, Trouble};
+use crate::model::robot::{Format, Robot};
 
 /// WeCom's answers have about 300 bytes; more is somebody else's page.
 const LONGEST_ANSWER: usize = 64 * 1024;
 /// How much of an answer's words is kept.
 const LONGEST_ERRMSG: usize = 300;
-
-/// A group robot.
-#[derive(Clone, Debug)]
-pub struct Robot {
-    pub name: String,
-    /// The whole URL with its key.
-    pub url: SecretString,
-    /// 0: no pace.
-    pub rate_per_minute: u32,
-}
-
-impl Robot {
-    /// The least time between two messages: rounded up, so that a minute never holds more than the rate.
-    pub fn gap(&self) -> Millis {
-        match i64::from(self.rate_per_minute) {
-            0 => 0,
-            rate => (60 * SECOND + rate - 1) / rate,
-        }
-    }
-}
 
 /// What sends for one robot.
 #[derive(Clone, Debug)]
@@ -129,9 +110,13 @@ impl Sender {
     }
 }
 
-/// The body of a Markdown message.
-pub fn markdown(content: &str) -> String {
-    json!({ "msgtype": "markdown", "markdown": { "content": content } }).to_string()
+/// The body of a message. In Markdown the mentions stand in the content.
+pub fn body(format: Format, content: &str, mentions: &[String]) -> String {
+    let body = match format {
+        Format::Markdown => json!({ "msgtype": "markdown", "markdown": { "content": content } }),
+        Format::Text => json!({ "msgtype": "text", "text": { "content": content, "mentioned_list": mentions } }),
+    };
+    body.to_string()
 }
 
 fn is_loopback(url: &SecretString) -> bool {

@@ -20,6 +20,7 @@ use crate::model::clock::Millis;
 use crate::model::delivery::{State, Verb};
 use crate::problem::Problem;
 use crate::render::Renderer;
+use crate::route::Routing;
 use crate::store::change::Changed;
 use crate::store::inspect::Position;
 use crate::store::views::{Detail, Page};
@@ -60,8 +61,9 @@ pub struct DeliveryDetail {
 }
 
 impl DeliveryDetail {
-    pub fn of(detail: Detail, renderer: &Renderer, now: Millis) -> Self {
-        let message = renderer.render(&[&detail.news], now).content;
+    pub fn of(detail: Detail, renderer: &Renderer, routing: &Routing, now: Millis) -> Self {
+        let format = routing.format(&detail.delivery.robot);
+        let message = renderer.render(&[&detail.news], now, format).content;
         Self { detail, message }
     }
 }
@@ -188,7 +190,7 @@ async fn change_all(
 #[get("/api/v1/robots")]
 async fn robot_list(request: HttpRequest, admin: Data<Admin>) -> Result<Json<Robots>, Problem> {
     admin.access.admit(&request, Role::Read).await?;
-    let items = apart(async move { robots(&admin.store, &admin.robots, admin.clock.now()).await }).await?;
+    let items = apart(async move { robots(&admin.store, &admin.routing(), admin.clock.now()).await }).await?;
     Ok(Json(Robots { items }))
 }
 
@@ -232,12 +234,12 @@ impl Admin {
     pub(super) async fn detail(self: Arc<Self>, id: String) -> Result<DeliveryDetail, Problem> {
         let (store, wanted) = (self.store.clone(), id.clone());
         let detail = apart(async move { store.show(&wanted).await }).await?.ok_or_else(|| unknown(&id))?;
-        Ok(DeliveryDetail::of(detail, &self.renderer, self.clock.now()))
+        Ok(DeliveryDetail::of(detail, &self.renderer, &self.routing(), self.clock.now()))
     }
 
     /// Asks for a test message and gives its id.
     pub(super) async fn test(self: Arc<Self>, robot: String) -> Result<String, Problem> {
-        let is_configured = self.robots.contains(&robot);
+        let is_configured = self.routing().robot(&robot).is_some();
         let (store, name) = (self.store.clone(), robot.clone());
         let asked = match is_configured {
             true => apart(async move { store.request_test(&name, &Uuid::now_v7().to_string()).await }).await?,

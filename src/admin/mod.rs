@@ -25,6 +25,7 @@ use crate::model::clock::Clock;
 use crate::model::delivery::{State, Verb};
 use crate::problem::Problem;
 use crate::render::Renderer;
+use crate::route::{Live, Routing};
 use crate::store::change::Changed;
 use crate::store::inspect::Filter;
 use crate::store::{Store, StoreError};
@@ -38,8 +39,7 @@ pub struct Admin {
     pub access: Access,
     pub renderer: Arc<Renderer>,
     pub timezone: TimeZone,
-    /// The names of the robots that are configured.
-    pub robots: Vec<String>,
+    pub routing: Live,
     pub metrics: Metrics,
     /// Tells the lanes, and whoever waits for an arrival, that there is something to look at.
     pub nudge: watch::Sender<()>,
@@ -58,6 +58,11 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 impl Admin {
+    /// The routing in force at this moment.
+    fn routing(&self) -> Arc<Routing> {
+        self.routing.borrow().clone()
+    }
+
     /// Changes all that match, in one transaction, and says how many.
     async fn change_all(self: Arc<Self>, verb: Verb, filter: Filter) -> Result<u64, Problem> {
         let admin = self.clone();

@@ -182,12 +182,12 @@ async fn deliveries(reader: &Reader<'_>, query: &PageQuery) -> Result<Value, Pro
     let (admin, viewer) = (reader.admin, reader.viewer());
     let filter = query.filter(admin)?;
     let after = admin.position(query.cursor()).await?;
-    let (store, wanted, names, now) = (admin.store.clone(), filter.clone(), admin.robots.clone(), viewer.now);
+    let (store, wanted, routing, now) = (admin.store.clone(), filter.clone(), admin.routing(), viewer.now);
     let (page, counts, robots, hours, is_empty) = apart(async move {
         let page = store.list(&wanted, ROWS, after.as_ref()).await?;
         let is_empty = page.items.is_empty() && store.list(&Filter::default(), 1, None).await?.items.is_empty();
         let counts = store.counts(&wanted).await?;
-        let robots = robots(&store, &names, now).await?;
+        let robots = robots(&store, &routing, now).await?;
         let hours = store.hours(&chart::hours(now), &chart::states()).await?;
         Ok((page, counts, robots, hours, is_empty))
     })
@@ -230,14 +230,15 @@ async fn one_delivery(
 async fn details(reader: &Reader<'_>, admin: &Data<Admin>, id: String) -> Result<Value, Problem> {
     let viewer = reader.viewer();
     let body = admin.clone().into_inner().detail(id).await?;
-    let (store, names, now) = (admin.store.clone(), admin.robots.clone(), viewer.now);
-    let robots = apart(async move { robots(&store, &names, now).await }).await?;
+    let (store, routing, now) = (admin.store.clone(), admin.routing(), viewer.now);
+    let format = routing.format(&body.detail.delivery.robot);
+    let robots = apart(async move { robots(&store, &routing, now).await }).await?;
     let delivery = &body.detail.delivery;
     let payload: Value = serde_json::from_str(body.detail.payload.get()).unwrap_or_default();
     Ok(json!({
         "delivery": viewer.whole(delivery),
         "robot_view": robots.iter().find(|robot| robot.name == delivery.robot).map(|robot| viewer.robot(robot)),
-        "message_html": to_html(&body.message),
+        "message_html": to_html(&body.message, format, &body.detail.news.mentions),
         "payload": format!("{payload:#}"),
         "harbor_link": harbor_link(&admin.renderer, delivery),
         "attempts": body.detail.attempt_log.iter().rev().map(|attempt| viewer.attempt(attempt)).collect::<Vec<_>>(),

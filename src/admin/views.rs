@@ -8,6 +8,7 @@ use crate::health::RobotView;
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::Verb;
 use crate::model::event::label;
+use crate::model::robot::Format;
 use crate::render::{Language, Renderer, clock, date_time, length};
 use crate::store::views::{Attempt, Delivery, utc};
 
@@ -108,7 +109,7 @@ impl Viewer<'_> {
             "errmsg": text(&attempt.errmsg),
             "shared": attempt.shared,
             "sent": attempt.sent,
-            "sent_html": to_html(&content_of(&attempt.sent)),
+            "sent_html": sent_html(&attempt.sent),
         })
     }
 }
@@ -122,8 +123,12 @@ fn text(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
 }
 
-/// The Markdown within a body that went out.
-fn content_of(body: &str) -> String {
+/// A body that went out, as the group saw it.
+fn sent_html(body: &str) -> String {
     let body: Value = serde_json::from_str(body).unwrap_or_default();
-    body["markdown"]["content"].as_str().unwrap_or_default().to_owned()
+    let format = body["msgtype"].as_str().and_then(|format| format.parse().ok()).unwrap_or(Format::Markdown);
+    let message = &body[format.as_str()];
+    let called = message["mentioned_list"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let called: Vec<_> = called.map(str::to_owned).collect();
+    to_html(message["content"].as_str().unwrap_or_default(), format, &called)
 }

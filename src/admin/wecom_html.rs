@@ -1,6 +1,8 @@
 //! A message as WeCom shows it, as HTML for the page. WeCom knows a few marks only: headings, quotes, bold, code,
 //! links, three colours, mentions. All else is text, and text is escaped: nothing of a payload acts here.
 
+use crate::model::robot::Format;
+
 /// What may stand in a message and becomes a tag; each of these ends what it begins.
 enum Span<'a> {
     Bold(&'a str),
@@ -13,7 +15,17 @@ enum Span<'a> {
 /// Marks within marks, such as bold in colour; deeper ones are text.
 const DEEPEST: usize = 4;
 
-pub fn to_html(markdown: &str) -> String {
+/// `mentions` act beside the content of a text; in Markdown they stand in it.
+pub fn to_html(content: &str, format: Format, mentions: &[String]) -> String {
+    if format == Format::Markdown {
+        return markdown(content);
+    }
+    let lines: Vec<_> = content.lines().map(escape).collect();
+    let called: Vec<_> = mentions.iter().map(|who| mention(who.trim_start_matches('@'))).collect();
+    format!("<p>{}</p><p>{}</p>", lines.join("<br>"), called.join(" "))
+}
+
+fn markdown(markdown: &str) -> String {
     let mut html = String::new();
     let mut lines = markdown.lines().peekable();
     while let Some(line) = lines.next() {
@@ -83,11 +95,15 @@ fn inline(text: &str, depth: usize) -> String {
             Span::Link(label, target) => {
                 format!("<a href=\"{}\" rel=\"noreferrer noopener\">{}</a>", escape(target), inline(label, depth + 1))
             }
-            Span::Mention(who) => format!("<span class=\"wecom-mention\">@{}</span>", escape(who)),
+            Span::Mention(who) => mention(who),
         });
         rest = &rest[length..];
     }
     html
+}
+
+fn mention(who: &str) -> String {
+    format!("<span class=\"wecom-mention\">@{}</span>", escape(who))
 }
 
 /// The mark that begins here, and the bytes that it takes.

@@ -29,7 +29,7 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
     if !faults.is_empty() {
         return Err(Failure::Faults(faults));
     }
-    let names: Vec<String> = config.robots.iter().map(|robot| robot.name.clone()).collect();
+    let names = config.routing.names();
     let mut pings = Vec::new();
     if ping {
         for name in &names {
@@ -41,7 +41,7 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
             let engine = store.engine().await?;
             let durable = if engine.is_durable { "each commit on the disk" } else { "NOT durable" };
             let database = format!("ok: SQLite {}, {}, {durable}", engine.version, engine.journal_mode);
-            (robots(&store, &names, Clock::System.now()).await?, database)
+            (robots(&store, &config.routing, Clock::System.now()).await?, database)
         }
         Err(StoreError::Missing(_)) => {
             let idle = names.iter().map(|name| RobotView::idle(name)).collect();
@@ -111,7 +111,7 @@ async fn send_test(config: &Config, robot: &str) -> anyhow::Result<MessageRecord
 
 async fn requested(store: &Store, robot: &str, id: &str) -> anyhow::Result<String> {
     let id = store.request_test(robot, id).await?;
-    id.ok_or_else(|| anyhow::anyhow!("the running service does not know the robot {robot}; restart it"))
+    id.ok_or_else(|| anyhow::anyhow!("the running service does not know the robot {robot}; reload or restart it"))
 }
 
 /// The lane of a service that does not run, for one message.

@@ -8,6 +8,7 @@ use super::output::{harmless, line, table, time};
 use super::{ListArgs, Outcome};
 use crate::admin::api::DeliveryDetail;
 use crate::config::Config;
+use crate::health::{RobotState, RobotView, robots};
 use crate::model::clock::Clock;
 use crate::model::event::label;
 use crate::store::Store;
@@ -31,13 +32,19 @@ pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
     if let Some(cursor) = page.next_cursor {
         line(format_args!("\nMore: --cursor {cursor}"))?;
     }
+    for robot in robots(&store, &config.routing, Clock::System.now()).await? {
+        if robot.state == RobotState::Unconfigured {
+            let RobotView { name, waiting, .. } = robot;
+            line(format_args!("\n{waiting} wait for robot {name}, which is not configured: nobody sends them."))?;
+        }
+    }
     Ok(ExitCode::SUCCESS)
 }
 
 pub async fn show(config: &Config, id: &str, as_json: bool) -> Outcome {
     let store = Store::open(&config.database_url).await?;
     let detail = store.show(id).await?.ok_or_else(|| unknown(id))?;
-    let detail = DeliveryDetail::of(detail, &config.renderer, Clock::System.now());
+    let detail = DeliveryDetail::of(detail, &config.renderer, &config.routing, Clock::System.now());
     if as_json {
         line(serde_json::to_string(&detail)?)?;
         return Ok(ExitCode::SUCCESS);
@@ -63,12 +70,13 @@ fn row(delivery: &Delivery, timezone: &TimeZone) -> Vec<String> {
 }
 
 fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io::Result<()> {
-    let Detail { delivery, attempt_log, payload, .. } = detail;
+    let Detail { delivery, attempt_log, payload, news } = detail;
     let event = &delivery.event;
     let facts = [
         ("delivery", delivery.id.clone()),
         ("state", delivery.state.to_string()),
         ("robot", delivery.robot.clone()),
+        ("mentions", news.mentions.join(" ")),
         ("event", event.id.clone()),
         ("outcome", event.outcome.to_string()),
         ("repository", event.repository.clone()),

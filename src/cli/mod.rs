@@ -4,7 +4,9 @@ mod change;
 mod check;
 mod deliveries;
 mod output;
+mod payload;
 mod preview;
+mod route;
 mod settings;
 mod whereabouts;
 
@@ -13,11 +15,14 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use jiff::tz::TimeZone;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::mpsc;
 
 use crate::config::{Config, Fault};
 use crate::model::clock::{Clock, Millis};
 use crate::model::delivery::{State, Verb};
 use crate::model::moment::moment;
+use crate::route::Routing;
 use crate::serve::{Service, stop_signal};
 use crate::store::inspect::Filter;
 use crate::{demo, telemetry};
@@ -60,6 +65,13 @@ enum Command {
     Discard(ChangeArgs),
     /// Say whether an image has arrived; exit code 0 arrived, 3 failed, 4 not seen
     Where(whereabouts::Arguments),
+    /// Say who would hear of a payload of Harbor, by which route, and what they would read
+    Route {
+        /// A file, or - for standard input
+        file: String,
+        #[arg(long)]
+        json: bool,
+    },
     /// Show the message that a payload of Harbor makes; several payloads in one file make a digest
     Preview {
         /// A file, or - for standard input
@@ -67,9 +79,12 @@ enum Command {
     },
     /// Check configuration, database and robots
     Check {
-        /// Send a test message, in the robot's next slot
+        /// Send a test message, in each robot's next slot
         #[arg(long)]
         ping: bool,
+        /// Only read the configuration, and show robots and routes
+        #[arg(long, conflicts_with = "ping")]
+        routes: bool,
         #[arg(long)]
         json: bool,
     },
@@ -178,7 +193,7 @@ pub fn main() -> ExitCode {
 
 async fn run(command: Command) -> Outcome {
     match command {
-        Command::Serve(flags) => serve(&flags).await,
+        Command::Serve(flags) => serve(flags).await,
         Command::Demo { listen_addr } => {
             // The story is on standard output; only its troubles are logged.
             telemetry::start(crate::config::LogFormat::Text, "error");
@@ -191,18 +206,23 @@ async fn run(command: Command) -> Outcome {
         Command::Discard(arguments) => change::change(&config()?, Verb::Discard, arguments).await,
         Command::Where(arguments) => whereabouts::tell(arguments).await,
         Command::Preview { file } => preview::preview(&config()?, &file),
-        Command::Check { ping, json } => check::check(&config()?, ping, json).await,
+        Command::Route { file, json } => route::route(&config()?, &file, json),
+        Command::Check { routes: true, json, .. } => route::show(&config()?, json),
+        Command::Check { ping, json, .. } => check::check(&config()?, ping, json).await,
     }
 }
 
-async fn serve(flags: &settings::Flags) -> Outcome {
-    let config = settings::load(flags)?;
+async fn serve(flags: settings::Flags) -> Outcome {
+    let config = settings::load(&flags)?;
     let faults = config.faults_of_service();
     if !faults.is_empty() {
         return Err(Failure::Faults(faults));
     }
     telemetry::start(config.log_format, &config.log_filter);
+    // From here on a SIGHUP ends nothing.
+    let hangups = signal(SignalKind::hangup())?;
     let service = Service::start(&config, Clock::System).await?;
+    tokio::spawn(reload(flags, hangups, service.reloader()));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), address = %service.addr(), "harborbell is ready for webhooks");
     let stop = async {
         if let Err(error) = stop_signal().await {
@@ -212,6 +232,26 @@ async fn serve(flags: &settings::Flags) -> Outcome {
     service.run_until(stop).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
+}
+
+/// Reads the configuration again at each SIGHUP. Robots and routes come into force; a broken one changes nothing.
+async fn reload(flags: settings::Flags, mut hangups: Signal, reloader: mpsc::Sender<Routing>) {
+    while hangups.recv().await.is_some() {
+        let faults = match settings::load(&flags) {
+            Ok(config) if config.routing.robots.is_empty() => config.faults_of_service(),
+            Ok(config) => {
+                if reloader.send(config.routing).await.is_err() {
+                    return;
+                }
+                continue;
+            }
+            Err(Failure::Faults(faults)) => faults,
+            Err(_) => continue,
+        };
+        for fault in faults {
+            tracing::error!(%fault, "the configuration was read again and is wrong; what was in force stays");
+        }
+    }
 }
 
 fn config() -> Result<Config, Failure> {

@@ -25,6 +25,12 @@ pub struct Flags {
     /// HARBOR_URL
     #[arg(long)]
     harbor_url: Option<String>,
+    /// ROUTES_FILE
+    #[arg(long)]
+    routes_file: Option<String>,
+    /// FAILURE_GRACE
+    #[arg(long)]
+    failure_grace: Option<String>,
     /// MESSAGE_LANGUAGE
     #[arg(long)]
     message_language: Option<String>,
@@ -47,6 +53,8 @@ impl Flags {
             ("WECOM_BASE_URL", &self.wecom_base_url),
             ("WECOM_RATE_PER_MINUTE", &self.wecom_rate_per_minute),
             ("HARBOR_URL", &self.harbor_url),
+            ("ROUTES_FILE", &self.routes_file),
+            ("FAILURE_GRACE", &self.failure_grace),
             ("MESSAGE_LANGUAGE", &self.message_language),
             ("MESSAGE_TEMPLATE", &self.message_template),
             ("TIMEZONE", &self.timezone),
@@ -58,10 +66,13 @@ impl Flags {
 
 pub fn load(flags: &Flags) -> Result<Config, Failure> {
     let mut values = dotenv()?;
-    for key in KEYS {
-        if let Some(value) = std::env::var_os(key.name) {
-            let value = value.into_string().map_err(|_| fault(key.name, "is not UTF-8"))?;
-            values.insert(key.name.to_owned(), value);
+    // All of it, because ROUTES_FILE may refer to any variable.
+    for (name, value) in std::env::vars_os() {
+        let Ok(name) = name.into_string() else { continue };
+        match value.into_string() {
+            Ok(value) => _ = values.insert(name, value),
+            Err(_) if KEYS.iter().any(|key| key.name == name) => return Err(fault(&name, "is not UTF-8")),
+            Err(_) => {}
         }
     }
     values.extend(flags.values().map(|(key, value)| (key.to_owned(), value.clone())));

@@ -1,6 +1,7 @@
 //! Configuration: from flags, the environment and `.env`, in this order. Every fault is named at once, by
 //! its key, and no fault repeats a secret.
 
+mod routes;
 mod values;
 
 use std::collections::HashMap;
@@ -12,11 +13,12 @@ use jiff::tz::TimeZone;
 use secrecy::SecretString;
 
 use crate::model::clock::Millis;
-use crate::model::event::ReplicationOutcome;
 use crate::model::retry::RetryPolicy;
+use crate::model::robot::{DEFAULT, Format, Robot};
 use crate::render::text::link_target;
 use crate::render::{Language, Renderer, Settings};
-use crate::wecom::Robot;
+use crate::route::{Route, Routing};
+use routes::Surroundings;
 use values::*;
 
 /// A key, its default ("" for none) and what it is for.
@@ -43,6 +45,8 @@ pub const KEYS: &[Key] = &[
     key("ADMIN_TOKEN", "", "opens page and API; a secret"),
     key("READ_TOKEN", "", "opens them for looking only; a secret"),
     key("ALLOW_ANONYMOUS", "false", "listen beyond loopback without HARBOR_AUTH_HEADER and ADMIN_TOKEN"),
+    key("ROUTES_FILE", "", "robots and routes, in TOML; read again on SIGHUP"),
+    key("FAILURE_GRACE", "0s", "holds failures back so long; one that heals in time is not told"),
     key("NOTIFY_OUTCOMES", "succeeded,failed", "which outcomes are told; the others are only stored"),
     key("NOTIFY_DIGEST_ONLY", "false", "also tell references that are no tags"),
     key("MESSAGE_LANGUAGE", "zh", "zh or en"),
@@ -75,13 +79,12 @@ pub struct Fault {
 pub struct Config {
     pub listen_addr: SocketAddr,
     pub database_url: String,
-    pub robots: Vec<Robot>,
+    pub routing: Routing,
     pub wecom_timeout: Duration,
     pub harbor_auth_header: Option<SecretString>,
     pub admin_token: Option<SecretString>,
     pub read_token: Option<SecretString>,
     pub allow_anonymous: bool,
-    pub notify_outcomes: Vec<ReplicationOutcome>,
     pub notify_digest_only: bool,
     pub renderer: Arc<Renderer>,
     pub timezone: TimeZone,
@@ -97,18 +100,17 @@ impl Config {
         let timezone = reader.read("TIMEZONE", |name| {
             TimeZone::get(name).map_err(|_| format!("{name:?} is no IANA time zone; use one such as Asia/Shanghai"))
         });
-        let robot = reader.robot();
+        let routing = reader.routing();
         let renderer = reader.renderer(timezone.clone());
         let config = Self {
             listen_addr: reader.read("LISTEN_ADDR", listen_addr).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into()),
             database_url: reader.read("DATABASE_URL", database_url).unwrap_or_default(),
-            robots: robot.into_iter().collect(),
+            routing,
             wecom_timeout: reader.read("WECOM_TIMEOUT", timeout).unwrap_or(LONGEST_TIMEOUT),
             harbor_auth_header: reader.optional("HARBOR_AUTH_HEADER", header),
             admin_token: reader.optional("ADMIN_TOKEN", header),
             read_token: reader.read_token(),
             allow_anonymous: reader.read("ALLOW_ANONYMOUS", switch).unwrap_or_default(),
-            notify_outcomes: reader.read("NOTIFY_OUTCOMES", outcomes).unwrap_or_default(),
             notify_digest_only: reader.read("NOTIFY_DIGEST_ONLY", switch).unwrap_or_default(),
             timezone: timezone.unwrap_or(TimeZone::UTC),
             retry: reader.retry(),
@@ -125,11 +127,9 @@ impl Config {
     /// What a configuration lacks for serving, beside being well-formed.
     pub fn faults_of_service(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
-        if self.robots.is_empty() {
-            faults.push(Fault {
-                key: "WECOM_WEBHOOK_URL".into(),
-                problem: "is not set; copy the robot's webhook URL from the WeCom group (群机器人)".into(),
-            });
+        if self.routing.robots.is_empty() {
+            let problem = "is not set; copy the robot's webhook URL from the WeCom group (群机器人), or name robots in ROUTES_FILE";
+            faults.push(Fault { key: "WECOM_WEBHOOK_URL".into(), problem: problem.into() });
         }
         let is_guarded = self.harbor_auth_header.is_some() && self.admin_token.is_some();
         if !self.listen_addr.ip().is_loopback() && !is_guarded && !self.allow_anonymous {
@@ -176,15 +176,40 @@ impl Reader<'_> {
         })
     }
 
-    fn robot(&mut self) -> Option<Robot> {
-        let base = self.read("WECOM_BASE_URL", base_url);
+    /// All robots and routes: those of `ROUTES_FILE`, and the robot of `WECOM_WEBHOOK_URL`.
+    fn routing(&mut self) -> Routing {
+        let base = self.read("WECOM_BASE_URL", base_url).unwrap_or_default();
         let rate_per_minute = self.read("WECOM_RATE_PER_MINUTE", |value| {
             value.parse().map_err(|_| format!("{value:?} is no number of messages; use 18, or 0 for no pacing"))
         });
-        let url = self.optional("WECOM_WEBHOOK_URL", |value| {
-            robot_url(value, base.as_deref().unwrap_or("https://qyapi.weixin.qq.com"))
-        });
-        Some(Robot { name: "default".into(), url: url?, rate_per_minute: rate_per_minute? })
+        let rate_per_minute = rate_per_minute.unwrap_or_default();
+        let url = self.optional("WECOM_WEBHOOK_URL", |value| robot_url(value, &base));
+        let default = url.map(|url| Robot { name: DEFAULT.into(), url, rate_per_minute, format: Format::Markdown });
+        let surroundings = Surroundings { values: self.values, base_url: &base, rate_per_minute, default };
+        let (robots, routes) = self.routes_file(surroundings);
+        Routing {
+            robots,
+            routes,
+            notify: self.read("NOTIFY_OUTCOMES", outcomes).unwrap_or_default(),
+            failure_grace: self.read("FAILURE_GRACE", grace).unwrap_or_default(),
+        }
+    }
+
+    fn routes_file(&mut self, surroundings: Surroundings<'_>) -> (Vec<Robot>, Vec<Route>) {
+        let Some(path) = self.optional("ROUTES_FILE", |path| Ok(path.to_owned())) else {
+            return (surroundings.default.into_iter().collect(), Vec::new());
+        };
+        let read = std::fs::read_to_string(&path)
+            .map_err(|error| vec![format!("cannot read {path}: {error}")])
+            .and_then(|text| {
+                let placed = |faults: Vec<String>| faults.iter().map(|fault| format!("{path}:{fault}")).collect();
+                routes::read(&text, surroundings).map_err(placed)
+            });
+        read.unwrap_or_else(|problems: Vec<String>| {
+            let fault = |problem| Fault { key: "ROUTES_FILE".into(), problem };
+            self.faults.extend(problems.into_iter().map(fault));
+            Default::default()
+        })
     }
 
     fn renderer(&mut self, timezone: Option<TimeZone>) -> Option<Arc<Renderer>> {

@@ -8,7 +8,7 @@ use reqwest::Url;
 use secrecy::SecretString;
 
 use super::LogFormat;
-use crate::model::clock::Millis;
+use crate::model::clock::{HOUR, Millis};
 use crate::model::event::ReplicationOutcome;
 use crate::model::moment::duration;
 use crate::store;
@@ -43,6 +43,14 @@ pub(super) fn positive_millis(value: &str) -> Result<Millis, String> {
     match Millis::try_from(duration(value)?.as_millis()) {
         Ok(millis @ 1..=TEN_YEARS) => Ok(millis),
         _ => Err(format!("{value} is out of range; use from 1ms to ten years")),
+    }
+}
+
+pub(super) fn grace(value: &str) -> Result<Millis, String> {
+    const A_DAY: Millis = 24 * HOUR;
+    match Millis::try_from(duration(value)?.as_millis()) {
+        Ok(millis @ 0..=A_DAY) => Ok(millis),
+        _ => Err(format!("{value} is longer than a day; Harbor tries again within minutes")),
     }
 }
 

@@ -15,8 +15,7 @@ use serde_json::{Value, json};
 use tokio::sync::watch;
 
 use crate::model::clock::{Clock, MINUTE, Millis};
-
-const LONGEST_CONTENT: usize = 4_096;
+use crate::model::robot::Format;
 
 /// An answer that is prepared instead of the usual one.
 #[derive(Clone, Debug)]
@@ -45,7 +44,10 @@ pub struct Seen {
 #[derive(Clone, Debug)]
 pub struct Shown {
     pub at: Millis,
+    pub format: Format,
     pub content: String,
+    /// Whom a text calls on; a Markdown message names them in its content.
+    pub mentioned: Vec<String>,
 }
 
 #[derive(Default)]
@@ -186,12 +188,10 @@ async fn send(query: Query<Key>, body: Bytes, state: Data<State>) -> HttpRespons
         let now = state.clock.now();
         let mut group = state.group();
         let prepared = group.script.pop_front().or_else(|| group.always.clone());
-        let content = content_of(&body);
-        let answer = prepared.unwrap_or_else(|| group.judge(&query.key, content.as_deref(), now));
+        let message = message_of(&body, now);
+        let answer = prepared.unwrap_or_else(|| group.judge(&query.key, message.as_ref(), now));
         let shows = matches!(answer, Answer::Errcode(0, "ok") | Answer::ShowAndHang);
-        if shows {
-            group.shown.push(Shown { at: now, content: content.unwrap_or_default() });
-        }
+        group.shown.extend(message.filter(|_| shows));
         let errcode = if let Answer::Errcode(errcode, _) = answer { Some(errcode) } else { None };
         group.seen.push(Seen { at: now, body: String::from_utf8_lossy(&body).into_owned(), errcode });
         answer
@@ -220,7 +220,7 @@ async fn send(query: Query<Key>, body: Bytes, state: Data<State>) -> HttpRespons
 
 impl Group {
     /// What WeCom would answer, in its order: key, frequency, then the message itself.
-    fn judge(&mut self, key: &str, content: Option<&str>, now: Millis) -> Answer {
+    fn judge(&mut self, key: &str, message: Option<&Shown>, now: Millis) -> Answer {
         if key != self.key {
             return Answer::Errcode(93000, "invalid webhook url, hint: [1], more info at ?e=93000");
         }
@@ -231,13 +231,15 @@ impl Group {
         if now < self.blocked_until {
             return Answer::Errcode(45009, "api freq out of limit, hint: [2], more info at ?e=45009");
         }
-        match content {
-            None => Answer::Errcode(40008, "invalid message type, hint: [3]"),
-            Some("") => Answer::Errcode(44004, "empty content, hint: [4]"),
-            Some(long) if long.len() > LONGEST_CONTENT => {
-                Answer::Errcode(40058, "markdown.content exceed max length 4096. invalid Request Parameter, hint: [5]")
+        let Some(Shown { format, content, .. }) = message else {
+            return Answer::Errcode(40008, "invalid message type, hint: [3]");
+        };
+        match content.len() {
+            0 => Answer::Errcode(44004, "empty content, hint: [4]"),
+            long if long > format.longest() => {
+                Answer::Errcode(40058, "content exceed max length. invalid Request Parameter, hint: [5]")
             }
-            Some(content) => {
+            _ => {
                 let marked = self.marked_words.iter().find(|(word, _)| content.contains(word));
                 marked.map_or(Answer::Errcode(0, "ok"), |(_, answer)| answer.clone())
             }
@@ -245,8 +247,15 @@ impl Group {
     }
 }
 
-fn content_of(body: &[u8]) -> Option<String> {
-    let message: Value = serde_json::from_slice(body).ok()?;
-    let kind = message.get("msgtype")?.as_str().filter(|kind| *kind == "markdown")?;
-    Some(message.get(kind)?.get("content")?.as_str()?.to_owned())
+fn message_of(body: &[u8], at: Millis) -> Option<Shown> {
+    let body: Value = serde_json::from_slice(body).ok()?;
+    let format: Format = body.get("msgtype")?.as_str()?.parse().ok()?;
+    let message = body.get(format.as_str())?;
+    let mentioned = message.get("mentioned_list").and_then(Value::as_array).into_iter().flatten();
+    Some(Shown {
+        at,
+        format,
+        content: message.get("content")?.as_str()?.to_owned(),
+        mentioned: mentioned.filter_map(Value::as_str).map(str::to_owned).collect(),
+    })
 }

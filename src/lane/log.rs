@@ -73,7 +73,7 @@ impl Lane {
                 deliveries,
                 error,
                 pause_ms,
-                "the robot is broken; mend its URL and restart, its deliveries wait"
+                "the robot is broken; mend its URL, then reload or restart; its deliveries wait"
             ),
             Outcome::Retry(_) => tracing::warn!(
                 message_id,

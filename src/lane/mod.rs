@@ -16,12 +16,13 @@ use crate::model::clock::{Clock, Millis, SECOND};
 use crate::model::delivery::{Due, LARGEST_DIGEST};
 use crate::model::outcome::Report;
 use crate::model::retry::RetryPolicy;
+use crate::model::robot::Robot;
 use crate::model::settle::{Condition, Settlement, settle};
 use crate::render::Renderer;
 use crate::store::lane::{Claim, Claimed, Holder, LEASE};
 use crate::store::record::{Recorded, Sent};
 use crate::store::{Result, Store};
-use crate::wecom::{Robot, Sender, markdown};
+use crate::wecom::{Sender, body};
 
 /// The CLI replays and other replicas accept without a nudge; this is the longest that it goes unseen.
 const POLL: Millis = SECOND;
@@ -122,24 +123,24 @@ impl Lane {
         if may_send_at > now {
             return Ok(Next::Wait(may_send_at));
         }
-        let (id, content, rows) = match robot.test {
-            Some(id) => (id, self.renderer.test_message(&self.robot.name, now), Vec::new()),
+        let Robot { name, format, .. } = &self.robot;
+        let (id, content, mentions, rows) = match robot.test {
+            Some(id) => (id, self.renderer.test_message(name, now, *format), Vec::new(), Vec::new()),
             None => {
-                let (name, longest) = (&self.robot.name, self.policy.max_interval);
-                let mut due = self.store.due(name, now, longest, LARGEST_DIGEST).await?;
+                let mut due = self.store.due(name, now, self.policy.max_interval, LARGEST_DIGEST).await?;
                 if robot.condition.is_failing() {
                     due = probe(due);
                 }
                 if due.is_empty() {
-                    let next = self.store.next_due_at(&self.robot.name).await?;
+                    let next = self.store.next_due_at(name).await?;
                     return Ok(Next::Wait(next.unwrap_or(Millis::MAX)));
                 }
-                let packed = self.renderer.pack(&due, now);
+                let packed = self.renderer.pack(&due, now, *format);
                 due.truncate(packed.deliveries);
-                (Uuid::now_v7().to_string(), packed.content, due)
+                (Uuid::now_v7().to_string(), packed.content, packed.mentions, due)
             }
         };
-        let body = markdown(&content);
+        let body = body(*format, &content, &mentions);
         let claim = Claim {
             message_id: &id,
             body: &body,

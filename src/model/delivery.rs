@@ -108,12 +108,14 @@ impl FromStr for Verb {
     }
 }
 
-/// What is told of an event, and whether it mends a failure that came before it.
+/// What one robot is to tell of an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
     pub event: Event,
     /// A success of arrivals that had failed earlier in the same execution.
     pub after_failure: bool,
+    /// Whom it calls on.
+    pub mentions: Vec<String>,
 }
 
 /// A pending delivery whose time has come.

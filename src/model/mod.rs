@@ -8,4 +8,5 @@ pub mod harbor;
 pub mod moment;
 pub mod outcome;
 pub mod retry;
+pub mod robot;
 pub mod settle;

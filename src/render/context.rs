@@ -4,11 +4,12 @@ use jiff::tz::TimeZone;
 use minijinja::Value;
 use serde::Serialize;
 
-use super::text::{clip, code, plain};
+use super::text::{clip, code, escape};
 use super::{Language, Settings};
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::News;
 use crate::model::event::{ReplicationOutcome, label};
+use crate::model::robot::Format;
 
 #[derive(Debug, Serialize)]
 pub struct Context {
@@ -18,6 +19,8 @@ pub struct Context {
     groups: Vec<Group>,
     succeeded: usize,
     failed: usize,
+    #[serde(skip)]
+    format: Format,
 }
 
 #[derive(Debug, Serialize)]
@@ -57,18 +60,19 @@ impl Context {
         news: impl IntoIterator<Item = &'a News>,
         now: Millis,
         settings: &Settings,
+        format: Format,
         most_versions: usize,
     ) -> Self {
-        let events: Vec<_> = news.into_iter().map(|news| told(news, now, settings, most_versions)).collect();
+        let events: Vec<_> = news.into_iter().map(|news| told(news, now, settings, format, most_versions)).collect();
         let failed = events.iter().filter(|event| event.outcome == ReplicationOutcome::Failed).count();
-        Self { succeeded: events.len() - failed, failed, groups: groups(&events), events }
+        Self { succeeded: events.len() - failed, failed, groups: groups(&events), events, format }
     }
 
     /// An image of which not even the last part of its name stands in the message.
     pub fn image_missing_in(&self, message: &str) -> Option<&str> {
         let is_named = |told: &&Told| {
             let name = told.repository.rsplit('/').next().unwrap_or_default();
-            message.contains(&plain(name)) || message.contains(code(name).trim_matches('`'))
+            message.contains(&escape(name, self.format)) || message.contains(code(name).trim_matches('`'))
         };
         self.events.iter().find(|told| !is_named(told)).map(|told| told.repository.as_str())
     }
@@ -94,8 +98,9 @@ fn groups(events: &[Told]) -> Vec<Group> {
     groups
 }
 
-fn told(news: &News, now: Millis, settings: &Settings, most_versions: usize) -> Told {
+fn told(news: &News, now: Millis, settings: &Settings, format: Format, most_versions: usize) -> Told {
     let event = &news.event;
+    let clip = |text: &str| clip(text, format);
     let took = event.occurred_at - event.execution_timestamp * SECOND;
     let timed = event.outcome == ReplicationOutcome::Succeeded && took >= 0;
     let shown = event.versions.len().min(most_versions);

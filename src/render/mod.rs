@@ -1,4 +1,4 @@
-//! Rendering: news → the Markdown that a group reads, within WeCom's 4,096 bytes.
+//! Rendering: news → the message that a group reads, within what WeCom takes of its format.
 //!
 //! As many whole deliveries as fit make one message. One event with too many versions for a message is cut
 //! between two versions and says how many are missing; repository and version themselves are never cut.
@@ -11,12 +11,10 @@ use jiff::tz::TimeZone;
 
 use crate::model::clock::Millis;
 use crate::model::delivery::{Due, News};
+use crate::model::robot::{EVERYBODY, Format, LONGEST_MENTIONS, mention, unite};
 use context::Context;
 pub use context::{clock, date_time, length};
 pub use template::{RenderError, Template};
-
-/// The most bytes of UTF-8 that WeCom takes as Markdown; longer is refused whole (errcode 40058).
-pub const LONGEST_MESSAGE: usize = 4_096;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Language {
@@ -35,43 +33,51 @@ pub struct Settings {
 #[derive(Debug)]
 pub struct Renderer {
     settings: Settings,
-    built_in: Template,
-    /// `MESSAGE_TEMPLATE`
+    markdown: Template,
+    text: Template,
+    /// `MESSAGE_TEMPLATE`, in place of the built-in Markdown.
     custom: Option<Template>,
 }
 
 /// A version takes at least four bytes, a letter in a code span and a blank: more cannot be in any message.
-const MOST_VERSIONS: usize = LONGEST_MESSAGE / 4;
+const MOST_VERSIONS: usize = Format::Markdown.longest() / 4;
 
 /// The first `deliveries` of those that were due, as one message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Packed {
     pub deliveries: usize,
     pub content: String,
+    /// Each person once. In Markdown they stand in the content, too, because that is where they act.
+    pub mentions: Vec<String>,
 }
 
 impl Renderer {
     /// `custom` is the source of a template that replaces the built-in one. The error names its line.
     pub fn new(settings: Settings, custom: Option<&str>) -> Result<Self, RenderError> {
         let custom = custom.map(Template::custom).transpose()?;
-        Ok(Self { built_in: Template::built_in(settings.language), settings, custom })
+        let built_in = |format| Template::built_in(settings.language, format);
+        Ok(Self { markdown: built_in(Format::Markdown), text: built_in(Format::Text), settings, custom })
     }
 
     /// The largest message that the oldest of these rows make. `due` must not be empty.
-    pub fn pack(&self, due: &[Due], now: Millis) -> Packed {
+    pub fn pack(&self, due: &[Due], now: Millis, format: Format) -> Packed {
         let news: Vec<_> = due.iter().take(whole(due)).map(|row| &row.news).collect();
-        self.render(&news, now)
+        self.render(&news, now, format)
     }
 
     /// One message about all of these, or about as many as fit.
-    pub fn render(&self, news: &[&News], now: Millis) -> Packed {
-        if let Some(custom) = &self.custom {
-            match self.fill(custom, news, now) {
+    pub fn render(&self, news: &[&News], now: Millis, format: Format) -> Packed {
+        if let (Some(custom), Format::Markdown) = (&self.custom, format) {
+            match self.fill(custom, news, now, format) {
                 Ok(packed) => return packed,
                 Err(error) => tracing::error!(%error, "MESSAGE_TEMPLATE failed; the built-in template is used instead"),
             }
         }
-        self.fill(&self.built_in, news, now).expect("the built-in template renders every event")
+        let built_in = match format {
+            Format::Markdown => &self.markdown,
+            Format::Text => &self.text,
+        };
+        self.fill(built_in, news, now, format).expect("the built-in template renders every event")
     }
 
     /// Harbor's page of an execution; None without `HARBOR_URL`.
@@ -80,34 +86,60 @@ impl Renderer {
     }
 
     /// What a test message says.
-    pub fn test_message(&self, robot: &str, now: Millis) -> String {
+    pub fn test_message(&self, robot: &str, now: Millis, format: Format) -> String {
         let time = date_time(now, &self.settings.timezone);
+        let (name, mark, line) = match format {
+            Format::Markdown => (text::code(robot), "**", "> "),
+            Format::Text => (text::escape(robot, format), "", ""),
+        };
         match self.settings.language {
-            Language::Zh => format!("**harborbell** 测试消息\n> 机器人:{}\n> 时间:{time}", text::code(robot)),
-            Language::En => format!("**harborbell** test message\n> Robot: {}\n> Time: {time}", text::code(robot)),
+            Language::Zh => format!("{mark}harborbell{mark} 测试消息\n{line}机器人:{name}\n{line}时间:{time}"),
+            Language::En => format!("{mark}harborbell{mark} test message\n{line}Robot: {name}\n{line}Time: {time}"),
         }
     }
 
-    fn fill(&self, template: &Template, news: &[&News], now: Millis) -> Result<Packed, RenderError> {
-        let digest = |count: usize| {
-            template.render(&Context::of(news[..count].iter().copied(), now, &self.settings, MOST_VERSIONS))
+    fn fill(&self, template: &Template, news: &[&News], now: Millis, format: Format) -> Result<Packed, RenderError> {
+        let message = |count: usize, versions: usize| {
+            let told = news[..count].iter().copied();
+            let content = template.render(&Context::of(told.clone(), now, &self.settings, format, versions))?;
+            let mentions = mentions(told);
+            let called = if format == Format::Markdown { called(&mentions) } else { String::new() };
+            Ok(Packed { deliveries: count, content: content + &called, mentions })
         };
-        let count = largest(2, showable(news), |count| fits(digest(count)))?;
-        if let Some(deliveries) = count {
-            return Ok(Packed { deliveries, content: digest(deliveries)? });
+        let fits = |packed: Result<Packed, RenderError>| Ok(packed?.content.len() <= format.longest());
+        let count = largest(2, showable(news), |count| fits(message(count, MOST_VERSIONS)))?;
+        if let Some(count) = count {
+            return message(count, MOST_VERSIONS);
         }
 
-        let alone = |versions: usize| {
-            template.render(&Context::of(news.iter().copied().take(1), now, &self.settings, versions))
-        };
         let most = news[0].event.versions.len().clamp(1, MOST_VERSIONS);
-        let versions = largest(1, most, |versions| fits(alone(versions)))?.unwrap_or(1);
-        let content = alone(versions)?;
-        if content.len() > LONGEST_MESSAGE {
-            return Err(RenderError::TooLong(content.len()));
+        let versions = largest(1, most, |versions| fits(message(1, versions)))?.unwrap_or(1);
+        let packed = message(1, versions)?;
+        if packed.content.len() > format.longest() {
+            return Err(RenderError::TooLong(packed.content.len(), format.longest()));
         }
-        Ok(Packed { deliveries: 1, content })
+        Ok(packed)
     }
+}
+
+/// Everybody whom one of these calls on, once. The configuration sees to it that they have room.
+fn mentions<'a>(news: impl Iterator<Item = &'a News>) -> Vec<String> {
+    let mut people = Vec::new();
+    for news in news {
+        unite(&mut people, &news.mentions);
+    }
+    let mut room = LONGEST_MENTIONS;
+    people.retain(|person| {
+        room = room.saturating_sub(mention(person).len() + 1);
+        room > 0
+    });
+    people
+}
+
+/// The last line of a Markdown message. There is nothing in Markdown that calls everybody.
+fn called(mentions: &[String]) -> String {
+    let people: Vec<_> = mentions.iter().filter(|person| *person != EVERYBODY).map(|person| mention(person)).collect();
+    if people.is_empty() { String::new() } else { format!("\n{}", people.join(" ")) }
 }
 
 /// How many of the oldest rows may stand in one digest, given that none may be in a larger one than its limit.
@@ -128,10 +160,6 @@ fn showable(news: &[&News]) -> usize {
         versions <= MOST_VERSIONS
     });
     few.count()
-}
-
-fn fits(rendered: Result<String, RenderError>) -> Result<bool, RenderError> {
-    Ok(rendered?.len() <= LONGEST_MESSAGE)
 }
 
 /// The largest number from `from` to `to` that does it, the largest itself tried first, then by halving;

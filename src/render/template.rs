@@ -6,6 +6,7 @@ use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value};
 
 use super::context::Context;
 use super::{Language, text};
+use crate::model::robot::Format;
 
 /// Steps after which a template of a user's own is stopped; the built-in one takes about a tenth of it for
 /// the largest message, and is not stopped, because nothing could stand in for it.
@@ -17,8 +18,8 @@ const NAME: &str = "message";
 pub enum RenderError {
     #[error("{0}")]
     Template(String),
-    #[error("it makes a message of {0} bytes for a single event; WeCom takes 4096")]
-    TooLong(usize),
+    #[error("it makes a message of {0} bytes for a single event; WeCom takes {1}")]
+    TooLong(usize, usize),
     #[error("it makes an empty message")]
     Empty,
     #[error("it leaves {0} out; a message names each of its images, or they would count as told")]
@@ -29,25 +30,31 @@ pub enum RenderError {
 pub struct Template(Environment<'static>);
 
 impl Template {
-    /// Compiles `MESSAGE_TEMPLATE`; the error says in which line it is wrong.
+    /// Compiles `MESSAGE_TEMPLATE`, which is Markdown; the error says in which line it is wrong.
     pub fn custom(source: &str) -> Result<Self, RenderError> {
-        let mut template = Self::new("MESSAGE_TEMPLATE", source)?;
+        let mut template = Self::new("MESSAGE_TEMPLATE", source, Format::Markdown)?;
         template.0.set_fuel(Some(FUEL));
         Ok(template)
     }
 
-    fn new(name: &str, source: &str) -> Result<Self, RenderError> {
+    fn new(name: &str, source: &str, format: Format) -> Result<Self, RenderError> {
         let mut environment = Environment::new();
         environment.set_recursion_limit(RECURSION);
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_auto_escape_callback(|_| AutoEscape::Custom("wecom".into()));
-        environment.set_formatter(|out, _, value| {
+        environment.set_formatter(move |out, _, value| {
             let safe = value.is_safe() || matches!(value.kind(), ValueKind::Number | ValueKind::Bool);
             let shown = value.to_string();
-            out.write_str(&if safe { shown } else { text::plain(&shown) })?;
+            out.write_str(&if safe { shown } else { text::escape(&shown, format) })?;
             Ok(())
         });
-        environment.add_filter("code", |value: Value| Value::from_safe_string(text::code(&value.to_string())));
+        environment.add_filter("code", move |value: Value| {
+            let value = value.to_string();
+            Value::from_safe_string(match format {
+                Format::Markdown => text::code(&value),
+                Format::Text => text::escape(&value, format),
+            })
+        });
         // What a payload says is text in a template of the user's own, too.
         environment.remove_filter("safe");
         environment
@@ -56,12 +63,17 @@ impl Template {
         Ok(Self(environment))
     }
 
-    pub fn built_in(language: Language) -> Self {
-        let source = match language {
-            Language::Zh => include_str!("templates/zh.md.jinja"),
-            Language::En => include_str!("templates/en.md.jinja"),
+    /// The same words in both formats; only the marks differ.
+    pub fn built_in(language: Language, format: Format) -> Self {
+        let marks = match format {
+            Format::Markdown => include_str!("templates/marks.markdown.jinja"),
+            Format::Text => include_str!("templates/marks.text.jinja"),
         };
-        Self::new("built-in", source).expect("the built-in templates compile")
+        let words = match language {
+            Language::Zh => include_str!("templates/zh.jinja"),
+            Language::En => include_str!("templates/en.jinja"),
+        };
+        Self::new("built-in", &format!("{marks}{words}"), format).expect("the built-in templates compile")
     }
 
     pub fn render(&self, context: &Context) -> Result<String, RenderError> {

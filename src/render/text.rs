@@ -1,8 +1,24 @@
 //! What a payload says is text. WeCom documents no escaping, so untrusted words get none: they lose or
 //! change the few characters that could act, and nothing relies on how a client treats a backslash.
 
-/// More than any name that a registry accepts (tags: 128, repositories: 255 bytes); only a forged value is cut.
-const LONGEST_VALUE: usize = 512;
+use crate::model::robot::Format;
+
+/// The most bytes that a value may take as it is shown. More than any name that a registry accepts (tags: 128,
+/// repositories: 255 bytes), so only a forged value is cut; and few enough that one event always fits.
+const fn longest_value(format: Format) -> usize {
+    match format {
+        Format::Markdown => 512,
+        Format::Text => 384,
+    }
+}
+
+/// A value in a message of this format.
+pub fn escape(text: &str, format: Format) -> String {
+    match format {
+        Format::Markdown => plain(text),
+        Format::Text => bare(text),
+    }
+}
 
 /// Text outside of a code span: it cannot link, colour, mention or embolden.
 pub fn plain(text: &str) -> String {
@@ -13,6 +29,16 @@ pub fn plain(text: &str) -> String {
         ']' => '］',
         '*' => '＊',
         '`' => '\'',
+        other => other,
+    });
+    shown.collect()
+}
+
+/// Text in a message of type text, where only a mention could act.
+fn bare(text: &str) -> String {
+    let shown = shown(text).map(|character| match character {
+        '<' => '＜',
+        '>' => '＞',
         other => other,
     });
     shown.collect()
@@ -38,12 +64,19 @@ pub fn link_target(url: &str) -> String {
         .collect()
 }
 
-/// At most 512 bytes of a value, ended by an ellipsis where some is missing.
-pub fn clip(text: &str) -> String {
-    if text.len() <= LONGEST_VALUE {
-        return text.to_owned();
+/// As much of a value as may be shown, ended by an ellipsis where some is missing.
+pub fn clip(text: &str, format: Format) -> String {
+    let mut shown = 0;
+    let too_much = |character: char| {
+        // As `plain` shows it, with three bytes instead of one.
+        let grows = matches!(character, '<' | '>' | '[' | ']' | '*');
+        shown += if grows { 3 } else { character.len_utf8() };
+        shown > longest_value(format)
+    };
+    match text.find(too_much) {
+        Some(end) => format!("{}…", &text[..end]),
+        None => text.to_owned(),
     }
-    format!("{}…", &text[..text.floor_char_boundary(LONGEST_VALUE)])
 }
 
 /// Line ends become blanks; characters that turn the reading direction of what follows are dropped.

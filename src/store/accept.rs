@@ -1,100 +1,211 @@
 //! Accepting: a whole batch of webhooks in one transaction, with one statement for each table, because
 //! the cost of SQLite is per statement and per commit, not per row.
 
+use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
+use sqlx::{Sqlite, Transaction};
 
 use super::{Result, Store, rows};
 use crate::model::arrival::Known;
 use crate::model::clock::Millis;
 use crate::model::delivery::LARGEST_DIGEST;
-use crate::model::event::ReplicationOutcome;
+use crate::model::event::{Event, ReplicationOutcome};
 use crate::model::harbor::Webhook;
 
-/// A webhook that wants to be stored. The caller makes the ids, so that a repeated call is no new event.
+/// A webhook that wants to be stored. The caller makes its id, so that a repeated call is no new event.
 #[derive(Clone, Debug)]
 pub struct Offer {
     pub event_id: String,
     pub webhook: Webhook,
     pub payload: String,
-    /// A delivery's id and its robot, for each robot that is to tell it.
-    pub deliveries: Vec<(String, String)>,
+}
+
+/// One robot's part of an event that is accepted.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    pub delivery_id: String,
+    pub robot: String,
+    pub mentions: Vec<String>,
+    /// How long it is held back, in case a success takes its place.
+    pub hold: Millis,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acceptance {
-    Accepted {
-        event_id: String,
-        deliveries: usize,
-    },
+    /// These robots are to tell it.
+    Accepted { event_id: String, robots: Vec<String> },
     /// Every one of its arrivals was known: there is no row.
     Duplicate,
 }
 
-impl Store {
-    /// Stores all offers or none. The answers stand in the order of the offers.
-    pub async fn accept(&self, offers: &[Offer], now: Millis) -> Result<Vec<Acceptance>> {
-        let mut transaction = self.begin().await?;
-        let new: Vec<(String, String)> = sqlx::query_as(
-            "INSERT INTO arrivals (key, outcome, version, event_id)
-             SELECT value->>'key', value->>'outcome', value->>'version', value->>'event_id'
-             FROM json_each($1)
-             WHERE value->>'outcome' = 'succeeded' OR NOT EXISTS (
-                 SELECT 1 FROM arrivals healed
-                 WHERE healed.key = value->>'key' AND healed.outcome = 'succeeded')
-             ON CONFLICT (key, outcome) DO NOTHING
-             RETURNING event_id, version",
-        )
-        .bind(rows(&candidates(offers)))
-        .fetch_all(&mut *transaction)
-        .await?;
-        let mut news: HashMap<&str, HashSet<&str>> = HashMap::new();
-        for (event_id, version) in &new {
-            news.entry(event_id).or_default().insert(version);
-        }
+/// A failure that was held back, and that nobody hears of, because its success came.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Superseded {
+    pub id: String,
+    pub event_id: String,
+    pub robot: String,
+}
 
-        let accepted: Vec<_> =
-            offers.iter().filter_map(|offer| Some((offer, news.get(offer.event_id.as_str())?))).collect();
+/// What became of a batch.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Stored {
+    /// In the order of the offers.
+    pub answers: Vec<Acceptance>,
+    pub superseded: Vec<Superseded>,
+}
+
+/// What of an offer is news, and who tells it.
+struct News<'a> {
+    offer: &'a Offer,
+    event: Cow<'a, Event>,
+    assignments: Vec<Assignment>,
+}
+
+impl Store {
+    /// Stores all offers or none. `assign` is asked about each event that has news, with only its new versions: what
+    /// was told before is not told again.
+    pub async fn accept(
+        &self,
+        offers: &[Offer],
+        assign: impl Fn(&Event) -> Vec<Assignment> + Sync,
+        now: Millis,
+    ) -> Result<Stored> {
+        let mut transaction = self.begin().await?;
+        let mut new = insert_arrivals(&mut transaction, offers).await?;
+        let accepted: Vec<_> = offers
+            .iter()
+            .filter_map(|offer| {
+                let event = with_versions(&offer.webhook.event, &new.remove(&offer.event_id)?);
+                Some(News { offer, assignments: assign(&event), event })
+            })
+            .collect();
+        let mut superseded = Vec::new();
         if !accepted.is_empty() {
-            let events: Vec<_> = accepted.iter().map(|(offer, versions)| EventRow::of(offer, versions)).collect();
-            sqlx::query(
-                "INSERT INTO events (id, accepted_at, outcome, harbor_host, project, repository, versions,
-                     registry, description, execution_timestamp, execution_id, occurred_at, payload)
-                 SELECT value->>'id', $2, value->>'outcome', value->>'harbor_host', value->>'project',
-                     value->>'repository', value->>'versions', value->>'registry', value->>'description',
-                     CAST(value->>'execution_timestamp' AS BIGINT), CAST(value->>'execution_id' AS BIGINT),
-                     CAST(value->>'occurred_at' AS BIGINT), value->>'payload'
-                 FROM json_each($1)",
-            )
-            .bind(rows(&events))
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
-            let deliveries: Vec<_> = accepted
-                .iter()
-                .flat_map(|(offer, _)| offer.deliveries.iter().map(|(id, robot)| (id, &offer.event_id, robot)))
-                .collect();
-            sqlx::query(
-                "INSERT INTO deliveries (id, event_id, robot, state, attempts, failures, batch_limit, suspect,
-                     created_at, tried_since, next_attempt_at, finished_at, last_error)
-                 SELECT value->>0, value->>1, value->>2, 'pending', 0, 0, $3, 0, $2, $2, $2, 0, ''
-                 FROM json_each($1)",
-            )
-            .bind(rows(&deliveries))
-            .bind(now)
-            .bind(LARGEST_DIGEST)
-            .execute(&mut *transaction)
-            .await?;
+            insert_events(&mut transaction, &accepted, now).await?;
+            insert_deliveries(&mut transaction, &accepted, now).await?;
+            superseded = supersede(&mut transaction, &accepted, now).await?;
         }
         transaction.commit().await?;
 
-        let answer = |offer: &Offer| match news.contains_key(offer.event_id.as_str()) {
-            true => Acceptance::Accepted { event_id: offer.event_id.clone(), deliveries: offer.deliveries.len() },
-            false => Acceptance::Duplicate,
+        let mut accepted = accepted.into_iter().peekable();
+        let answer = |offer: &Offer| match accepted.next_if(|news| news.offer.event_id == offer.event_id) {
+            Some(News { assignments, .. }) => Acceptance::Accepted {
+                event_id: offer.event_id.clone(),
+                robots: assignments.into_iter().map(|assignment| assignment.robot).collect(),
+            },
+            None => Acceptance::Duplicate,
         };
-        Ok(offers.iter().map(answer).collect())
+        Ok(Stored { answers: offers.iter().map(answer).collect(), superseded })
     }
+}
+
+/// The versions that are news, by event.
+type NewVersions = HashMap<String, HashSet<String>>;
+
+async fn insert_arrivals(transaction: &mut Transaction<'_, Sqlite>, offers: &[Offer]) -> Result<NewVersions> {
+    let new: Vec<(String, String)> = sqlx::query_as(
+        "INSERT INTO arrivals (key, outcome, version, event_id)
+         SELECT value->>'key', value->>'outcome', value->>'version', value->>'event_id'
+         FROM json_each($1)
+         WHERE value->>'outcome' = 'succeeded' OR NOT EXISTS (
+             SELECT 1 FROM arrivals healed
+             WHERE healed.key = value->>'key' AND healed.outcome = 'succeeded')
+         ON CONFLICT (key, outcome) DO NOTHING
+         RETURNING event_id, version",
+    )
+    .bind(rows(&candidates(offers)))
+    .fetch_all(&mut **transaction)
+    .await?;
+    let mut versions = NewVersions::new();
+    for (event_id, version) in new {
+        versions.entry(event_id).or_default().insert(version);
+    }
+    Ok(versions)
+}
+
+async fn insert_events(transaction: &mut Transaction<'_, Sqlite>, accepted: &[News<'_>], now: Millis) -> Result<()> {
+    let events: Vec<_> = accepted.iter().map(EventRow::of).collect();
+    sqlx::query(
+        "INSERT INTO events (id, accepted_at, outcome, harbor_host, project, repository, versions,
+             registry, description, execution_timestamp, execution_id, occurred_at, payload)
+         SELECT value->>'id', $2, value->>'outcome', value->>'harbor_host', value->>'project',
+             value->>'repository', value->>'versions', value->>'registry', value->>'description',
+             CAST(value->>'execution_timestamp' AS BIGINT), CAST(value->>'execution_id' AS BIGINT),
+             CAST(value->>'occurred_at' AS BIGINT), value->>'payload'
+         FROM json_each($1)",
+    )
+    .bind(rows(&events))
+    .bind(now)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+async fn insert_deliveries(
+    transaction: &mut Transaction<'_, Sqlite>,
+    accepted: &[News<'_>],
+    now: Millis,
+) -> Result<()> {
+    let deliveries: Vec<_> = accepted
+        .iter()
+        .flat_map(|news| news.assignments.iter().map(|assignment| (&news.offer.event_id, assignment)))
+        .map(|(event_id, Assignment { delivery_id, robot, mentions, hold })| {
+            (delivery_id, event_id, robot, rows(mentions), now + hold)
+        })
+        .collect();
+    // What is held back is tried only from then on, so its clock of giving up begins then.
+    sqlx::query(
+        "INSERT INTO deliveries (id, event_id, robot, mentions, state, attempts, failures, batch_limit, suspect,
+             created_at, tried_since, next_attempt_at, finished_at, last_error)
+         SELECT value->>0, value->>1, value->>2, value->>3, 'pending', 0, 0, $3, 0,
+             $2, CAST(value->>4 AS BIGINT), CAST(value->>4 AS BIGINT), 0, ''
+         FROM json_each($1)",
+    )
+    .bind(rows(&deliveries))
+    .bind(now)
+    .bind(LARGEST_DIGEST)
+    .execute(&mut **transaction)
+    .await?;
+    Ok(())
+}
+
+/// Ends failures that are held back and of which every arrival has now succeeded. One that was tried, or whose time
+/// has come, is told.
+async fn supersede(
+    transaction: &mut Transaction<'_, Sqlite>,
+    accepted: &[News<'_>],
+    now: Millis,
+) -> Result<Vec<Superseded>> {
+    let is_success = |news: &&News<'_>| news.event.outcome == ReplicationOutcome::Succeeded;
+    let arrivals = accepted.iter().filter(is_success).flat_map(|news| &news.offer.webhook.arrivals);
+    let keys: Vec<_> = arrivals.map(|arrival| [&arrival.key]).collect();
+    if keys.is_empty() {
+        return Ok(Vec::new());
+    }
+    let superseded = sqlx::query_as(
+        "UPDATE deliveries SET state = 'superseded', finished_at = $2, next_attempt_at = 0
+         WHERE event_id IN (
+                 SELECT broke.event_id FROM json_each($1)
+                 JOIN arrivals broke ON broke.key = value->>0 AND broke.outcome = 'failed')
+             AND (state || '') = 'pending' AND attempts = 0 AND next_attempt_at > $2
+             AND NOT EXISTS (
+                 SELECT 1 FROM arrivals open
+                 WHERE open.event_id = deliveries.event_id AND open.outcome = 'failed' AND NOT EXISTS (
+                     SELECT 1 FROM arrivals healed WHERE healed.key = open.key AND healed.outcome = 'succeeded'))
+         RETURNING id, event_id, robot",
+    );
+    Ok(superseded.bind(rows(&keys)).bind(now).fetch_all(&mut **transaction).await?)
+}
+
+/// The event with only these of its versions; one that named none keeps none.
+fn with_versions<'a>(event: &'a Event, new: &HashSet<String>) -> Cow<'a, Event> {
+    if event.versions.iter().all(|version| new.contains(version)) {
+        return Cow::Borrowed(event);
+    }
+    let versions = event.versions.iter().filter(|version| new.contains(*version)).cloned().collect();
+    Cow::Owned(Event { versions, ..event.clone() })
 }
 
 #[derive(Serialize)]
@@ -139,23 +250,21 @@ struct EventRow<'a> {
 }
 
 impl<'a> EventRow<'a> {
-    /// Only the versions that are news: what was told before is not told again.
-    fn of(offer: &'a Offer, new: &HashSet<&str>) -> Self {
-        let event = &offer.webhook.event;
-        let versions: Vec<_> = event.versions.iter().filter(|version| new.contains(version.as_str())).collect();
+    fn of(news: &'a News<'_>) -> Self {
+        let event = news.event.as_ref();
         Self {
-            id: &offer.event_id,
+            id: &news.offer.event_id,
             outcome: event.outcome,
             harbor_host: &event.harbor_host,
             project: &event.project,
             repository: &event.repository,
-            versions: rows(&versions),
+            versions: rows(&event.versions),
             registry: &event.registry,
             description: &event.description,
             execution_timestamp: event.execution_timestamp,
             execution_id: event.execution_id,
             occurred_at: event.occurred_at,
-            payload: &offer.payload,
+            payload: &news.offer.payload,
         }
     }
 }

@@ -8,15 +8,16 @@ use crate::model::clock::Millis;
 use crate::model::delivery::{Due, News};
 use crate::model::event::Event;
 
-/// An event without its payload, which may be large, and whether it mends a failure; from `events e`.
-pub(super) const NEWS: &str = "e.outcome, e.harbor_host, e.project, e.repository, e.versions, e.registry,
+/// What a delivery is to tell, without the payload, which may be large; from `events e` and `deliveries d`.
+pub(super) const NEWS: &str = "d.mentions, e.outcome, e.harbor_host, e.project, e.repository, e.versions, e.registry,
     e.description, e.execution_timestamp, e.execution_id, e.occurred_at, EXISTS (
         SELECT 1 FROM arrivals mended
         JOIN arrivals broke ON broke.key = mended.key AND broke.outcome = 'failed'
         WHERE mended.event_id = e.id AND mended.outcome = 'succeeded') AS after_failure";
 
 impl Store {
-    /// The oldest pending rows whose time has come. `longest` is the longest that a row may honestly wait.
+    /// The oldest pending rows whose time has come. `longest` is the longest that a row may honestly wait, but for one
+    /// that is held back from the first; unless that comes from the future, too.
     pub async fn due(&self, robot: &str, now: Millis, longest: Millis, limit: i64) -> Result<Vec<Due>> {
         let mut query = QueryBuilder::new(
             "SELECT d.id AS delivery_id, d.event_id, d.failures, d.batch_limit, d.suspect, d.tried_since,
@@ -26,7 +27,8 @@ impl Store {
         query.push(" WHERE d.state = 'pending' AND d.robot = ").push_bind(robot);
         query.push(" AND (d.next_attempt_at <= ").push_bind(now);
         query.push(" OR d.next_attempt_at > ").push_bind(now + longest);
-        query.push(") ORDER BY d.created_at, d.event_id LIMIT ").push_bind(limit);
+        query.push(" AND (d.attempts > 0 OR d.created_at > ").push_bind(now + longest);
+        query.push(")) ORDER BY d.created_at, d.event_id LIMIT ").push_bind(limit);
         query.build().fetch_all(&self.read).await?.iter().map(due).collect()
     }
 
@@ -53,23 +55,29 @@ fn due(row: &SqliteRow) -> Result<Due> {
 }
 
 pub(super) fn news(row: &SqliteRow) -> Result<News> {
-    Ok(News { event: event(row)?, after_failure: row.try_get("after_failure")? })
+    Ok(News {
+        event: event(row)?,
+        after_failure: row.try_get("after_failure")?,
+        mentions: json(&row.try_get::<String, _>("mentions")?)?,
+    })
 }
 
 fn event(row: &SqliteRow) -> Result<Event> {
     let outcome: String = row.try_get("outcome")?;
-    let versions: String = row.try_get("versions")?;
-    let decoded = |source: Box<dyn std::error::Error + Send + Sync>| sqlx::Error::Decode(source);
     Ok(Event {
-        outcome: outcome.parse().map_err(|error: String| decoded(error.into()))?,
+        outcome: outcome.parse().map_err(|error: String| sqlx::Error::Decode(error.into()))?,
         harbor_host: row.try_get("harbor_host")?,
         project: row.try_get("project")?,
         repository: row.try_get("repository")?,
-        versions: serde_json::from_str(&versions).map_err(|error| decoded(error.into()))?,
+        versions: json(&row.try_get::<String, _>("versions")?)?,
         registry: row.try_get("registry")?,
         description: row.try_get("description")?,
         execution_timestamp: row.try_get("execution_timestamp")?,
         execution_id: row.try_get("execution_id")?,
         occurred_at: row.try_get("occurred_at")?,
     })
+}
+
+fn json(list: &str) -> Result<Vec<String>> {
+    Ok(serde_json::from_str(list).map_err(|error| sqlx::Error::Decode(error.into()))?)
 }

@@ -51,10 +51,11 @@ pub enum Claimed {
 }
 
 impl Store {
-    /// Makes sure that each robot has its row. A restart ends the pause of a broken robot: whoever
-    /// restarts has probably mended the key. And patience with a failing one begins anew: nobody can tell
-    /// whether it failed while this program was off.
+    /// Makes sure that each of these robots has its row. They are new, or new settings are in force, or the program
+    /// has restarted; so the pause of a broken one ends: somebody has probably mended the key. And patience with a
+    /// failing one begins anew: nobody can tell whether it failed while this program was off.
     pub async fn enrol(&self, robots: &[&str], now: Millis) -> Result<()> {
+        let names = rows(&robots.iter().map(|robot| [robot]).collect::<Vec<_>>());
         let mut transaction = self.begin().await?;
         sqlx::query(
             "INSERT INTO robots (name, failures, failing_since, broken, pause, paused_until, last_error,
@@ -62,16 +63,19 @@ impl Store {
              SELECT value->>0, 0, 0, 0, 'none', 0, '', 0, '', '', 0 FROM json_each($1) WHERE true
              ON CONFLICT (name) DO NOTHING",
         )
-        .bind(rows(&robots.iter().map(|robot| [robot]).collect::<Vec<_>>()))
+        .bind(&names)
         .execute(&mut *transaction)
         .await?;
-        sqlx::query("UPDATE robots SET pause = 'none', paused_until = 0 WHERE pause = 'broken'")
-            .execute(&mut *transaction)
-            .await?;
-        sqlx::query("UPDATE robots SET failing_since = $1 WHERE failures > 0")
-            .bind(now)
-            .execute(&mut *transaction)
-            .await?;
+        sqlx::query(
+            "UPDATE robots SET failing_since = CASE WHEN failures > 0 THEN $2 ELSE failing_since END,
+                 paused_until = CASE WHEN pause = 'broken' THEN 0 ELSE paused_until END,
+                 pause = CASE WHEN pause = 'broken' THEN 'none' ELSE pause END
+             WHERE name IN (SELECT value->>0 FROM json_each($1))",
+        )
+        .bind(&names)
+        .bind(now)
+        .execute(&mut *transaction)
+        .await?;
         Ok(transaction.commit().await?)
     }
 

@@ -5,7 +5,7 @@ use harborbell::store::StoreError;
 use harborbell::store::accept::Acceptance;
 use harborbell::store::inspect::Filter;
 
-use crate::support::{Bench, HUAWEI, arrived, offer, push};
+use crate::support::{Bench, HUAWEI, arrived, offer, push, told_by};
 
 fn is_accepted(answer: &Acceptance) -> bool {
     matches!(answer, Acceptance::Accepted { .. })
@@ -24,9 +24,8 @@ async fn within_one_batch_the_rule_is_the_same() {
     let bench = Bench::new(&[]).await;
     let mut failed = push("mars/mars-api", &["v1"]);
     failed.succeeded = false;
-    let offers =
-        [arrived("v1"), arrived("v1"), failed.payload(), arrived("v2")].map(|payload| offer(&payload, &["default"]));
-    let answers = bench.store.accept(&offers, 1).await.unwrap();
+    let offers = [arrived("v1"), arrived("v1"), failed.payload(), arrived("v2")].map(|payload| offer(&payload));
+    let answers = bench.store.accept(&offers, told_by(&["default"]), 1).await.unwrap().answers;
     let accepted: Vec<_> = answers.iter().map(is_accepted).collect();
     assert_eq!(accepted, [true, false, false, true]);
 }
@@ -67,16 +66,16 @@ async fn a_late_error_is_not_the_last_word() {
 #[tokio::test]
 async fn an_event_that_nobody_is_told_is_stored() {
     let bench = Bench::new(&[]).await;
-    let answer = bench.store.accept(&[offer(&arrived("v1"), &[])], 1).await.unwrap();
-    assert!(matches!(answer[0], Acceptance::Accepted { deliveries: 0, .. }));
+    let answer = bench.store.accept(&[offer(&arrived("v1"))], told_by(&[]), 1).await.unwrap().answers;
+    assert!(matches!(&answer[0], Acceptance::Accepted { robots, .. } if robots.is_empty()));
     assert_eq!(bench.accept(&arrived("v1")).await, Acceptance::Duplicate);
 }
 
 #[tokio::test]
 async fn a_row_that_the_database_refuses_takes_its_batch_with_it() {
     let bench = Bench::new(&[]).await;
-    let good = offer(&arrived("v1"), &["default"]);
-    let mut bad = offer(&arrived("v2"), &["default"]);
+    let good = offer(&arrived("v1"));
+    let mut bad = offer(&arrived("v2"));
     // The door lets no such event in; the schema's own check is the last line.
     bad.webhook = Webhook {
         event: {
@@ -86,10 +85,10 @@ async fn a_row_that_the_database_refuses_takes_its_batch_with_it() {
         },
         ..bad.webhook
     };
-    let refused = bench.store.accept(&[good.clone(), bad], 1).await;
+    let refused = bench.store.accept(&[good.clone(), bad], told_by(&["default"]), 1).await;
     assert!(matches!(refused, Err(StoreError::Refused(_))), "{refused:?}");
     assert_eq!(bench.store.count(&Filter::default()).await.unwrap(), 0, "all or none");
-    assert!(is_accepted(&bench.store.accept(&[good], 1).await.unwrap()[0]));
+    assert!(is_accepted(&bench.store.accept(&[good], told_by(&["default"]), 1).await.unwrap().answers[0]));
 }
 
 /// Older SQLite can corrupt a database when its log is reset (fixed in 3.51.3); FULL survives a power cut.

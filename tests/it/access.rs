@@ -92,11 +92,13 @@ async fn wrong_guesses_are_slowed_down() {
     let began = Instant::now();
     assert_eq!(guess().await.unwrap().status(), 401);
     assert!(began.elapsed().as_millis() >= 1_000);
-    // Eight at once: no more than four are looked at, the others are turned away.
-    let answers = futures_util::future::join_all((0..8).map(|_| guess())).await;
+    // Many at once: no more than four a second are looked at, the others are turned away.
+    let began = Instant::now();
+    let answers = futures_util::future::join_all((0..40).map(|_| guess())).await;
     let statuses: Vec<_> = answers.into_iter().map(|answer| answer.unwrap().status().as_u16()).collect();
-    assert_eq!(statuses.iter().filter(|status| **status == 401).count(), 4, "{statuses:?}");
-    assert_eq!(statuses.iter().filter(|status| **status == 429).count(), 4, "{statuses:?}");
+    let looked_at = statuses.iter().filter(|status| **status == 401).count();
+    assert!((4..=4 * (1 + began.elapsed().as_secs() as usize)).contains(&looked_at), "{statuses:?}");
+    assert!(statuses.iter().all(|status| [401, 429].contains(status)), "{statuses:?}");
     let right = app.request("GET", "/api/v1/robots").header(AUTHORIZATION, format!("Bearer {ADMIN}"));
     assert_eq!(app.status(right).await, 200);
     assert_eq!(app.status(app.request("POST", "/sign-in").body("token=wrong&next=/")).await, 401);

@@ -85,7 +85,7 @@ fn all_faults_are_named_at_once() {
 #[case::another_scheme("ftp://wecom.example.com/?key=5ec2e700", None)]
 fn a_robot_is_named_by_its_url_or_its_key(#[case] value: &str, #[case] expected: Option<&str>) {
     match (load(&[("WECOM_WEBHOOK_URL", value)]), expected) {
-        (Ok(config), Some(url)) => assert_eq!(config.robots[0].url.expose_secret(), url),
+        (Ok(config), Some(url)) => assert_eq!(config.routing.robots[0].url.expose_secret(), url),
         (Err(faults), None) => assert!(!faults[0].problem.contains(value), "a fault repeats no secret"),
         (other, _) => panic!("{other:?}"),
     }
@@ -95,7 +95,7 @@ fn a_robot_is_named_by_its_url_or_its_key(#[case] value: &str, #[case] expected:
 fn a_private_deployment_takes_a_bare_key() {
     let config = load(&[("WECOM_WEBHOOK_URL", KEY), ("WECOM_BASE_URL", "https://wecom.example.com/api/")]).unwrap();
     assert_eq!(
-        config.robots[0].url.expose_secret(),
+        config.routing.robots[0].url.expose_secret(),
         &format!("https://wecom.example.com/api/cgi-bin/webhook/send?key={KEY}")
     );
     assert!(only_fault("WECOM_BASE_URL", "https://wecom.example.com/?key=abc").contains("WECOM_WEBHOOK_URL"));

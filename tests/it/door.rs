@@ -1,13 +1,12 @@
 //! The door, over real HTTP: every answer, and that one bad guest harms no other.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use harborbell::demo::payloads::Replication;
 use harborbell::intake::intake;
 use harborbell::metrics::Metrics;
 use harborbell::model::clock::Clock;
-use harborbell::model::event::ReplicationOutcome;
-use harborbell::route::Routing;
 use harborbell::store::inspect::Filter;
 use reqwest::header::AUTHORIZATION;
 use rstest::rstest;
@@ -16,6 +15,7 @@ use sqlx::Connection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use crate::support::{ALIYUN, App, Bench, EXECUTION, HUAWEI, arrived, eventually, push, webhook};
@@ -129,8 +129,8 @@ async fn outcomes_that_are_not_told_are_stored() {
 #[tokio::test]
 async fn a_client_that_hangs_up_loses_no_event() {
     let bench = Bench::new(&[]).await;
-    let routing = Routing { robots: vec!["default".into()], notify: vec![ReplicationOutcome::Succeeded] };
-    let (nudge, _) = tokio::sync::watch::channel(());
+    let (_keep, routing) = watch::channel(Arc::new(bench.config.routing.clone()));
+    let (nudge, _) = watch::channel(());
     let (intake, committer) = intake(bench.store.clone(), routing, Clock::System, Metrics::default(), nudge);
     let mut offered = Box::pin(intake.offer(webhook(&arrived("v1")), "{}".into(), intake.room()));
     assert!(futures_util::poll!(&mut offered).is_pending());

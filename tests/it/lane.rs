@@ -205,8 +205,8 @@ async fn invariant_7_a_row_that_is_always_retried_delays_no_other_for_long() {
 async fn invariant_7_a_broken_robot_delays_no_other() {
     let mut bench = Bench::new(&[]).await;
     let mut config = bench.config.clone();
-    config.robots[0].name = "broken".into();
-    config.robots[0].url = format!("{}/cgi-bin/webhook/send?key=00000000-wrong", bench.wecom.base_url()).into();
+    config.routing.robots[0].name = "broken".into();
+    config.routing.robots[0].url = format!("{}/cgi-bin/webhook/send?key=00000000-wrong", bench.wecom.base_url()).into();
     bench.store.enrol(&["broken"], bench.clock.now()).await.unwrap();
     let mut broken = lanes(&config, &bench.store, &bench.clock, &Metrics::default()).unwrap().remove(0);
     accept_for(&bench.store, &arrived("v1"), &["broken", "default"], bench.clock.now()).await;

@@ -3,6 +3,7 @@
 
 use harborbell::admin::wecom_html::to_html;
 use harborbell::demo::standin::Answer;
+use harborbell::model::robot::Format;
 use regex_lite::Regex;
 use reqwest::header::{ACCEPT_LANGUAGE, LOCATION};
 use rstest::rstest;
@@ -174,7 +175,7 @@ async fn forms_lead_back_and_say_what_they_did() {
 #[test]
 fn a_message_is_shown_as_wecom_shows_it() {
     let message = "**镜像入仓** <font color=\"info\">成功</font> 阿里仓\n> 镜像:`mars/mars-api`\n> [查看](https://harbor.example.com/a?b=1&c=2)\n# 标题\n<@zhangsan>";
-    insta::assert_snapshot!(to_html(message), @r#"<p><strong>镜像入仓</strong> <span class="wecom-info">成功</span> 阿里仓</p><blockquote>镜像:<code>mars/mars-api</code><br><a href="https://harbor.example.com/a?b=1&amp;c=2" rel="noreferrer noopener">查看</a></blockquote><h3 class="md-heading">标题</h3><p><span class="wecom-mention">@zhangsan</span></p>"#);
+    insta::assert_snapshot!(to_html(message, Format::Markdown, &[]), @r#"<p><strong>镜像入仓</strong> <span class="wecom-info">成功</span> 阿里仓</p><blockquote>镜像:<code>mars/mars-api</code><br><a href="https://harbor.example.com/a?b=1&amp;c=2" rel="noreferrer noopener">查看</a></blockquote><h3 class="md-heading">标题</h3><p><span class="wecom-mention">@zhangsan</span></p>"#);
 }
 
 #[rstest]
@@ -190,5 +191,11 @@ fn a_message_is_shown_as_wecom_shows_it() {
 #[case("**** `` <@> []()", "<p>**** `` &lt;@&gt; []()</p>")]
 #[case("> a\n> b\n\nc", "<blockquote>a<br>b</blockquote><p><br>c</p>")]
 fn all_else_is_text(#[case] markdown: &str, #[case] html: &str) {
-    assert_eq!(to_html(markdown), html);
+    assert_eq!(to_html(markdown, Format::Markdown, &[]), html);
+}
+
+#[test]
+fn a_text_is_shown_without_marks_and_with_whom_it_calls() {
+    let shown = to_html("镜像 **a** <b>\n- `v1`", Format::Text, &["zhangsan".into(), "@all".into()]);
+    insta::assert_snapshot!(shown, @r#"<p>镜像 **a** &lt;b&gt;<br>- `v1`</p><p><span class="wecom-mention">@zhangsan</span> <span class="wecom-mention">@all</span></p>"#);
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use harborbell::demo::payloads::Replication;
 use harborbell::model::clock::HOUR;
 use harborbell::model::delivery::{State, Verb};
+use harborbell::model::event::Event;
 use harborbell::store::Store;
 use harborbell::store::counts::MOST_COUNTED;
 use harborbell::store::inspect::Filter;
@@ -14,7 +15,7 @@ use proptest::prelude::*;
 use sqlx::Connection;
 use tempfile::TempDir;
 
-use crate::support::{EXECUTION, offer};
+use crate::support::{EXECUTION, offer, told_by};
 
 const BEGIN: i64 = 1_800_000_000_000;
 const ROBOTS: [&str; 2] = ["default", "ops"];
@@ -51,10 +52,14 @@ async fn table() -> (TempDir, Store, Vec<Delivery>) {
                     succeeded,
                     execution: EXECUTION + number,
                 };
-                offer(&replication.payload(), if number % 4 == 0 { &ROBOTS } else { &ROBOTS[..1] })
+                offer(&replication.payload())
             })
             .collect();
-        store.accept(&offers, BEGIN + batch / 2 * HOUR / 4).await.unwrap();
+        let every_fourth_by_all = |event: &Event| match (event.execution_timestamp - EXECUTION) % 4 {
+            0 => told_by(&ROBOTS)(event),
+            _ => told_by(&ROBOTS[..1])(event),
+        };
+        store.accept(&offers, every_fourth_by_all, BEGIN + batch / 2 * HOUR / 4).await.unwrap();
     }
     // What lanes would make of them, in one stroke.
     let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();

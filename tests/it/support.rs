@@ -8,13 +8,15 @@ use std::time::Duration;
 use harborbell::config::Config;
 use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::Standin;
+use harborbell::intake::assignments;
 use harborbell::lane::{Lane, Next};
 use harborbell::metrics::Metrics;
 use harborbell::model::clock::{Clock, Millis};
+use harborbell::model::event::Event;
 use harborbell::model::harbor::{Reading, Webhook, read};
 use harborbell::serve::{Service, lanes};
 use harborbell::store::Store;
-use harborbell::store::accept::{Acceptance, Offer};
+use harborbell::store::accept::{Acceptance, Assignment, Offer, Stored};
 use harborbell::store::inspect::Filter;
 use harborbell::store::views::Delivery;
 use reqwest::Client;
@@ -119,7 +121,8 @@ impl Bench {
         let config = config(&folder, &wecom.url(), settings);
         let store = Store::serve(&config.database_url).await.unwrap();
         let clock = Clock::manual(1_800_000_000_000);
-        store.enrol(&["default"], clock.now()).await.unwrap();
+        let names = config.routing.names();
+        store.enrol(&names.iter().map(String::as_str).collect::<Vec<_>>(), clock.now()).await.unwrap();
         let lane = lanes(&config, &store, &clock, &Metrics::default()).unwrap().remove(0);
         Self { store, clock, lane, config, wecom, _folder: folder }
     }
@@ -133,10 +136,17 @@ impl Bench {
         accept_for(&self.store, payload, &["default"], self.clock.now()).await
     }
 
+    /// Accepts these in one transaction, as the service would with the configured routes and grace.
+    pub async fn hear(&self, payloads: &[Value]) -> Stored {
+        let offers: Vec<_> = payloads.iter().map(offer).collect();
+        let routing = &self.config.routing;
+        self.store.accept(&offers, |event| assignments(routing, event), self.clock.now()).await.unwrap()
+    }
+
     /// Accepts so many events, each of a version of its own: `v0`, `v1` and so on.
     pub async fn accept_many(&self, count: usize) {
-        let offers: Vec<_> = (0..count).map(|number| offer(&arrived(&format!("v{number}")), &["default"])).collect();
-        self.store.accept(&offers, self.clock.now()).await.unwrap();
+        let offers: Vec<_> = (0..count).map(|number| offer(&arrived(&format!("v{number}")))).collect();
+        self.store.accept(&offers, told_by(&["default"]), self.clock.now()).await.unwrap();
     }
 
     /// One whole step; false where nothing may be sent now.
@@ -187,16 +197,23 @@ impl Bench {
 }
 
 pub async fn accept_for(store: &Store, payload: &Value, robots: &[&str], now: Millis) -> Acceptance {
-    store.accept(&[offer(payload, robots)], now).await.unwrap().remove(0)
+    store.accept(&[offer(payload)], told_by(robots), now).await.unwrap().answers.remove(0)
 }
 
-pub fn offer(payload: &Value, robots: &[&str]) -> Offer {
-    let id = || Uuid::now_v7().to_string();
-    Offer {
-        event_id: id(),
-        webhook: webhook(payload),
-        payload: payload.to_string(),
-        deliveries: robots.iter().map(|robot| (id(), (*robot).to_owned())).collect(),
+pub fn offer(payload: &Value) -> Offer {
+    Offer { event_id: Uuid::now_v7().to_string(), webhook: webhook(payload), payload: payload.to_string() }
+}
+
+/// Every event is told by these robots, at once.
+pub fn told_by(robots: &[&str]) -> impl Fn(&Event) -> Vec<Assignment> + Sync {
+    move |_| {
+        let assignment = |robot: &&str| Assignment {
+            delivery_id: Uuid::now_v7().to_string(),
+            robot: (*robot).to_owned(),
+            mentions: Vec::new(),
+            hold: 0,
+        };
+        robots.iter().map(assignment).collect()
     }
 }
 
@@ -272,4 +289,14 @@ pub async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl Fn() -
 /// The program itself, as cargo built it.
 pub fn program() -> PathBuf {
     assert_cmd::cargo::cargo_bin!("harborbell").to_owned()
+}
+
+/// Waits until nothing is on its way any more.
+pub async fn all_told(app: &App) {
+    eventually("all are told", || async {
+        let open = Filter { state: Some("pending".parse().unwrap()), ..Filter::default() };
+        let sending = Filter { state: Some("sending".parse().unwrap()), ..Filter::default() };
+        app.store.count(&open).await.unwrap() + app.store.count(&sending).await.unwrap() == 0
+    })
+    .await;
 }

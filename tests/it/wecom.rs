@@ -5,7 +5,8 @@ use std::time::Duration;
 use harborbell::demo::standin::{Answer, Standin};
 use harborbell::model::clock::{Clock, SECOND};
 use harborbell::model::outcome::{Outcome, Report, Trouble};
-use harborbell::wecom::{Robot, Sender, judge, markdown};
+use harborbell::model::robot::{Format, Robot};
+use harborbell::wecom::{Sender, body, judge};
 use rstest::rstest;
 
 use crate::support::KEY;
@@ -69,11 +70,11 @@ fn without_an_errcode_the_status_decides(#[case] status: u16, #[case] body: &str
 async fn answered(answer: Answer) -> Report {
     let wecom = Standin::start(KEY, None).await.unwrap();
     wecom.answer_next(answer);
-    sender(&wecom.url()).deliver(&markdown("hello"), &Clock::System).await
+    sender(&wecom.url()).deliver(&body(Format::Markdown, "hello", &[]), &Clock::System).await
 }
 
 fn sender(url: &str) -> Sender {
-    let robot = Robot { name: "default".into(), url: url.into(), rate_per_minute: 0 };
+    let robot = Robot { name: "default".into(), url: url.into(), rate_per_minute: 0, format: Format::Markdown };
     Sender::new(&robot, Duration::from_millis(500)).unwrap()
 }
 
@@ -105,7 +106,7 @@ async fn an_answer_that_breaks_off_is_ambiguous() {
 async fn a_refused_connection_never_left() {
     let mut wecom = Standin::start(KEY, None).await.unwrap();
     wecom.go_down().await;
-    let report = sender(&wecom.url()).deliver(&markdown("hello"), &Clock::System).await;
+    let report = sender(&wecom.url()).deliver(&body(Format::Markdown, "hello", &[]), &Clock::System).await;
     assert_eq!(report.outcome, Outcome::Retry(Trouble::Unreachable));
     assert!(report.errmsg.contains("refused"), "{}", report.errmsg);
 }
@@ -132,5 +133,5 @@ async fn an_answer_that_repeats_the_url_does_not_show_the_key() {
 #[case(20, 3_000)]
 #[case(7, 8_572)]
 fn the_gap_is_rounded_up(#[case] rate_per_minute: u32, #[case] gap: i64) {
-    assert_eq!(Robot { name: String::new(), url: "".into(), rate_per_minute }.gap(), gap);
+    assert_eq!(Robot { name: String::new(), url: "".into(), rate_per_minute, format: Format::Markdown }.gap(), gap);
 }

@@ -1,5 +1,7 @@
 //! The service: door, intake and lanes over one store, from start to an orderly stop.
 
+mod lanes;
+
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
@@ -9,23 +11,22 @@ use actix_web::web::Data;
 use actix_web::{App, HttpServer, web};
 use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
-use tokio::sync::watch;
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, watch};
+use tokio::task::{JoinError, JoinHandle};
 use tokio_util::sync::CancellationToken;
-use uuid::Uuid;
 
 use crate::admin::access::Access;
 use crate::admin::{self, Admin, Pages};
 use crate::config::Config;
 use crate::health::{Health, healthz, readyz, scrape};
-use crate::intake::intake;
-use crate::lane::Lane;
+use crate::intake::{Committer, intake};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::receive::{Door, receive};
 use crate::route::Routing;
 use crate::store::Store;
-use crate::wecom::Sender;
+use lanes::Lanes;
+pub use lanes::lanes;
 
 /// A message in flight has at most 12 s, and its record some more: a stop takes no longer than this.
 const STOP_WITHIN: Duration = Duration::from_secs(14);
@@ -35,25 +36,23 @@ const DRAIN_SECONDS: u64 = 3;
 pub struct Service {
     addr: SocketAddr,
     server: Server,
-    lanes: Vec<Lane>,
-    nudge: watch::Sender<()>,
-    committer: crate::intake::Committer,
+    lanes: Lanes,
+    committer: Committer,
     store: Store,
     stopping: CancellationToken,
+    reloader: mpsc::Sender<Routing>,
+    reloads: mpsc::Receiver<Routing>,
 }
 
 impl Service {
     /// Opens the database and the port. When this returns, webhooks are taken.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::serve(&config.database_url).await?;
-        let names: Vec<String> = config.robots.iter().map(|robot| robot.name.clone()).collect();
-        store.enrol(&names.iter().map(String::as_str).collect::<Vec<_>>(), clock.now()).await?;
-        let counts = Metrics::new(names.iter().map(String::as_str));
-        let lanes = lanes(config, &store, &clock, &counts)?;
-
+        let counts = Metrics::default();
         let (nudge, _) = watch::channel(());
-        let routing = Routing { robots: names.clone(), notify: config.notify_outcomes.clone() };
-        let (intake, committer) = intake(store.clone(), routing, clock.clone(), counts.clone(), nudge.clone());
+        let mut lanes = Lanes::new(config, &store, &clock, &counts, &nudge);
+        let routing = lanes.routing();
+        let (intake, committer) = intake(store.clone(), routing.clone(), clock.clone(), counts.clone(), nudge.clone());
 
         let listener = TcpListener::bind(config.listen_addr)
             .with_context(|| format!("LISTEN_ADDR: cannot listen on {}", config.listen_addr))?;
@@ -70,14 +69,14 @@ impl Service {
             ),
             renderer: config.renderer.clone(),
             timezone: config.timezone.clone(),
-            robots: names.clone(),
+            routing: routing.clone(),
             metrics: counts.clone(),
             nudge: nudge.clone(),
             stopping: stopping.clone(),
             wants_auth_header: config.harbor_auth_header.is_some(),
             pages: Pages::default(),
         };
-        let health = Health::new(store.clone(), clock.clone(), names, counts.clone(), intake.clone());
+        let health = Health::new(store.clone(), clock.clone(), routing, counts.clone(), intake.clone());
         let door = Door {
             intake,
             clock,
@@ -85,8 +84,16 @@ impl Service {
             digest_only: config.notify_digest_only,
             metrics: counts,
         };
+        lanes.follow(config.routing.clone()).await?;
+        lanes.take_up_abandoned().await?;
         let server = server(listener, door, health, admin)?;
-        Ok(Self { addr, server, lanes, nudge, committer, store, stopping })
+        let (reloader, reloads) = mpsc::channel(1);
+        Ok(Self { addr, server, lanes, committer, store, stopping, reloader, reloads })
+    }
+
+    /// Takes what comes into force when the configuration is read again.
+    pub fn reloader(&self) -> mpsc::Sender<Routing> {
+        self.reloader.clone()
     }
 
     pub const fn addr(&self) -> SocketAddr {
@@ -96,25 +103,26 @@ impl Service {
     /// Runs until `stop` resolves, then stops in order: no more webhooks, the queue stored, messages in
     /// flight finished and recorded, lanes given back. An error if a part ended by itself.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self { server, lanes, nudge, committer, store, stopping, .. } = self;
+        let Self { server, mut lanes, committer, store, stopping, mut reloads, .. } = self;
         let handle = server.handle();
-        let (stop_lanes, stop_intake) = (CancellationToken::new(), CancellationToken::new());
+        let stop_intake = CancellationToken::new();
         let mut door = tokio::spawn(server);
-        let mut tasks = JoinSet::new();
-        tasks.spawn(committer.run(stop_intake.clone()));
-        for lane in lanes {
-            tasks.spawn(lane.run(nudge.subscribe(), stop_lanes.clone()));
-        }
+        let mut intake = tokio::spawn(committer.run(stop_intake.clone()));
+        tokio::pin!(stop);
 
-        let ended_early = tokio::select! {
-            () = stop => None,
-            ended = &mut door => Some(format!("the HTTP server ended: {ended:?}")),
-            ended = tasks.join_next() => Some(format!("a task ended: {ended:?}")),
+        let ended_early = loop {
+            tokio::select! {
+                () = &mut stop => break None,
+                ended = &mut door => break Some(format!("the HTTP server ended: {ended:?}")),
+                ended = &mut intake => break Some(format!("the intake ended: {ended:?}")),
+                ended = lanes.failed() => break Some(format!("a lane ended: {ended:?}")),
+                Some(routing) = reloads.recv() => reload(&mut lanes, routing).await,
+            }
         };
         tracing::info!("stopping: no more webhooks; a message in flight is finished first");
-        stop_lanes.cancel();
+        lanes.stop();
         stopping.cancel();
-        let orderly = stop_in_order(&handle, &stop_intake, tasks);
+        let orderly = stop_in_order(&handle, &stop_intake, intake, lanes);
         let stopped = tokio::time::timeout(STOP_WITHIN, orderly).await;
         store.close().await;
         if let Some(reason) = ended_early {
@@ -134,33 +142,32 @@ impl Service {
 async fn stop_in_order(
     handle: &ServerHandle,
     stop_intake: &CancellationToken,
-    mut tasks: JoinSet<()>,
-) -> Result<(), tokio::task::JoinError> {
+    intake: JoinHandle<()>,
+    lanes: Lanes,
+) -> Result<(), JoinError> {
     handle.stop(true).await;
     stop_intake.cancel();
-    while let Some(ended) = tasks.join_next().await {
-        ended?;
+    if !intake.is_finished() {
+        intake.await?;
     }
-    Ok(())
+    lanes.ended().await
 }
 
-/// One lane for each robot.
-pub fn lanes(config: &Config, store: &Store, clock: &Clock, metrics: &Metrics) -> anyhow::Result<Vec<Lane>> {
-    let owner = Uuid::now_v7().to_string();
-    let lane = |robot: &crate::wecom::Robot| {
-        Ok(Lane {
-            sender: Sender::new(robot, config.wecom_timeout).map_err(anyhow::Error::msg)?,
-            robot: robot.clone(),
-            store: store.clone(),
-            renderer: config.renderer.clone(),
-            policy: config.retry.clone(),
-            clock: clock.clone(),
-            metrics: metrics.clone(),
-            owner: owner.clone(),
-            held_until: None,
-        })
-    };
-    config.robots.iter().map(lane).collect()
+async fn reload(lanes: &mut Lanes, routing: Routing) {
+    let (robots, routes) = (routing.names().join(" "), routing.routes.len());
+    match lanes.follow(routing).await {
+        Ok(()) => {
+            tracing::info!(
+                robots,
+                routes,
+                "the configuration was read again: its robots and routes are in force, other changes need a restart"
+            )
+        }
+        Err(error) => tracing::error!(
+            error = format!("{error:#}"),
+            "the configuration was read again, but could not be put into force; what was in force stays"
+        ),
+    }
 }
 
 fn server(listener: TcpListener, door: Door, health: Health, admin: Admin) -> std::io::Result<Server> {

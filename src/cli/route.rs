@@ -1,0 +1,120 @@
+//! `route`: who would hear of a payload, by which route, and what they would read. And `check --routes`: what the
+//! configuration says of robots and routes.
+
+use std::process::ExitCode;
+
+use serde_json::{Value, json};
+
+use super::output::{line, table};
+use super::payload::each_event;
+use super::{Failure, Outcome};
+use crate::config::Config;
+use crate::model::clock::Clock;
+use crate::model::delivery::News;
+use crate::model::event::{Event, label};
+use crate::route::{Addressee, Globs, Route};
+
+pub fn route(config: &Config, file: &str, as_json: bool) -> Outcome {
+    each_event(config, file, |event| {
+        let heard: Vec<_> = config
+            .routing
+            .addressees(&event)
+            .into_iter()
+            .map(|addressee| {
+                let news = News { event: event.clone(), after_failure: false, mentions: addressee.mentions.clone() };
+                let format = config.routing.format(&addressee.robot);
+                (addressee, config.renderer.render(&[&news], Clock::System.now(), format).content)
+            })
+            .collect();
+        if as_json { line(as_object(&event, &heard)) } else { print(config, &event, &heard) }
+    })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn as_object(event: &Event, heard: &[(Addressee, String)]) -> Value {
+    let robot = |(addressee, message): &(Addressee, String)| {
+        let Addressee { robot, mentions, by } = addressee;
+        json!({ "robot": robot, "lines": by, "mentions": mentions, "message": message })
+    };
+    json!({
+        "outcome": event.outcome, "project": event.project, "repository": event.repository, "versions": event.versions,
+        "registry": event.registry, "description": event.description,
+        "robots": heard.iter().map(robot).collect::<Vec<_>>(),
+    })
+}
+
+fn print(config: &Config, event: &Event, heard: &[(Addressee, String)]) -> std::io::Result<()> {
+    let versions = if event.versions.is_empty() { "?".to_owned() } else { event.versions.join(" ") };
+    let place = label(&event.registry, &event.description);
+    line(format_args!("{} {versions} {} at {place}", event.repository, event.outcome))?;
+    if heard.is_empty() {
+        let why = match config.routing.notify.contains(&event.outcome) {
+            true => "no route matches it, and there is no robot `default`",
+            false => "NOTIFY_OUTCOMES leaves it out",
+        };
+        return line(format_args!("  nobody hears of it: {why}\n"));
+    }
+    for (Addressee { robot, mentions, by }, message) in heard {
+        let lines: Vec<_> = by.iter().map(usize::to_string).collect();
+        let by = match lines.len() {
+            0 => "because no route matches it".to_owned(),
+            1 => format!("by the route in line {}", lines[0]),
+            _ => format!("by the routes in lines {}", lines.join(" and ")),
+        };
+        let mentioned = if mentions.is_empty() { String::new() } else { format!(", mentions {}", mentions.join(" ")) };
+        let message = message.replace('\n', "\n    │ ");
+        line(format_args!("  {robot} hears of it {by}{mentioned}:\n    │ {message}\n"))?;
+    }
+    Ok(())
+}
+
+/// What is in the file, as it was understood.
+pub fn show(config: &Config, as_json: bool) -> Outcome {
+    let routing = &config.routing;
+    if routing.robots.is_empty() {
+        return Err(Failure::Faults(config.faults_of_service()));
+    }
+    if as_json {
+        let robots = routing.robots.iter().map(|robot| {
+            json!({ "name": robot.name, "rate_per_minute": robot.rate_per_minute, "format": robot.format.as_str() })
+        });
+        let routes = routing.routes.iter().map(|route| {
+            json!({
+                "line": route.line, "robots": route.robots, "conditions": conditions(route), "mention": route.mention,
+            })
+        });
+        line(json!({ "robots": robots.collect::<Vec<_>>(), "routes": routes.collect::<Vec<_>>() }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let robots = routing
+        .robots
+        .iter()
+        .map(|robot| vec![robot.name.clone(), robot.format.as_str().to_owned(), robot.rate_per_minute.to_string()]);
+    table(&["ROBOT", "FORMAT", "RATE PER MINUTE"], robots)?;
+    line("")?;
+    let routes = routing.routes.iter().map(|route| {
+        let all = conditions(route);
+        let conditions = if all.is_empty() { "everything".to_owned() } else { all.join(", ") };
+        vec![route.line.to_string(), conditions, route.robots.join(" "), route.mention.join(" ")]
+    });
+    table(&["LINE", "WHAT", "ROBOTS", "MENTION"], routes)?;
+    let rest = if routing.robot(crate::model::robot::DEFAULT).is_some() { "robot `default`" } else { "nobody" };
+    line(format_args!("\nWhat no route matches is told to {rest}."))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn conditions(route: &Route) -> Vec<String> {
+    let globs = [
+        ("project", &route.project),
+        ("repository", &route.repository),
+        ("version", &route.version),
+        ("registry", &route.registry),
+        ("description", &route.description),
+    ];
+    let written = |(name, globs): (&str, &Globs)| {
+        let patterns: Vec<_> = globs.patterns().collect();
+        (!patterns.is_empty()).then(|| format!("{name} {}", patterns.join(" or ")))
+    };
+    let outcome = route.outcome.map(|outcome| format!("outcome {outcome}"));
+    globs.into_iter().filter_map(written).chain(outcome).collect()
+}
