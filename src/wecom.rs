@@ -114,6 +114,7 @@ impl Sender {
 pub fn body(format: Format, content: &str, mentions: &[String]) -> String {
     let body = match format {
         Format::Markdown => json!({ "msgtype": "markdown", "markdown": { "content": content } }),
+        Format::Text if mentions.is_empty() => json!({ "msgtype": "text", "text": { "content": content } }),
         Format::Text => json!({ "msgtype": "text", "text": { "content": content, "mentioned_list": mentions } }),
     };
     body.to_string()

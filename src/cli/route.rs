@@ -12,6 +12,8 @@ use crate::config::Config;
 use crate::model::clock::Clock;
 use crate::model::delivery::News;
 use crate::model::event::{Event, label};
+use crate::model::robot::{DEFAULT, Format};
+use crate::render::text::escape;
 use crate::route::{Addressee, Globs, Route};
 
 pub fn route(config: &Config, file: &str, as_json: bool) -> Outcome {
@@ -46,7 +48,8 @@ fn as_object(event: &Event, heard: &[(Addressee, String)]) -> Value {
 fn print(config: &Config, event: &Event, heard: &[(Addressee, String)]) -> std::io::Result<()> {
     let versions = if event.versions.is_empty() { "?".to_owned() } else { event.versions.join(" ") };
     let place = label(&event.registry, &event.description);
-    line(format_args!("{} {versions} {} at {place}", event.repository, event.outcome))?;
+    let header = format!("{} {versions} {} at {place}", event.repository, event.outcome);
+    line(escape(&header, Format::Text))?;
     if heard.is_empty() {
         let why = match config.routing.notify.contains(&event.outcome) {
             true => "no route matches it, and there is no robot `default`",
@@ -98,7 +101,7 @@ pub fn show(config: &Config, as_json: bool) -> Outcome {
         vec![route.line.to_string(), conditions, route.robots.join(" "), route.mention.join(" ")]
     });
     table(&["LINE", "WHAT", "ROBOTS", "MENTION"], routes)?;
-    let rest = if routing.robot(crate::model::robot::DEFAULT).is_some() { "robot `default`" } else { "nobody" };
+    let rest = if routing.robot(DEFAULT).is_some() { "robot `default`" } else { "nobody" };
     line(format_args!("\nWhat no route matches is told to {rest}."))?;
     Ok(ExitCode::SUCCESS)
 }

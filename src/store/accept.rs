@@ -172,7 +172,7 @@ async fn insert_deliveries(
 }
 
 /// Ends failures that are held back and of which every arrival has now succeeded. One that was tried, or whose time
-/// has come, is told.
+/// has come, is told. Where nothing is held back, which is most of the time, an empty index says so.
 async fn supersede(
     transaction: &mut Transaction<'_, Sqlite>,
     accepted: &[News<'_>],
@@ -186,7 +186,10 @@ async fn supersede(
     }
     let superseded = sqlx::query_as(
         "UPDATE deliveries SET state = 'superseded', finished_at = $2, next_attempt_at = 0
-         WHERE event_id IN (
+         WHERE EXISTS (
+                 SELECT 1 FROM deliveries held
+                 WHERE held.state = 'pending' AND held.attempts = 0 AND held.next_attempt_at > held.created_at)
+             AND event_id IN (
                  SELECT broke.event_id FROM json_each($1)
                  JOIN arrivals broke ON broke.key = value->>0 AND broke.outcome = 'failed')
              AND (state || '') = 'pending' AND attempts = 0 AND next_attempt_at > $2
