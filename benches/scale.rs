@@ -120,7 +120,7 @@ impl Table {
         measure!("arrivals of a version", store.arrivals(&known));
         measure!("arrivals of an unknown version", store.arrivals(&unknown));
         measure!("claim: look", store.due(ROBOT, now, HOUR, 128));
-        store.take_lane(HOLDER, now).await.unwrap();
+        store.take_lane(HOLDER, &Clock::manual(now)).await.unwrap();
         times.push(("claim: write, 128 rows", self.claims(now).await));
         times
     }
@@ -137,7 +137,7 @@ impl Table {
             let claimed = self.store.claim(HOLDER, &claim, &Clock::manual(now)).await.unwrap();
             times.push(began.elapsed().as_secs_f64() * 1e3);
             assert!(matches!(claimed, Claimed::Yes(_)));
-            self.store.take_lane(HOLDER, now).await.unwrap();
+            self.store.take_lane(HOLDER, &Clock::manual(now)).await.unwrap();
         }
         middle(times)
     }

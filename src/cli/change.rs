@@ -8,10 +8,10 @@ use serde_json::json;
 use super::output::line;
 use super::{ChangeArgs, Failure, Outcome};
 use crate::config::Config;
-use crate::model::clock::Clock;
+use crate::model::clock::{Clock, Millis};
 use crate::model::delivery::{State, Verb};
-use crate::store::Store;
 use crate::store::change::Changed;
+use crate::store::{Store, StoreError};
 
 pub async fn change(config: &Config, verb: Verb, arguments: ChangeArgs) -> Outcome {
     match arguments.state {
@@ -25,7 +25,7 @@ async fn change_named(config: &Config, verb: Verb, ids: &[String], as_json: bool
     let store = Store::open(&config.database_url).await?;
     let mut refused = 0;
     for id in ids {
-        let changed = store.change(verb, id, Clock::System.now()).await?;
+        let changed = store.change(verb, id, now(&store).await?).await?;
         let done = verb.done();
         let text = match changed {
             Changed::Yes { .. } if verb == Verb::Replay => "replayed; it is sent in its robot's next slot".to_owned(),
@@ -55,7 +55,7 @@ async fn change_matching(config: &Config, verb: Verb, arguments: ChangeArgs, sta
     let changed: u64 = if arguments.dry_run || matched == 0 {
         0
     } else if arguments.yes || confirmed(&question)? {
-        store.change_all(verb, &filter, Clock::System.now()).await?.values().sum()
+        store.change_all(verb, &filter, now(&store).await?).await?.values().sum()
     } else {
         return Ok(ExitCode::FAILURE);
     };
@@ -65,6 +65,11 @@ async fn change_matching(config: &Config, verb: Verb, arguments: ChangeArgs, sta
         false => line(format_args!("{matched} matched, {changed} {done}"))?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The time by which the lanes go.
+async fn now(store: &Store) -> Result<Millis, StoreError> {
+    store.tell_time(&store.clock(Clock::System)).await
 }
 
 fn confirmed(question: &str) -> Result<bool, Failure> {

@@ -4,7 +4,6 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
-use anyhow::bail;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -13,12 +12,12 @@ use super::output::{line, table, time};
 use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::health::{RobotView, robots};
-use crate::lane::Next;
+use crate::lane::{Lane, Next};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::serve::lanes;
 use crate::store::test_message::MessageRecord;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, is_shared};
 
 /// A slot is at most a minute away; with a throttle's pause and the POST itself, this is long enough.
 const PING_WITHIN: Duration = Duration::from_secs(90);
@@ -40,7 +39,8 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
         Ok(store) => {
             let engine = store.engine().await?;
             let durable = if engine.is_durable { "each commit on the disk" } else { "NOT durable" };
-            let database = format!("ok: SQLite {}, {}, {durable}", engine.version, engine.journal_mode);
+            let facts = [&engine.name, &engine.journal_mode].into_iter().filter(|fact| !fact.is_empty());
+            let database = format!("ok: {}, {durable}", facts.cloned().collect::<Vec<_>>().join(", "));
             (robots(&store, &config.routing, Clock::System.now()).await?, database)
         }
         Err(StoreError::Missing(_)) => {
@@ -91,67 +91,63 @@ fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {
     )
 }
 
-/// Asks for a test message and waits for what becomes of it.
+/// Asks for a test message and waits for what becomes of it. Whoever has the lane sends it: the running service or,
+/// where none runs, this command.
 async fn send_test(config: &Config, robot: &str) -> anyhow::Result<MessageRecord> {
     let id = Uuid::now_v7().to_string();
-    match Store::serve(&config.database_url).await {
-        Ok(store) => {
-            store.enrol(&[robot], Clock::System.now()).await?;
-            let id = requested(&store, robot, &id).await?;
-            send_by_ourselves(config, &store, robot, &id).await
-        }
-        Err(StoreError::InUse { .. }) => {
-            let store = Store::open(&config.database_url).await?;
-            let id = requested(&store, robot, &id).await?;
-            answer(&store, &id, robot).await
-        }
-        Err(error) => Err(error.into()),
-    }
-}
-
-async fn requested(store: &Store, robot: &str, id: &str) -> anyhow::Result<String> {
-    let id = store.request_test(robot, id).await?;
-    id.ok_or_else(|| anyhow::anyhow!("the running service does not know the robot {robot}; reload or restart it"))
-}
-
-/// The lane of a service that does not run, for one message.
-async fn send_by_ourselves(config: &Config, store: &Store, robot: &str, id: &str) -> anyhow::Result<MessageRecord> {
-    let clock = Clock::System;
-    let Some(mut lane) =
-        lanes(config, store, &clock, &Metrics::default())?.into_iter().find(|lane| lane.robot.name == robot)
-    else {
-        bail!("no robot {robot} is configured");
+    let store = match is_shared(&config.database_url) {
+        true => Store::open(&config.database_url).await?,
+        false => match Store::serve(&config.database_url).await {
+            Ok(store) => {
+                store.enrol(&[robot], Clock::System.now()).await?;
+                store
+            }
+            Err(StoreError::InUse { .. }) => Store::open(&config.database_url).await?,
+            Err(error) => return Err(error.into()),
+        },
     };
-    let deadline = Instant::now() + PING_WITHIN;
-    loop {
-        match lane.claim().await? {
-            // A test goes before all that waits, so this is it.
-            Next::Send(message) => {
-                let report = lane.deliver(&message).await;
-                lane.record(&message, &report).await?;
-                lane.release().await?;
-                return answer(store, id, robot).await;
-            }
-            Next::Wait(_) if Instant::now() >= deadline => {
-                bail!("the robot {robot} rests; its test message waits for the service")
-            }
-            Next::Wait(until) => {
-                let wait = Duration::from_millis((until - clock.now()).max(0).unsigned_abs());
-                sleep(wait.min(LOOK_EVERY)).await;
-            }
-        }
+    let asked = store.request_test(robot, &id).await?;
+    let id = asked.ok_or_else(|| anyhow::anyhow!("no service knows the robot {robot} yet; reload or start it"))?;
+    let clock = store.clock(Clock::System);
+    // On SQLite only who has the file's lock may send; on PostgreSQL the lease decides.
+    let may_send = store.is_exclusive() || store.is_shared();
+    let lanes = lanes(config, &store, &clock, &Metrics::default())?;
+    let mut lane = lanes.into_iter().find(|lane| may_send && lane.robot.name == robot);
+    let sent = wait_for(&store, &id, lane.as_mut(), &clock).await;
+    if let Some(mut lane) = lane {
+        lane.release().await?;
     }
+    sent?.ok_or_else(|| {
+        anyhow::anyhow!("the test message still waits for a slot of the robot {robot}; `harborbell check` shows why")
+    })
 }
 
-async fn answer(store: &Store, id: &str, robot: &str) -> anyhow::Result<MessageRecord> {
+/// Sends it ourselves where we have the lane. None: it was not sent in time.
+async fn wait_for(
+    store: &Store,
+    id: &str,
+    mut lane: Option<&mut Lane>,
+    clock: &Clock,
+) -> anyhow::Result<Option<MessageRecord>> {
     let deadline = Instant::now() + PING_WITHIN;
-    loop {
+    while Instant::now() < deadline {
         if let Some(message) = store.message(id).await? {
-            return Ok(message);
+            return Ok(Some(message));
         }
-        if Instant::now() >= deadline {
-            bail!("the test message still waits for a slot of the robot {robot}; `harborbell check` shows why");
+        match &mut lane {
+            // A test goes before all that waits, so this is it.
+            Some(lane) => match lane.claim().await? {
+                Next::Send(message) => {
+                    let report = lane.deliver(&message).await;
+                    lane.record(&message, &report).await?;
+                }
+                Next::Wait(until) => {
+                    let wait = Duration::from_millis((until - clock.now()).max(0).unsigned_abs());
+                    sleep(wait.min(LOOK_EVERY)).await;
+                }
+            },
+            None => sleep(LOOK_EVERY).await,
         }
-        sleep(LOOK_EVERY).await;
     }
+    Ok(None)
 }

@@ -2,6 +2,7 @@
 
 mod change;
 mod check;
+mod copy;
 mod deliveries;
 mod output;
 mod payload;
@@ -77,6 +78,8 @@ enum Command {
         /// A file, or - for standard input
         file: String,
     },
+    /// Copy everything from one database to another that is empty, such as from SQLite to PostgreSQL
+    Copy(copy::Arguments),
     /// Check configuration, database and robots
     Check {
         /// Send a test message, in each robot's next slot
@@ -206,6 +209,7 @@ async fn run(command: Command) -> Outcome {
         Command::Discard(arguments) => change::change(&config()?, Verb::Discard, arguments).await,
         Command::Where(arguments) => whereabouts::tell(arguments).await,
         Command::Preview { file } => preview::preview(&config()?, &file),
+        Command::Copy(arguments) => copy::copy(arguments).await,
         Command::Route { file, json } => route::route(&config()?, &file, json),
         Command::Check { routes: true, json, .. } => route::show(&config()?, json),
         Command::Check { ping, json, .. } => check::check(&config()?, ping, json).await,

@@ -35,7 +35,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 /// Every key that there is. `.env.example` and the READMEs' tables are checked against this list.
 pub const KEYS: &[Key] = &[
     key("LISTEN_ADDR", "127.0.0.1:8080", "address and port of the webhook"),
-    key("DATABASE_URL", "sqlite://data/harborbell.db", "the database file; made at the first start"),
+    key("DATABASE_URL", "sqlite://data/harborbell.db", "the SQLite file, made at the first start; or postgres://…"),
     key("WECOM_WEBHOOK_URL", "", "the group robot's whole URL, or its bare key; a secret"),
     key("WECOM_BASE_URL", "https://qyapi.weixin.qq.com", "where a bare key is sent; for private deployments"),
     key("WECOM_RATE_PER_MINUTE", "18", "messages a minute, evenly spaced; 0: no pacing"),

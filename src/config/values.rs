@@ -27,7 +27,8 @@ pub(super) fn listen_addr(value: &str) -> Result<SocketAddr, String> {
 
 pub(super) fn database_url(value: &str) -> Result<String, String> {
     // The value may hold a password, so no error repeats it.
-    store::path_of(value).map(|_| value.to_owned()).map_err(|_| "is no database; use sqlite://path/to/file.db".into())
+    let problem = "is no database; use sqlite://path/to/file.db or postgres://user:password@host:5432/database";
+    store::check_url(value).map(|()| value.to_owned()).map_err(|_| problem.into())
 }
 
 pub(super) fn timeout(value: &str) -> Result<Duration, String> {

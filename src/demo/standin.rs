@@ -57,6 +57,8 @@ struct Group {
     blocked_until: Millis,
     script: VecDeque<Answer>,
     always: Option<Answer>,
+    /// How long an answer takes, after the message is shown.
+    answers_after: Duration,
     /// A message that holds the word gets the answer.
     marked_words: Vec<(String, Answer)>,
     seen: Vec<Seen>,
@@ -131,6 +133,11 @@ impl Standin {
         self.state.group().marked_words.push((word.to_owned(), answer));
     }
 
+    /// Takes so long to answer, after the message is shown.
+    pub fn answer_after(&self, delay: Duration) {
+        self.state.group().answers_after = delay;
+    }
+
     /// Takes again what it refused because of a word.
     pub fn forgive(&self) {
         self.state.group().marked_words.clear();
@@ -184,7 +191,7 @@ struct Key {
 
 #[post("/cgi-bin/webhook/send")]
 async fn send(query: Query<Key>, body: Bytes, state: Data<State>) -> HttpResponse {
-    let answer = {
+    let (answer, delay) = {
         let now = state.clock.now();
         let mut group = state.group();
         let prepared = group.script.pop_front().or_else(|| group.always.clone());
@@ -194,9 +201,10 @@ async fn send(query: Query<Key>, body: Bytes, state: Data<State>) -> HttpRespons
         group.shown.extend(message.filter(|_| shows));
         let errcode = if let Answer::Errcode(errcode, _) = answer { Some(errcode) } else { None };
         group.seen.push(Seen { at: now, body: String::from_utf8_lossy(&body).into_owned(), errcode });
-        answer
+        (answer, group.answers_after)
     };
     state.changed.send_replace(());
+    tokio::time::sleep(delay).await;
     match answer {
         Answer::Errcode(errcode, errmsg) => HttpResponse::Ok().json(json!({ "errcode": errcode, "errmsg": errmsg })),
         Answer::Status(status, body) => {

@@ -114,7 +114,7 @@ impl Lane {
     }
 
     async fn look(&mut self) -> Result<Next> {
-        let now = self.clock.now();
+        let now = self.store.tell_time(&self.clock).await?;
         if !self.hold(now).await? {
             return Ok(Next::Wait(now + POLL));
         }
@@ -164,11 +164,11 @@ impl Lane {
     async fn hold(&mut self, now: Millis) -> Result<bool> {
         let held = match self.held_until {
             Some(until) if until - now > LEASE * 2 / 3 && until - now <= LEASE => return Ok(true),
-            Some(_) => self.store.renew_lane(self.holder(), now).await?,
-            None => self.store.take_lane(self.holder(), now).await?,
+            Some(_) => self.store.renew_lane(self.holder(), &self.clock).await?,
+            None => self.store.take_lane(self.holder(), &self.clock).await?,
         };
-        self.held_until = held.then_some(now + LEASE);
-        Ok(held)
+        self.held_until = held.map(|now| now + LEASE);
+        Ok(held.is_some())
     }
 
     /// One POST. Nothing is decided here.

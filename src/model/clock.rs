@@ -1,7 +1,8 @@
 //! Time as a value: who needs it is handed a [`Clock`], so that a test can be a week later at once.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
 
 /// Unix time, or a length of time, in milliseconds.
 pub type Millis = i64;
@@ -14,6 +15,8 @@ pub const HOUR: Millis = 60 * MINUTE;
 #[derive(Clone, Debug)]
 pub enum Clock {
     System,
+    /// What somebody else's clock said, and when: several machines that share it agree, whatever their own clocks say.
+    Told(Arc<Mutex<(Millis, Instant)>>),
     /// Stands still until somebody moves it.
     Manual(Arc<AtomicI64>),
 }
@@ -27,7 +30,25 @@ impl Clock {
     pub fn now(&self) -> Millis {
         match self {
             Self::System => jiff::Timestamp::now().as_millisecond(),
+            Self::Told(told) => {
+                let (now, at) = *told.lock().expect("no holder of this lock panics");
+                now + Millis::try_from(at.elapsed().as_millis()).unwrap_or(Millis::MAX)
+            }
             Self::Manual(now) => now.load(Ordering::SeqCst),
+        }
+    }
+
+    /// A clock that somebody will tell the time; until then it is the system's.
+    pub fn told() -> Self {
+        Self::Told(Arc::new(Mutex::new((Self::System.now(), Instant::now()))))
+    }
+
+    /// Tells it what the time was when somebody asked. An answer that took too long says little.
+    pub fn set(&self, now: Millis, asked_at: Instant) {
+        if let Self::Told(told) = self
+            && asked_at.elapsed() < Duration::from_secs(1)
+        {
+            *told.lock().expect("no holder of this lock panics") = (now, asked_at);
         }
     }
 

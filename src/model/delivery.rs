@@ -88,6 +88,14 @@ impl fmt::Display for State {
     }
 }
 
+impl TryFrom<String> for State {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 impl FromStr for State {
     type Err = String;
 

@@ -30,6 +30,14 @@ impl fmt::Display for ReplicationOutcome {
     }
 }
 
+impl TryFrom<String> for ReplicationOutcome {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        text.parse()
+    }
+}
+
 impl FromStr for ReplicationOutcome {
     type Err = String;
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
@@ -71,8 +71,8 @@ pub fn lanes(config: &Config, store: &Store, clock: &Clock, metrics: &Metrics) -
 struct Running {
     robot: Robot,
     stop: CancellationToken,
-    /// Resolves when the lane has finished its last message and was given back.
-    ended: oneshot::Receiver<()>,
+    /// Cancelled when the lane has finished its last message and was given back.
+    ended: CancellationToken,
 }
 
 pub struct Lanes {
@@ -129,14 +129,16 @@ impl Lanes {
     }
 
     /// What a process that died was sending for a robot that nobody has any more becomes pending, like the rest of
-    /// that robot's. Only at the start, while no lane of ours runs.
+    /// that robot's, once its lease is over. What lanes of our own still send, they finish.
     pub async fn take_up_abandoned(&self) -> Result<(), StoreError> {
         let Common { store, clock, owner, .. } = &self.common;
         let routing = self.routing.borrow().clone();
         for row in store.robots(clock.now()).await? {
-            if row.sending && routing.robot(&row.name).is_none() {
+            let still_sends = self.running.get(&row.name).is_some_and(|running| !running.ended.is_cancelled());
+            let is_ours = routing.robot(&row.name).is_some() || still_sends;
+            if row.sending && !is_ours {
                 let holder = Holder { robot: &row.name, owner };
-                if store.take_lane(holder, clock.now()).await? {
+                if store.take_lane(holder, clock).await?.is_some() {
                     store.release_lane(holder).await?;
                 }
             }
@@ -170,18 +172,22 @@ impl Lanes {
     }
 
     fn start(&mut self, lane: Lane) {
-        let (stop, (done, ended)) = (CancellationToken::new(), oneshot::channel());
-        let running = Running { robot: lane.robot.clone(), stop: stop.clone(), ended };
+        let (stop, ended) = (CancellationToken::new(), CancellationToken::new());
+        let running = Running { robot: lane.robot.clone(), stop: stop.clone(), ended: ended.clone() };
         let before = self.running.insert(lane.robot.name.clone(), running);
         let nudge = self.nudge.subscribe();
         self.tasks.spawn(async move {
-            // The lane before this one finishes its message first: it has the same owner.
+            let _ended = ended.drop_guard();
+            // The lane before this one finishes its message first: it has the same owner. What that message did to the
+            // robot is of its old settings.
             if let Some(Running { stop, ended, .. }) = before {
                 stop.cancel();
-                let _ = ended.await;
+                ended.cancelled().await;
+                if let Err(error) = lane.store.enrol(&[&lane.robot.name], lane.clock.now()).await {
+                    tracing::warn!(robot = lane.robot.name, %error, "a broken robot's pause could not be ended");
+                }
             }
             lane.run(nudge, stop).await;
-            drop(done);
         });
     }
 

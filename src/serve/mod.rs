@@ -13,6 +13,7 @@ use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::access::Access;
@@ -30,6 +31,11 @@ pub use lanes::lanes;
 
 /// A message in flight has at most 12 s, and its record some more: a stop takes no longer than this.
 const STOP_WITHIN: Duration = Duration::from_secs(14);
+const CLOSE_WITHIN: Duration = Duration::from_secs(2);
+/// How long a start waits for other replicas.
+const START_WITHIN: Duration = Duration::from_secs(20);
+/// As long as the lease of a dead process lasts.
+const LOOK_FOR_ABANDONED: Duration = Duration::from_secs(30);
 /// How long requests that came in before the stop may take.
 const DRAIN_SECONDS: u64 = 3;
 
@@ -48,6 +54,8 @@ impl Service {
     /// Opens the database and the port. When this returns, webhooks are taken.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::serve(&config.database_url).await?;
+        let clock = store.clock(clock);
+        store.tell_time(&clock).await?;
         let counts = Metrics::default();
         let (nudge, _) = watch::channel(());
         let mut lanes = Lanes::new(config, &store, &clock, &counts, &nudge);
@@ -84,8 +92,15 @@ impl Service {
             digest_only: config.notify_digest_only,
             metrics: counts,
         };
-        lanes.follow(config.routing.clone()).await?;
-        lanes.take_up_abandoned().await?;
+        let deadline = Instant::now() + START_WITHIN;
+        // A replica that was stopped in the middle of a transaction holds its rows for some seconds.
+        while let Err(error) = lanes.follow(config.routing.clone()).await {
+            if !store.is_shared() || Instant::now() > deadline {
+                return Err(error);
+            }
+            tracing::warn!(error = format!("{error:#}"), "the lanes cannot be prepared yet; trying again");
+            tokio::time::sleep(Duration::from_secs(1)).await;
+        }
         let server = server(listener, door, health, admin)?;
         let (reloader, reloads) = mpsc::channel(1);
         Ok(Self { addr, server, lanes, committer, store, stopping, reloader, reloads })
@@ -109,6 +124,7 @@ impl Service {
         let mut door = tokio::spawn(server);
         let mut intake = tokio::spawn(committer.run(stop_intake.clone()));
         tokio::pin!(stop);
+        let mut look_for_abandoned = tokio::time::interval(LOOK_FOR_ABANDONED);
 
         let ended_early = loop {
             tokio::select! {
@@ -116,7 +132,17 @@ impl Service {
                 ended = &mut door => break Some(format!("the HTTP server ended: {ended:?}")),
                 ended = &mut intake => break Some(format!("the intake ended: {ended:?}")),
                 ended = lanes.failed() => break Some(format!("a lane ended: {ended:?}")),
-                Some(routing) = reloads.recv() => reload(&mut lanes, routing).await,
+                // What takes long does not keep the stop waiting.
+                Some(routing) = reloads.recv() => tokio::select! {
+                    () = &mut stop => break None,
+                    () = reload(&mut lanes, routing) => {}
+                },
+                _ = look_for_abandoned.tick() => tokio::select! {
+                    () = &mut stop => break None,
+                    taken_up = lanes.take_up_abandoned() => if let Err(error) = taken_up {
+                        tracing::debug!(%error, "cannot look for what a dead process left");
+                    }
+                },
             }
         };
         tracing::info!("stopping: no more webhooks; a message in flight is finished first");
@@ -124,7 +150,8 @@ impl Service {
         stopping.cancel();
         let orderly = stop_in_order(&handle, &stop_intake, intake, lanes);
         let stopped = tokio::time::timeout(STOP_WITHIN, orderly).await;
-        store.close().await;
+        // A connection that does not answer must not hold up the end.
+        let _ = tokio::time::timeout(CLOSE_WITHIN, store.close()).await;
         if let Some(reason) = ended_early {
             bail!("{reason}");
         }

@@ -5,14 +5,17 @@ use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
-use sqlx::{Sqlite, Transaction};
 
+use super::sql::{Transaction, sql};
 use super::{Result, Store, rows};
 use crate::model::arrival::Known;
 use crate::model::clock::Millis;
 use crate::model::delivery::LARGEST_DIGEST;
 use crate::model::event::{Event, ReplicationOutcome};
 use crate::model::harbor::Webhook;
+
+/// How often a batch is begun anew that the database has ended in favour of another one.
+const CONFLICTS: usize = 5;
 
 /// A webhook that wants to be stored. The caller makes its id, so that a repeated call is no new event.
 #[derive(Clone, Debug)]
@@ -72,6 +75,22 @@ impl Store {
         assign: impl Fn(&Event) -> Vec<Assignment> + Sync,
         now: Millis,
     ) -> Result<Stored> {
+        // Two replicas may stand in each other's way; that is no reason to refuse a webhook.
+        for _ in 0..CONFLICTS {
+            match self.accept_once(offers, &assign, now).await {
+                Err(error) if error.is_conflict() => {}
+                answered => return answered,
+            }
+        }
+        self.accept_once(offers, &assign, now).await
+    }
+
+    async fn accept_once(
+        &self,
+        offers: &[Offer],
+        assign: &(impl Fn(&Event) -> Vec<Assignment> + Sync),
+        now: Millis,
+    ) -> Result<Stored> {
         let mut transaction = self.begin().await?;
         let mut new = insert_arrivals(&mut transaction, offers).await?;
         let accepted: Vec<_> = offers
@@ -104,50 +123,39 @@ impl Store {
 /// The versions that are news, by event.
 type NewVersions = HashMap<String, HashSet<String>>;
 
-async fn insert_arrivals(transaction: &mut Transaction<'_, Sqlite>, offers: &[Offer]) -> Result<NewVersions> {
-    let new: Vec<(String, String)> = sqlx::query_as(
-        "INSERT INTO arrivals (key, outcome, version, event_id)
+async fn insert_arrivals(transaction: &mut Transaction, offers: &[Offer]) -> Result<NewVersions> {
+    let statement = sql("INSERT INTO arrivals (key, outcome, version, event_id)
          SELECT value->>'key', value->>'outcome', value->>'version', value->>'event_id'
-         FROM json_each($1)
+         FROM rows($1)
          WHERE value->>'outcome' = 'succeeded' OR NOT EXISTS (
              SELECT 1 FROM arrivals healed
              WHERE healed.key = value->>'key' AND healed.outcome = 'succeeded')
          ON CONFLICT (key, outcome) DO NOTHING
-         RETURNING event_id, version",
-    )
-    .bind(rows(&candidates(offers)))
-    .fetch_all(&mut **transaction)
-    .await?;
+         RETURNING event_id, version")
+    .bind(rows(&candidates(offers)));
     let mut versions = NewVersions::new();
-    for (event_id, version) in new {
+    for (event_id, version) in transaction.all::<(String, String)>(statement).await? {
         versions.entry(event_id).or_default().insert(version);
     }
     Ok(versions)
 }
 
-async fn insert_events(transaction: &mut Transaction<'_, Sqlite>, accepted: &[News<'_>], now: Millis) -> Result<()> {
+async fn insert_events(transaction: &mut Transaction, accepted: &[News<'_>], now: Millis) -> Result<()> {
     let events: Vec<_> = accepted.iter().map(EventRow::of).collect();
-    sqlx::query(
-        "INSERT INTO events (id, accepted_at, outcome, harbor_host, project, repository, versions,
+    let statement = sql("INSERT INTO events (id, accepted_at, outcome, harbor_host, project, repository, versions,
              registry, description, execution_timestamp, execution_id, occurred_at, payload)
          SELECT value->>'id', $2, value->>'outcome', value->>'harbor_host', value->>'project',
              value->>'repository', value->>'versions', value->>'registry', value->>'description',
              CAST(value->>'execution_timestamp' AS BIGINT), CAST(value->>'execution_id' AS BIGINT),
              CAST(value->>'occurred_at' AS BIGINT), value->>'payload'
-         FROM json_each($1)",
-    )
+         FROM rows($1)")
     .bind(rows(&events))
-    .bind(now)
-    .execute(&mut **transaction)
-    .await?;
+    .bind(now);
+    transaction.run(statement).await?;
     Ok(())
 }
 
-async fn insert_deliveries(
-    transaction: &mut Transaction<'_, Sqlite>,
-    accepted: &[News<'_>],
-    now: Millis,
-) -> Result<()> {
+async fn insert_deliveries(transaction: &mut Transaction, accepted: &[News<'_>], now: Millis) -> Result<()> {
     let deliveries: Vec<_> = accepted
         .iter()
         .flat_map(|news| news.assignments.iter().map(|assignment| (&news.offer.event_id, assignment)))
@@ -156,50 +164,42 @@ async fn insert_deliveries(
         })
         .collect();
     // What is held back is tried only from then on, so its clock of giving up begins then.
-    sqlx::query(
-        "INSERT INTO deliveries (id, event_id, robot, mentions, state, attempts, failures, batch_limit, suspect,
+    let statement =
+        sql("INSERT INTO deliveries (id, event_id, robot, mentions, state, attempts, failures, batch_limit, suspect,
              created_at, tried_since, next_attempt_at, finished_at, last_error)
          SELECT value->>0, value->>1, value->>2, value->>3, 'pending', 0, 0, $3, 0,
              $2, CAST(value->>4 AS BIGINT), CAST(value->>4 AS BIGINT), 0, ''
-         FROM json_each($1)",
-    )
-    .bind(rows(&deliveries))
-    .bind(now)
-    .bind(LARGEST_DIGEST)
-    .execute(&mut **transaction)
-    .await?;
+         FROM rows($1)")
+        .bind(rows(&deliveries))
+        .bind(now)
+        .bind(LARGEST_DIGEST);
+    transaction.run(statement).await?;
     Ok(())
 }
 
 /// Ends failures that are held back and of which every arrival has now succeeded. One that was tried, or whose time
 /// has come, is told. Where nothing is held back, which is most of the time, an empty index says so.
-async fn supersede(
-    transaction: &mut Transaction<'_, Sqlite>,
-    accepted: &[News<'_>],
-    now: Millis,
-) -> Result<Vec<Superseded>> {
+async fn supersede(transaction: &mut Transaction, accepted: &[News<'_>], now: Millis) -> Result<Vec<Superseded>> {
     let is_success = |news: &&News<'_>| news.event.outcome == ReplicationOutcome::Succeeded;
     let arrivals = accepted.iter().filter(is_success).flat_map(|news| &news.offer.webhook.arrivals);
     let keys: Vec<_> = arrivals.map(|arrival| [&arrival.key]).collect();
     if keys.is_empty() {
         return Ok(Vec::new());
     }
-    let superseded = sqlx::query_as(
-        "UPDATE deliveries SET state = 'superseded', finished_at = $2, next_attempt_at = 0
+    let statement = sql("UPDATE deliveries SET state = 'superseded', finished_at = $2, next_attempt_at = 0
          WHERE EXISTS (
                  SELECT 1 FROM deliveries held
                  WHERE held.state = 'pending' AND held.attempts = 0 AND held.next_attempt_at > held.created_at)
              AND event_id IN (
-                 SELECT broke.event_id FROM json_each($1)
+                 SELECT broke.event_id FROM rows($1)
                  JOIN arrivals broke ON broke.key = value->>0 AND broke.outcome = 'failed')
              AND (state || '') = 'pending' AND attempts = 0 AND next_attempt_at > $2
              AND NOT EXISTS (
                  SELECT 1 FROM arrivals open
                  WHERE open.event_id = deliveries.event_id AND open.outcome = 'failed' AND NOT EXISTS (
                      SELECT 1 FROM arrivals healed WHERE healed.key = open.key AND healed.outcome = 'succeeded'))
-         RETURNING id, event_id, robot",
-    );
-    Ok(superseded.bind(rows(&keys)).bind(now).fetch_all(&mut **transaction).await?)
+         RETURNING id, event_id, robot");
+    transaction.all(statement.bind(rows(&keys)).bind(now)).await
 }
 
 /// The event with only these of its versions; one that named none keeps none.
@@ -233,6 +233,8 @@ fn candidates(offers: &[Offer]) -> Vec<ArrivalRow<'_>> {
             event_id,
         }));
     }
+    // In one order everywhere, so that two replicas wait for each other and never in a circle.
+    candidates.sort_by_key(|row| (row.key, row.outcome.as_str()));
     candidates
 }
 

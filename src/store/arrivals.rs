@@ -3,10 +3,8 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
-
 use super::search::{REPOSITORY_WORD, VERSION_WORD, word};
+use super::sql::{Statement, sql};
 use super::views::ArrivalView;
 use super::{Result, Store};
 use crate::model::clock::{Millis, SECOND};
@@ -48,27 +46,26 @@ impl Store {
     }
 
     async fn is_rare(&self, version: &str) -> Result<bool> {
-        let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM arrivals a WHERE ");
+        let mut query = sql("SELECT count(*) FROM (SELECT 1 FROM arrivals a WHERE ");
         query.push(VERSION_WORD).push(" = ").push_bind(word(version));
         query.push(" LIMIT ").push_bind(FEW_ARRIVALS).push(") few");
-        let arrivals: i64 = query.build_query_scalar().fetch_one(&self.read).await?;
-        Ok(arrivals < FEW_ARRIVALS)
+        Ok(self.number(query).await? < FEW_ARRIVALS)
     }
 
     /// All arrivals of this version, wherever and whenever.
     async fn arrivals_of_version(&self, question: &Question, version: &str) -> Result<Vec<ArrivalView>> {
-        let mut query = QueryBuilder::new(ARRIVAL);
+        let mut query = sql(ARRIVAL);
         query.push(" FROM arrivals a CROSS JOIN events e WHERE e.id = a.event_id AND ").push(VERSION_WORD);
         query.push(" = ").push_bind(word(version));
         push_conditions(&mut query, question);
         push_version(&mut query, question);
-        query.build().fetch_all(&self.read).await?.iter().map(arrival).collect()
+        self.all(query).await
     }
 
     /// The arrivals of the latest execution that concerns the question, in one registry.
     async fn latest_in(&self, question: &Question, registry: &str) -> Result<Vec<ArrivalView>> {
-        let mut query = QueryBuilder::new(ARRIVAL);
-        let push_image = |query: &mut QueryBuilder<Sqlite>| {
+        let mut query = sql(ARRIVAL);
+        let push_image = |query: &mut Statement| {
             query.push(" AND ").push(REPOSITORY_WORD).push(" = ").push_bind(word(&question.repository));
             query.push(" AND substr(e.registry, 1, 100) = ").push_bind(registry.to_owned());
             push_conditions(query, question);
@@ -81,13 +78,13 @@ impl Store {
         push_version(&mut query, question);
         query.push(") ORDER BY e.execution_timestamp DESC LIMIT 1)");
         push_version(&mut query, question);
-        query.build().fetch_all(&self.read).await?.iter().map(arrival).collect()
+        self.all(query).await
     }
 
     /// The registries that an image was ever sent to, each found by one look into the index.
     async fn registries(&self, repository: &str) -> Result<Vec<String>> {
         const REGISTRY: &str = "substr(e.registry, 1, 100)";
-        let mut query = QueryBuilder::new("WITH RECURSIVE found(registry) AS (SELECT (SELECT ");
+        let mut query = sql("WITH RECURSIVE found(registry) AS (SELECT (SELECT ");
         query.push(REGISTRY).push(" FROM events e WHERE ").push(REPOSITORY_WORD).push(" = ");
         query.push_bind(word(repository)).push(" ORDER BY ").push(REGISTRY);
         query.push(" LIMIT 1) UNION ALL SELECT (SELECT ").push(REGISTRY).push(" FROM events e WHERE ");
@@ -95,14 +92,14 @@ impl Store {
         query.push(" > found.registry ORDER BY ").push(REGISTRY);
         query.push(" LIMIT 1) FROM found WHERE found.registry IS NOT NULL)");
         query.push(" SELECT registry FROM found WHERE registry IS NOT NULL");
-        Ok(query.build_query_scalar().fetch_all(&self.read).await?)
+        self.texts(query).await
     }
 }
 
 // Equalities are hidden in expressions: SQLite would put their constants into the indexed expressions of the same
 // columns, no longer see the index, and scan the table.
 
-fn push_conditions(query: &mut QueryBuilder<Sqlite>, question: &Question) {
+fn push_conditions(query: &mut Statement, question: &Question) {
     query.push(" AND (e.repository || '') = ").push_bind(question.repository.clone());
     if let Some(since) = question.since {
         // Executions are dated in whole seconds.
@@ -114,24 +111,10 @@ fn push_conditions(query: &mut QueryBuilder<Sqlite>, question: &Question) {
     }
 }
 
-fn push_version(query: &mut QueryBuilder<Sqlite>, question: &Question) {
+fn push_version(query: &mut Statement, question: &Question) {
     if let Some(version) = &question.version {
         query.push(" AND (a.version || '') = ").push_bind(version.clone());
     }
-}
-
-fn arrival(row: &SqliteRow) -> Result<ArrivalView> {
-    let outcome: String = row.try_get("outcome")?;
-    Ok(ArrivalView {
-        repository: row.try_get("repository")?,
-        version: row.try_get("version")?,
-        registry: row.try_get("registry")?,
-        description: row.try_get("description")?,
-        outcome: outcome.parse().map_err(|error: String| sqlx::Error::Decode(error.into()))?,
-        execution_timestamp: row.try_get("execution_timestamp")?,
-        occurred_at: row.try_get("occurred_at")?,
-        event_id: row.try_get("event_id")?,
-    })
 }
 
 /// Of each registry the latest execution, and of it the last word about each version: Harbor retries what failed,

@@ -3,9 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{QueryBuilder, Sqlite, Transaction};
-
 use super::inspect::Filter;
+use super::sql::{Patience, Statement, Transaction, sql};
 use super::{Result, Store};
 use crate::model::clock::Millis;
 use crate::model::delivery::{LARGEST_DIGEST, State, Verb};
@@ -27,16 +26,14 @@ impl Store {
         let mut query = update(verb, now);
         query.push(" AND d.id = ").push_bind(id.to_owned());
         query.push(" RETURNING robot");
-        if let Some(robot) = query.build_query_scalar().fetch_optional(&mut *transaction).await? {
+        if let Some((robot,)) = transaction.optional(query).await? {
             wake_broken(&mut transaction, verb).await?;
             transaction.commit().await?;
             return Ok(Changed::Yes { robot });
         }
-        let state: Option<String> = sqlx::query_scalar("SELECT state FROM deliveries WHERE id = $1")
-            .bind(id)
-            .fetch_optional(&mut *transaction)
-            .await?;
-        Ok(state.and_then(|state| state.parse().ok()).map_or(Changed::Unknown, Changed::Refused))
+        let state = sql("SELECT state FROM deliveries WHERE id = $1").bind(id);
+        let state: Option<(String,)> = transaction.optional(state).await?;
+        Ok(state.and_then(|(state,)| state.parse().ok()).map_or(Changed::Unknown, Changed::Refused))
     }
 
     /// Changes all that match, in one transaction, and says how many of which robot. Rows that are being sent are
@@ -45,22 +42,22 @@ impl Store {
         let mut query = update(verb, now);
         self.push_matching(&mut query, filter).await?;
         query.push(" RETURNING robot");
-        let mut transaction = self.begin().await?;
-        let robots: Vec<String> = query.build_query_scalar().fetch_all(&mut *transaction).await?;
+        let mut transaction = self.begin_for(Patience::Long).await?;
+        let robots: Vec<(String,)> = transaction.all(query).await?;
         if !robots.is_empty() {
             wake_broken(&mut transaction, verb).await?;
         }
         transaction.commit().await?;
         let mut changed = BTreeMap::new();
-        for robot in robots {
+        for (robot,) in robots {
             *changed.entry(robot).or_default() += 1;
         }
         Ok(changed)
     }
 }
 
-fn update(verb: Verb, now: Millis) -> QueryBuilder<Sqlite> {
-    let mut query = QueryBuilder::new("UPDATE deliveries AS d SET ");
+fn update(verb: Verb, now: Millis) -> Statement {
+    let mut query = sql("UPDATE deliveries AS d SET ");
     match verb {
         Verb::Replay => {
             query.push("state = 'pending', failures = 0, suspect = 0, finished_at = 0, batch_limit = ");
@@ -71,25 +68,18 @@ fn update(verb: Verb, now: Millis) -> QueryBuilder<Sqlite> {
             query.push("state = 'discarded', next_attempt_at = 0, finished_at = ").push_bind(now);
         }
     }
-    query.push(" WHERE d.state IN (");
-    let mut states = query.separated(", ");
-    for state in verb.from_states() {
-        states.push_bind(state.as_str());
-    }
-    query.push(")");
+    let states: Vec<_> = verb.from_states().iter().map(|state| format!("'{state}'")).collect();
+    query.push(&format!(" WHERE d.state IN ({})", states.join(", ")));
     query
 }
 
 /// Who replays expects to see it tried: a broken robot rests no longer. A throttle is WeCom's, and stays.
-async fn wake_broken(transaction: &mut Transaction<'_, Sqlite>, verb: Verb) -> Result<()> {
+async fn wake_broken(transaction: &mut Transaction, verb: Verb) -> Result<()> {
     if verb == Verb::Replay {
-        sqlx::query(
-            "UPDATE robots SET pause = 'none', paused_until = 0
+        let statement = sql("UPDATE robots SET pause = 'none', paused_until = 0
              WHERE pause = 'broken' AND EXISTS (
-                 SELECT 1 FROM deliveries d WHERE d.robot = robots.name AND d.state = 'pending')",
-        )
-        .execute(&mut **transaction)
-        .await?;
+                 SELECT 1 FROM deliveries d WHERE d.robot = robots.name AND d.state = 'pending')");
+        transaction.run(statement).await?;
     }
     Ok(())
 }

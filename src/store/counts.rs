@@ -1,11 +1,9 @@
 //! Counting: exactly, before many rows are changed; and, for the page, no further than a person reads, so that a
 //! page costs the same whether the table has a thousand rows or a million.
 
-use sqlx::QueryBuilder;
-use sqlx::Sqlite;
-
 use super::inspect::Filter;
 use super::search::{Plan, push_row_matches, push_set_matches};
+use super::sql::{Statement, sql};
 use super::{Result, Store, rows};
 use crate::model::clock::{HOUR, Millis};
 use crate::model::delivery::State;
@@ -29,17 +27,17 @@ impl Count {
 impl Store {
     /// How many match, exactly.
     pub async fn count(&self, filter: &Filter) -> Result<i64> {
-        let mut query = QueryBuilder::new("SELECT count(*) FROM deliveries AS d WHERE true");
+        let mut query = sql("SELECT count(*) FROM deliveries AS d WHERE true");
         self.push_matching(&mut query, filter).await?;
-        Ok(query.build_query_scalar().fetch_one(&self.read).await?)
+        self.number(query).await
     }
 
     /// How many match, but no more than `most`; nothing is searched for.
     pub(super) async fn count_up_to(&self, filter: &Filter, most: i64) -> Result<i64> {
-        let mut query = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM deliveries AS d WHERE true");
+        let mut query = sql("SELECT count(*) FROM (SELECT 1 FROM deliveries AS d WHERE true");
         filter.narrow(&mut query);
         query.push(" LIMIT ").push_bind(most).push(") counted");
-        Ok(query.build_query_scalar().fetch_one(&self.read).await?)
+        self.number(query).await
     }
 
     /// How many of each state match a filter that leaves the state open.
@@ -53,10 +51,10 @@ impl Store {
             }
             return Ok(counts);
         }
-        let mut query = QueryBuilder::new("SELECT state, count(*) FROM (");
+        let mut query = sql("SELECT state, count(*) FROM (");
         self.push_newest(&mut query, &filter, MOST_COUNTED + 1, None).await?;
         query.push(") found GROUP BY state");
-        let found: Vec<(String, i64)> = query.build_query_as().fetch_all(&self.read).await?;
+        let found: Vec<(String, i64)> = self.all(query).await?;
         // Beyond the newest, each state may have more.
         let more = found.iter().map(|(_, rows)| rows).sum::<i64>() > MOST_COUNTED;
         let rows = |state: State| found.iter().find(|(name, _)| name == state.as_str()).map_or(0, |(_, rows)| *rows);
@@ -66,26 +64,23 @@ impl Store {
     /// How many rows of each state were created in each of the hours that begin then: (hour, state, count).
     pub async fn hours(&self, begin: &[Millis], states: &[State]) -> Result<Vec<(Millis, State, Count)>> {
         let cells: Vec<_> = begin.iter().flat_map(|hour| states.iter().map(move |state| (hour, state))).collect();
-        let counted: Vec<(Millis, String, i64)> = sqlx::query_as(
-            "SELECT CAST(value->>0 AS BIGINT), value->>1, (
+        let statement = sql("SELECT CAST(value->>0 AS BIGINT), value->>1, (
                  SELECT count(*) FROM (
                      SELECT 1 FROM deliveries d
                      WHERE d.state = value->>1 AND d.created_at >= CAST(value->>0 AS BIGINT)
                          AND d.created_at < CAST(value->>0 AS BIGINT) + $2
                      LIMIT $3) counted)
-             FROM json_each($1)",
-        )
+             FROM rows($1)")
         .bind(rows(&cells))
         .bind(HOUR)
-        .bind(MOST_COUNTED + 1)
-        .fetch_all(&self.read)
-        .await?;
+        .bind(MOST_COUNTED + 1);
+        let counted: Vec<(Millis, String, i64)> = self.all(statement).await?;
         let known = |(hour, state, rows): (Millis, String, i64)| Some((hour, state.parse().ok()?, Count::of(rows)));
         Ok(counted.into_iter().filter_map(known).collect())
     }
 
     /// The conditions of a filter on `deliveries d`, for a statement that concerns all that match.
-    pub(super) async fn push_matching(&self, query: &mut QueryBuilder<Sqlite>, filter: &Filter) -> Result<()> {
+    pub(super) async fn push_matching(&self, query: &mut Statement, filter: &Filter) -> Result<()> {
         filter.narrow(query);
         if let Some(q) = &filter.q {
             match self.plan(filter).await? {

@@ -1,17 +1,16 @@
 //! Looking: which deliveries, one of them, and the robots.
 
 use serde_json::value::RawValue;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{QueryBuilder, Row, Sqlite};
+use sqlx::FromRow;
 
-use super::due::{NEWS, news};
-use super::lane::condition;
+use super::due::{NEWS, NewsRow};
+use super::lane::ConditionRow;
 use super::search::{Plan, push_of_versions, push_of_word, push_row_matches};
+use super::sql::{Statement, sql};
 use super::views::{Delivery, Detail, EventView, Page, RobotRow};
 use super::{Result, Store};
 use crate::model::clock::Millis;
-use crate::model::delivery::State;
-use crate::model::event::Event;
+use crate::model::delivery::{News, State};
 
 /// Which deliveries are meant; an empty filter means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,7 +35,7 @@ pub struct Position {
 
 impl Filter {
     /// Conditions on `deliveries d`; what is searched for is not among them.
-    pub(super) fn narrow(&self, query: &mut QueryBuilder<Sqlite>) {
+    pub(super) fn narrow(&self, query: &mut Statement) {
         if let Some(state) = self.state {
             query.push(" AND d.state = ").push_bind(state.as_str());
         }
@@ -65,13 +64,13 @@ impl Store {
     /// Newest first. A page begins after a position, so rows that come in meanwhile neither shift nor repeat
     /// the others.
     pub async fn list(&self, filter: &Filter, limit: usize, after: Option<&Position>) -> Result<Page> {
-        let mut query = QueryBuilder::new(DELIVERY);
+        let mut query = sql(DELIVERY);
         query.push(NEWS).push(" FROM (");
         self.push_newest(&mut query, filter, limit as i64 + 1, after).await?;
         query.push(") picked JOIN deliveries d ON d.id = picked.id JOIN events e ON e.id = d.event_id");
         query.push(NEWEST_FIRST);
-        let rows = query.build().fetch_all(&self.read).await?;
-        let mut items = rows.iter().map(delivery).collect::<Result<Vec<_>>>()?;
+        let rows = self.all::<DeliveryRow>(query).await?;
+        let mut items = rows.into_iter().map(|row| Ok(row.delivery()?.0)).collect::<Result<Vec<_>>>()?;
         let more = items.len() > limit;
         items.truncate(limit);
         let next_cursor = items.last().filter(|_| more).map(|last| last.id.clone());
@@ -80,26 +79,25 @@ impl Store {
 
     /// The place of the row that a cursor names; None where there is none.
     pub async fn position(&self, cursor: &str) -> Result<Option<Position>> {
-        let position = sqlx::query_as("SELECT created_at, event_id, robot FROM deliveries WHERE id = $1");
-        Ok(position.bind(cursor).fetch_optional(&self.read).await?)
+        self.optional(sql("SELECT created_at, event_id, robot FROM deliveries WHERE id = $1").bind(cursor)).await
     }
 
     /// A query of id, state, created_at, event_id and robot. Each part of the union is in the order of an index and
     /// gives no more than is wanted, so the table's size does not matter.
     pub(super) async fn push_newest(
         &self,
-        query: &mut QueryBuilder<Sqlite>,
+        query: &mut Statement,
         filter: &Filter,
         limit: i64,
         after: Option<&Position>,
     ) -> Result<()> {
         const PICK: &str = "SELECT * FROM (SELECT d.id, d.state, d.created_at, d.event_id, d.robot";
-        let finish = |query: &mut QueryBuilder<Sqlite>, order: &str| {
+        let finish = |query: &mut Statement, order: &str| {
             if let Some(Position { created_at, event_id, robot }) = after {
                 query.push(" AND (d.created_at, d.event_id, d.robot) < (").push_bind(*created_at).push(", ");
                 query.push_bind(event_id.clone()).push(", ").push_bind(robot.clone()).push(")");
             }
-            query.push(order).push(" LIMIT ").push_bind(limit).push(")");
+            query.push(order).push(" LIMIT ").push_bind(limit).push(") part");
         };
         match self.plan(filter).await? {
             Plan::Rows => {
@@ -144,24 +142,23 @@ impl Store {
 
     /// One delivery with its attempts; None where there is none of this id.
     pub async fn show(&self, id: &str) -> Result<Option<Detail>> {
-        let mut query = QueryBuilder::new(DELIVERY);
-        query.push(NEWS).push(", e.payload").push(FROM).push(" AND d.id = ").push_bind(id.to_owned());
-        let Some(row) = query.build().fetch_optional(&self.read).await? else { return Ok(None) };
-        let attempt_log = sqlx::query_as(
-            "SELECT a.number, a.message_id, m.started_at, m.duration_ms, m.outcome, m.http_status, m.errcode,
+        let mut query = sql(DELIVERY);
+        query.push(NEWS).push(", e.payload").push(FROM).push(" AND d.id = ").push_bind(id);
+        let Some(DetailRow { delivery, payload }) = self.optional(query).await? else { return Ok(None) };
+        let attempt_log =
+            sql("SELECT a.number, a.message_id, m.started_at, m.duration_ms, m.outcome, m.http_status, m.errcode,
                  m.errmsg, m.body AS sent, (SELECT count(*) FROM attempts o WHERE o.message_id = m.id) AS shared
              FROM attempts a JOIN messages m ON m.id = a.message_id
-             WHERE a.delivery_id = $1 ORDER BY a.number",
-        );
-        let attempt_log = attempt_log.bind(id).fetch_all(&self.read).await?;
-        let payload: String = row.try_get("payload")?;
+             WHERE a.delivery_id = $1 ORDER BY a.number");
+        let attempt_log = self.all(attempt_log.bind(id)).await?;
         let payload = RawValue::from_string(payload).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        Ok(Some(Detail { delivery: delivery(&row)?, payload, attempt_log, news: news(&row)? }))
+        let (delivery, news) = delivery.delivery()?;
+        Ok(Some(Detail { delivery, payload, attempt_log, news }))
     }
 
     /// All robots that have a row or for which something waits.
     pub async fn robots(&self, now: Millis) -> Result<Vec<RobotRow>> {
-        let rows = sqlx::query(
+        let statement = sql(
             "SELECT names.name, coalesce(r.failures, 0) AS failures, coalesce(r.failing_since, 0) AS failing_since,
                  coalesce(r.broken, 0) AS broken, coalesce(r.pause, 'none') AS pause,
                  coalesce(r.paused_until, 0) AS paused_until, coalesce(r.last_error, '') AS last_error,
@@ -174,59 +171,82 @@ impl Store {
              FROM (SELECT name FROM robots UNION SELECT robot FROM deliveries WHERE state = 'pending') names
              LEFT JOIN robots r ON r.name = names.name
              ORDER BY names.name",
-        )
-        .fetch_all(&self.read)
-        .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(RobotRow {
-                    name: row.try_get("name")?,
-                    condition: condition(row, now)?,
-                    next_slot_at: row.try_get("next_slot_at")?,
-                    sending: row.try_get("sending")?,
-                    waiting: row.try_get("waiting")?,
-                    oldest_waiting_at: row.try_get("oldest_waiting_at")?,
-                })
-            })
-            .collect()
+        );
+        let rows = self.all::<RobotRecord>(statement).await?;
+        let robot = |row: RobotRecord| RobotRow {
+            condition: row.condition.condition(now),
+            name: row.name,
+            next_slot_at: row.next_slot_at,
+            sending: row.sending,
+            waiting: row.waiting,
+            oldest_waiting_at: row.oldest_waiting_at,
+        };
+        Ok(rows.into_iter().map(robot).collect())
     }
 }
 
-fn delivery(row: &SqliteRow) -> Result<Delivery> {
-    let state: String = row.try_get("state")?;
-    let Event {
-        outcome,
-        project,
-        repository,
-        versions,
-        registry,
-        description,
-        execution_timestamp,
-        execution_id,
-        occurred_at,
-        ..
-    } = news(row)?.event;
-    Ok(Delivery {
-        id: row.try_get("delivery_id")?,
-        state: state.parse().map_err(|error: String| sqlx::Error::Decode(error.into()))?,
-        robot: row.try_get("robot")?,
-        attempts: row.try_get("attempts")?,
-        failures: row.try_get("failures")?,
-        created_at: row.try_get("created_at")?,
-        next_attempt_at: row.try_get("next_attempt_at")?,
-        finished_at: row.try_get("finished_at")?,
-        last_error: row.try_get("last_error")?,
-        event: EventView {
-            id: row.try_get("event_id")?,
-            outcome,
-            project,
-            repository,
-            versions,
-            registry,
-            description,
-            execution_timestamp,
-            occurred_at,
-            execution_id,
-        },
-    })
+#[derive(FromRow)]
+struct RobotRecord {
+    name: String,
+    #[sqlx(flatten)]
+    condition: ConditionRow,
+    next_slot_at: Millis,
+    sending: bool,
+    waiting: i64,
+    oldest_waiting_at: Millis,
+}
+
+#[derive(FromRow)]
+struct DetailRow {
+    #[sqlx(flatten)]
+    delivery: DeliveryRow,
+    payload: String,
+}
+
+#[derive(FromRow)]
+struct DeliveryRow {
+    delivery_id: String,
+    event_id: String,
+    #[sqlx(try_from = "String")]
+    state: State,
+    robot: String,
+    attempts: i64,
+    failures: i64,
+    created_at: Millis,
+    next_attempt_at: Millis,
+    finished_at: Millis,
+    last_error: String,
+    #[sqlx(flatten)]
+    news: NewsRow,
+}
+
+impl DeliveryRow {
+    fn delivery(self) -> Result<(Delivery, News)> {
+        let news = self.news.news()?;
+        let event = news.event.clone();
+        let delivery = Delivery {
+            id: self.delivery_id,
+            state: self.state,
+            robot: self.robot,
+            attempts: self.attempts,
+            failures: self.failures,
+            created_at: self.created_at,
+            next_attempt_at: self.next_attempt_at,
+            finished_at: self.finished_at,
+            last_error: self.last_error,
+            event: EventView {
+                id: self.event_id,
+                outcome: event.outcome,
+                project: event.project,
+                repository: event.repository,
+                versions: event.versions,
+                registry: event.registry,
+                description: event.description,
+                execution_timestamp: event.execution_timestamp,
+                occurred_at: event.occurred_at,
+                execution_id: event.execution_id,
+            },
+        };
+        Ok((delivery, news))
+    }
 }

@@ -1,5 +1,6 @@
 //! Recording: a message's outcome, its rows' and its robot's new state, in one transaction.
 
+use super::sql::sql;
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
 use crate::model::delivery::LARGEST_DIGEST;
@@ -32,23 +33,20 @@ pub enum Recorded {
 impl Store {
     pub async fn record(&self, sent: &Sent<'_>, settlement: &Settlement) -> Result<Recorded> {
         let mut transaction = self.begin().await?;
-        let finished = sqlx::query(
-            "UPDATE messages SET outcome = $2, duration_ms = $3, http_status = $4, errcode = $5, errmsg = $6
-             WHERE id = $1 AND outcome = 'in_flight'",
-        )
-        .bind(sent.message_id)
-        .bind(sent.report.outcome.as_str())
-        .bind(sent.duration_ms)
-        .bind(i64::from(sent.report.http_status))
-        .bind(sent.report.errcode)
-        .bind(&sent.report.errmsg)
-        .execute(&mut *transaction)
-        .await?;
-        if finished.rows_affected() == 0 {
+        let finished =
+            sql("UPDATE messages SET outcome = $2, duration_ms = $3, http_status = $4, errcode = $5, errmsg = $6
+             WHERE id = $1 AND outcome = 'in_flight'")
+            .bind(sent.message_id)
+            .bind(sent.report.outcome.as_str())
+            .bind(sent.duration_ms)
+            .bind(i64::from(sent.report.http_status))
+            .bind(sent.report.errcode)
+            .bind(&sent.report.errmsg);
+        if transaction.run(finished).await? == 0 {
             return Ok(Recorded::TooLate);
         }
-        sqlx::query(
-            "UPDATE deliveries SET state = new.state, failures = new.failures, batch_limit = new.batch_limit,
+        let changed =
+            sql("UPDATE deliveries SET state = new.state, failures = new.failures, batch_limit = new.batch_limit,
                  suspect = new.suspect, next_attempt_at = new.next_attempt_at, finished_at = new.finished_at,
                  last_error = new.last_error
              FROM (SELECT value->>'id' AS id, value->>'state' AS state,
@@ -58,60 +56,49 @@ impl Store {
                        CAST(value->>'next_attempt_at' AS BIGINT) AS next_attempt_at,
                        CAST(value->>'finished_at' AS BIGINT) AS finished_at,
                        value->>'last_error' AS last_error
-                   FROM json_each($1)) AS new
-             WHERE deliveries.id = new.id AND (deliveries.state || '') = 'sending'",
-        )
-        .bind(rows(&settlement.rows))
-        .execute(&mut *transaction)
-        .await?;
+                   FROM rows($1)) AS new
+             WHERE deliveries.id = new.id AND (deliveries.state || '') = 'sending'")
+            .bind(rows(&settlement.rows));
+        transaction.run(changed).await?;
         let robot = &settlement.robot;
-        sqlx::query(
-            "UPDATE robots SET failures = $2, failing_since = $3, broken = $4, pause = $5, paused_until = $6,
+        let condition =
+            sql("UPDATE robots SET failures = $2, failing_since = $3, broken = $4, pause = $5, paused_until = $6,
                  last_error = $7, next_slot_at = $8
-             WHERE name = $1",
-        )
-        .bind(sent.robot)
-        .bind(robot.failures)
-        .bind(robot.failing_since)
-        .bind(i64::from(robot.broken))
-        .bind(robot.pause.as_str())
-        .bind(robot.paused_until)
-        .bind(&robot.last_error)
-        .bind(sent.next_slot_at)
-        .execute(&mut *transaction)
-        .await?;
+             WHERE name = $1")
+            .bind(sent.robot)
+            .bind(robot.failures)
+            .bind(robot.failing_since)
+            .bind(i64::from(robot.broken))
+            .bind(robot.pause.as_str())
+            .bind(robot.paused_until)
+            .bind(&robot.last_error)
+            .bind(sent.next_slot_at);
+        transaction.run(condition).await?;
         // `attempts > 0` finds the few rows that were tried among the many that may wait.
         if settlement.release {
-            sqlx::query(
-                "UPDATE deliveries SET next_attempt_at = $2
-                 WHERE robot = $1 AND state = 'pending' AND attempts > 0 AND suspect = 0 AND next_attempt_at > $2",
-            )
+            let released = sql("UPDATE deliveries SET next_attempt_at = $2
+                 WHERE robot = $1 AND state = 'pending' AND attempts > 0 AND suspect = 0 AND next_attempt_at > $2")
             .bind(sent.robot)
-            .bind(sent.now)
-            .execute(&mut *transaction)
-            .await?;
+            .bind(sent.now);
+            transaction.run(released).await?;
         }
         if settlement.clear_suspects {
-            let cleared = sqlx::query(
-                "UPDATE deliveries SET suspect = 0, batch_limit = $2
-                 WHERE robot = $1 AND state = 'pending' AND attempts > 0 AND suspect = 1",
-            );
-            cleared.bind(sent.robot).bind(LARGEST_DIGEST).execute(&mut *transaction).await?;
+            let cleared = sql("UPDATE deliveries SET suspect = 0, batch_limit = $2
+                 WHERE robot = $1 AND state = 'pending' AND attempts > 0 AND suspect = 1");
+            transaction.run(cleared.bind(sent.robot).bind(LARGEST_DIGEST)).await?;
         }
         let mut given_up = Vec::new();
         if let Some(before) = settlement.give_up_before {
             // A row that was never in a message has earned no verdict: it is tried first.
-            given_up = sqlx::query_as(
-                "UPDATE deliveries SET state = 'failed', finished_at = $2, next_attempt_at = 0, last_error = $3
+            let statement =
+                sql("UPDATE deliveries SET state = 'failed', finished_at = $2, next_attempt_at = 0, last_error = $3
                  WHERE robot = $1 AND state = 'pending' AND tried_since <= $4 AND attempts > 0
-                 RETURNING id, event_id",
-            )
-            .bind(sent.robot)
-            .bind(sent.now)
-            .bind(&robot.last_error)
-            .bind(before)
-            .fetch_all(&mut *transaction)
-            .await?;
+                 RETURNING id, event_id")
+                .bind(sent.robot)
+                .bind(sent.now)
+                .bind(&robot.last_error)
+                .bind(before);
+            given_up = transaction.all(statement).await?;
         }
         transaction.commit().await?;
         Ok(Recorded::Yes { given_up })

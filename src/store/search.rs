@@ -5,9 +5,8 @@
 //! rows are left to look at, each is looked at; else the words that begin with `q` are found first, by
 //! skipping through their indexes, and each gives its newest rows.
 
-use sqlx::{QueryBuilder, Sqlite};
-
 use super::inspect::Filter;
+use super::sql::{Statement, sql};
 use super::{Result, Store};
 
 /// How many characters of a word can be searched for; migration 0002 keeps no more of them.
@@ -42,7 +41,7 @@ impl Prefix {
         Self { to: format!("{from}{}", char::MAX), from }
     }
 
-    fn push(&self, query: &mut QueryBuilder<Sqlite>, word: &str) {
+    fn push(&self, query: &mut Statement, word: &str) {
         query.push(word).push(" >= ").push_bind(self.from.clone());
         query.push(" AND ").push(word).push(" < ").push_bind(self.to.clone());
     }
@@ -70,10 +69,10 @@ impl Store {
             return Ok(Plan::Rows);
         }
         let prefix = Prefix::of(q);
-        let mut versions = QueryBuilder::new("SELECT count(*) FROM (SELECT 1 FROM arrivals a WHERE ");
+        let mut versions = sql("SELECT count(*) FROM (SELECT 1 FROM arrivals a WHERE ");
         prefix.push(&mut versions, VERSION);
         versions.push(" LIMIT ").push_bind(FEW_VERSIONS).push(") few");
-        let versions: i64 = versions.build_query_scalar().fetch_one(&self.read).await?;
+        let versions = self.number(versions).await?;
         if versions == FEW_VERSIONS {
             return Ok(Plan::Rows);
         }
@@ -87,7 +86,7 @@ impl Store {
 
     /// The distinct words that begin so; one more than is few at the most. Each costs one look into the index.
     async fn words(&self, word: &'static str, prefix: &Prefix) -> Result<Vec<String>> {
-        let mut query = QueryBuilder::new("WITH RECURSIVE found(word) AS (SELECT (SELECT ");
+        let mut query = sql("WITH RECURSIVE found(word) AS (SELECT (SELECT ");
         query.push(word).push(" FROM events e WHERE ");
         prefix.push(&mut query, word);
         query.push(" ORDER BY ").push(word).push(" LIMIT 1) UNION ALL SELECT (SELECT ").push(word);
@@ -95,12 +94,12 @@ impl Store {
         query.push_bind(prefix.to.clone()).push(" ORDER BY ").push(word);
         query.push(" LIMIT 1) FROM found WHERE found.word IS NOT NULL) SELECT word FROM found WHERE word IS NOT NULL");
         query.push(" LIMIT ").push_bind(FEW_WORDS + 1);
-        Ok(query.build_query_scalar().fetch_all(&self.read).await?)
+        self.texts(query).await
     }
 }
 
 /// A condition on one row of `deliveries d`, by looking at its event.
-pub(super) fn push_row_matches(query: &mut QueryBuilder<Sqlite>, q: &str) {
+pub(super) fn push_row_matches(query: &mut Statement, q: &str) {
     let prefix = Prefix::of(q);
     query.push(" AND EXISTS (SELECT 1 FROM events e WHERE e.id = d.event_id AND (");
     for word in WORDS {
@@ -113,7 +112,7 @@ pub(super) fn push_row_matches(query: &mut QueryBuilder<Sqlite>, q: &str) {
 }
 
 /// The same condition, by the set of all events that match.
-pub(super) fn push_set_matches(query: &mut QueryBuilder<Sqlite>, q: &str) {
+pub(super) fn push_set_matches(query: &mut Statement, q: &str) {
     let prefix = Prefix::of(q);
     query.push(" AND d.event_id IN (");
     for word in WORDS {
@@ -127,14 +126,14 @@ pub(super) fn push_set_matches(query: &mut QueryBuilder<Sqlite>, q: &str) {
 }
 
 /// `FROM` and the beginning of `WHERE` for the deliveries of one word, found through its index.
-pub(super) fn push_of_word(query: &mut QueryBuilder<Sqlite>, place: usize, word: &str) {
+pub(super) fn push_of_word(query: &mut Statement, place: usize, word: &str) {
     // The order of the tables is the order of the search.
     query.push(" FROM events e CROSS JOIN deliveries d WHERE d.event_id = e.id AND ");
     query.push(WORDS[place]).push(" = ").push_bind(word.to_owned());
 }
 
 /// `FROM` and the beginning of `WHERE` for the deliveries of the versions that begin so.
-pub(super) fn push_of_versions(query: &mut QueryBuilder<Sqlite>, q: &str) {
+pub(super) fn push_of_versions(query: &mut Statement, q: &str) {
     query.push(" FROM arrivals a CROSS JOIN events e CROSS JOIN deliveries d");
     query.push(" WHERE e.id = a.event_id AND d.event_id = a.event_id AND ");
     Prefix::of(q).push(query, VERSION);

@@ -115,7 +115,7 @@ pub struct Attempt {
 }
 
 /// A version in a registry: how the latest execution that concerns it ended.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema, sqlx::FromRow)]
 #[schema(as = Arrival)]
 pub struct ArrivalView {
     pub repository: String,
@@ -129,6 +129,7 @@ pub struct ArrivalView {
     #[serde(serialize_with = "text_or_null")]
     #[schema(value_type = Option<String>, required)]
     pub description: String,
+    #[sqlx(try_from = "String")]
     pub outcome: ReplicationOutcome,
     /// Unix seconds.
     pub execution_timestamp: i64,

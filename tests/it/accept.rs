@@ -96,8 +96,10 @@ async fn a_row_that_the_database_refuses_takes_its_batch_with_it() {
 async fn invariant_1_the_engine_is_one_that_keeps_what_it_commits() {
     let bench = Bench::new(&[]).await;
     let engine = bench.store.engine().await.unwrap();
-    let version: Vec<u32> = engine.version.split('.').map(|part| part.parse().unwrap()).collect();
-    assert!(version >= vec![3, 51, 3], "{engine:?}");
-    assert_eq!(engine.journal_mode, "wal");
     assert!(engine.is_durable, "{engine:?}");
+    if let Some(version) = engine.name.strip_prefix("SQLite ") {
+        let version: Vec<u32> = version.split('.').map(|part| part.parse().unwrap()).collect();
+        assert!(version >= vec![3, 51, 3], "{engine:?}");
+        assert_eq!(engine.journal_mode, "wal");
+    }
 }

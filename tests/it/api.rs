@@ -231,3 +231,20 @@ async fn the_document_describes_every_call_and_a_wrong_method_says_which_are_rig
     assert_eq!((wrong.status().as_u16(), &wrong.headers()["allow"]), (405, &"GET".parse().unwrap()));
     assert_eq!(app.get("/api/v1/nothing").await.0, 404);
 }
+
+/// A character that no table can hold is not found, on either engine, and is no trouble of the database.
+#[tokio::test]
+async fn a_nul_in_a_query_finds_nothing() {
+    let app = App::spawn().await;
+    app.accept(&arrived("v1")).await;
+    for (path, status) in [
+        ("deliveries?robot=a%00b", 200),
+        ("deliveries?q=%00", 200),
+        ("deliveries/%00", 404),
+        ("deliveries?cursor=%00", 400),
+        ("arrivals?repository=mars%2Fmars-api&version=%00", 200),
+    ] {
+        let (answered, body) = app.get(&format!("/api/v1/{path}")).await;
+        assert_eq!(answered, status, "{path}: {body}");
+    }
+}

@@ -223,7 +223,7 @@ fn without_a_database_a_command_says_what_to_do() {
     let output = run(folder.path(), "", &["list"]);
     assert_eq!(output.status.code(), Some(1));
     assert!(String::from_utf8_lossy(&output.stderr).contains("harborbell serve"));
-    assert!(!folder.path().join("harborbell.db").exists(), "looking makes no file");
+    assert!(!folder.path().join("test.db").exists(), "looking makes no file");
 }
 
 #[test]

@@ -11,8 +11,6 @@ use harborbell::store::inspect::Filter;
 use reqwest::header::AUTHORIZATION;
 use rstest::rstest;
 use serde_json::{Value, json};
-use sqlx::Connection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::sync::watch;
@@ -156,8 +154,8 @@ async fn a_body_that_stalls_is_answered_in_time_and_stops_nobody() {
 #[tokio::test]
 async fn a_locked_database_is_a_503_in_time_and_service_resumes() {
     let app = App::spawn().await;
-    let mut writer = intruder(&app).await;
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut writer).await.unwrap();
+    let mut writer = app.intruder().await;
+    writer.lock().await;
     let started = Instant::now();
     let (status, problem) = app.post(arrived("v1").to_string()).await;
     assert_eq!(status, 503, "{problem}");
@@ -167,7 +165,7 @@ async fn a_locked_database_is_a_503_in_time_and_service_resumes() {
     assert_eq!(ready.headers()["content-type"], "application/problem+json");
     let problem: Value = ready.json().await.unwrap();
     assert_eq!((&problem["status"], &problem["robots"][0]["name"]), (&json!(503), &json!("default")));
-    sqlx::query("ROLLBACK").execute(&mut writer).await.unwrap();
+    writer.let_go().await;
     app.accept(&arrived("v2")).await;
     let ready = || async { app.client.get(format!("{}/readyz", app.url)).send().await.unwrap().status() == 200 };
     eventually("it is ready again", ready).await;
@@ -176,10 +174,10 @@ async fn a_locked_database_is_a_503_in_time_and_service_resumes() {
 #[tokio::test]
 async fn a_failing_database_is_a_503_and_harbors_next_try_is_stored() {
     let app = App::spawn().await;
-    let mut writer = intruder(&app).await;
-    sqlx::query("ALTER TABLE arrivals RENAME TO gone").execute(&mut writer).await.unwrap();
+    let mut writer = app.intruder().await;
+    writer.execute("ALTER TABLE arrivals RENAME TO gone").await;
     assert_eq!(app.post(arrived("v1").to_string()).await.0, 503);
-    sqlx::query("ALTER TABLE gone RENAME TO arrivals").execute(&mut writer).await.unwrap();
+    writer.execute("ALTER TABLE gone RENAME TO arrivals").await;
     app.accept(&arrived("v1")).await;
 }
 
@@ -187,8 +185,8 @@ async fn a_failing_database_is_a_503_and_harbors_next_try_is_stored() {
 #[tokio::test]
 async fn invariant_8_a_full_queue_is_a_503_and_service_resumes() {
     let app = App::spawn().await;
-    let mut writer = intruder(&app).await;
-    sqlx::query("BEGIN IMMEDIATE").execute(&mut writer).await.unwrap();
+    let mut writer = app.intruder().await;
+    writer.lock().await;
     let large: Vec<_> = (0..60)
         .map(|number| {
             let mut payload = arrived(&format!("v{number}"));
@@ -204,7 +202,7 @@ async fn invariant_8_a_full_queue_is_a_503_and_service_resumes() {
         .filter(|(_, problem)| problem["detail"].as_str().unwrap().contains("too much is waiting"))
         .count();
     assert!(full >= 20, "{full} of 60 were refused for room, after {:?}", started.elapsed());
-    sqlx::query("ROLLBACK").execute(&mut writer).await.unwrap();
+    writer.let_go().await;
     // What was queued is stored first; until then Harbor may have to come again.
     let resumes = || async { [200, 202].contains(&app.post(arrived("after").to_string()).await.0) };
     eventually("service resumes", resumes).await;
@@ -256,9 +254,4 @@ fn request(body: &str, length: usize) -> String {
     format!(
         "POST /webhook/harbor HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     )
-}
-
-/// Another program that opens the same file.
-async fn intruder(app: &App) -> SqliteConnection {
-    SqliteConnection::connect_with(&SqliteConnectOptions::new().filename(app.database())).await.unwrap()
 }

@@ -111,7 +111,7 @@ async fn nothing_releases_what_is_held_back() {
     }
     bench.drain().await;
     bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
-    bench.lane = bench.another_lane();
+    bench.lane = bench.another_lane().await;
     bench.drain().await;
     assert!(!told_held(&bench), "a replay of others, a restart");
 
@@ -141,4 +141,22 @@ async fn the_service_holds_failures_back_and_says_so() {
     assert_eq!(page["items"][0]["event"]["outcome"], "failed");
     let metrics = app.client.get(format!("{}/metrics", app.url)).send().await.unwrap().text().await.unwrap();
     assert!(metrics.contains("harborbell_deliveries_total{robot=\"default\",state=\"superseded\"} 1"), "{metrics}");
+}
+
+/// A delivery that an operator discarded and replays is told, though it was never tried and its success is known.
+#[tokio::test]
+async fn what_is_replayed_is_told_and_never_superseded() {
+    let mut bench = bench().await;
+    bench.hear(&[failed(&["v1"]), arrived("v2")]).await;
+    for row in bench.deliveries().await {
+        bench.store.change(Verb::Discard, &row.id, bench.clock.now()).await.unwrap();
+    }
+    bench.hear(&[arrived("v1")]).await;
+    bench.drain().await;
+    bench.clock.advance(SECOND);
+    for row in bench.deliveries().await.iter().filter(|row| row.state.as_str() == "discarded") {
+        bench.store.change(Verb::Replay, &row.id, bench.clock.now()).await.unwrap();
+    }
+    bench.drain().await;
+    assert_eq!((bench.count("delivered").await, bench.count("superseded").await), (3, 0));
 }

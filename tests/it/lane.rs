@@ -46,7 +46,7 @@ async fn invariant_3_pace_survives_a_crash() {
     let mut bench = Bench::new(&[("WECOM_RATE_PER_MINUTE", "18")]).await;
     bench.accept_many(1).await;
     assert!(matches!(bench.lane.claim().await.unwrap(), Next::Send(_)));
-    bench.lane = bench.another_lane();
+    bench.lane = bench.another_lane().await;
     assert_eq!(bench.wait().await, 3_334);
 }
 
@@ -56,7 +56,7 @@ async fn what_a_dead_owner_left_is_taken_up_and_its_message_stays_on_record() {
     bench.accept_many(3).await;
     let Next::Send(message) = bench.lane.claim().await.unwrap() else { panic!("three are due") };
     assert_eq!((message.rows.len(), bench.count("sending").await), (3, 3));
-    bench.lane = bench.another_lane();
+    bench.lane = bench.another_lane().await;
     bench.drain().await;
     assert_eq!(bench.count("delivered").await, 3);
     let id = &bench.deliveries().await[0].id;
@@ -71,7 +71,7 @@ async fn a_record_that_comes_after_a_takeover_changes_nothing() {
     bench.accept_many(1).await;
     let Next::Send(message) = bench.lane.claim().await.unwrap() else { panic!("one is due") };
     let report = bench.lane.deliver(&message).await;
-    let mut other = bench.another_lane();
+    let mut other = bench.another_lane().await;
     let Next::Send(again) = other.claim().await.unwrap() else { panic!("it is pending again") };
     assert_eq!(bench.lane.record(&message, &report).await.unwrap(), Recorded::TooLate);
     assert_eq!(bench.count("sending").await, 1);
@@ -84,7 +84,7 @@ async fn a_record_that_comes_after_a_takeover_changes_nothing() {
 async fn an_owner_that_lost_its_lane_claims_nothing() {
     let mut bench = Bench::new(&[]).await;
     assert_eq!(bench.wait().await, i64::MAX - bench.clock.now());
-    let mut other = bench.another_lane();
+    let mut other = bench.another_lane().await;
     assert!(matches!(other.claim().await.unwrap(), Next::Wait(_)));
     bench.accept_many(1).await;
     assert!(!bench.step().await, "the other one has the lane");
@@ -126,7 +126,7 @@ async fn a_throttled_robot_rests_65_s_and_nothing_is_spent() {
     bench.wecom.answer_next(Answer::Errcode(45009, "too fast"));
     bench.accept_many(5).await;
     assert!(bench.step().await);
-    bench.lane = bench.another_lane();
+    bench.lane = bench.another_lane().await;
     bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
     assert_eq!(bench.wait().await, 65 * SECOND, "a restart does not end WeCom's throttle");
     bench.clock.advance(65 * SECOND);
@@ -295,7 +295,7 @@ async fn patience_with_a_failing_robot_begins_anew_after_a_restart() {
     assert!(bench.deliveries().await.iter().all(|row| row.attempts > 0));
     bench.clock.advance(200 * HOUR);
     bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
-    bench.lane = bench.another_lane();
+    bench.lane = bench.another_lane().await;
     assert!(bench.step().await);
     assert_eq!(bench.count("failed").await, 0);
     bench.wecom.come_back().await.unwrap();

@@ -99,7 +99,7 @@ async fn live(history: Vec<Deed>, rate: &str) -> Witness {
             Deed::Wait(millis) => bench.clock.advance(millis.into()),
             Deed::Restart => {
                 bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
-                bench.lane = bench.another_lane();
+                bench.lane = bench.another_lane().await;
             }
             Deed::Send(outcome) => {
                 if let Some(message) = claim(&mut bench.lane).await {
@@ -110,13 +110,13 @@ async fn live(history: Vec<Deed>, rate: &str) -> Witness {
             }
             Deed::DieBeforePost => {
                 claim(&mut bench.lane).await;
-                bench.lane = bench.another_lane();
+                bench.lane = bench.another_lane().await;
             }
             Deed::DieBeforeRecord(outcome) => {
                 if let Some(message) = claim(&mut bench.lane).await {
                     witness.sees(&message, outcome, false, bench.clock.now());
                 }
-                bench.lane = bench.another_lane();
+                bench.lane = bench.another_lane().await;
             }
         }
     }

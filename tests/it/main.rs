@@ -1,6 +1,7 @@
 //! The tests: one binary. The outside (WeCom, Harbor, signals, the disk) is faked over real HTTP and real
 //! processes; our own code never is.
 
+mod database;
 mod support;
 
 mod accept;
@@ -10,6 +11,7 @@ mod arrivals;
 mod browser;
 mod cli;
 mod config;
+mod copy;
 mod crash;
 mod door;
 mod grace;
@@ -21,6 +23,7 @@ mod outage;
 mod page;
 mod process;
 mod render;
+mod replicas;
 mod routes;
 mod search;
 mod secrecy;

@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
+use crate::database::{only_on_sqlite, url_of};
 use crate::support::{KEY, arrived, eventually, program};
 use harborbell::demo::standin::{Answer, Standin};
 
@@ -82,7 +83,7 @@ pub fn environment<'a>(
     command
         .current_dir(folder)
         .env_clear()
-        .env("DATABASE_URL", "sqlite://harborbell.db")
+        .env("DATABASE_URL", url_of(folder))
         .env("LISTEN_ADDR", "127.0.0.1:0")
         .env("WECOM_WEBHOOK_URL", wecom_url)
         .env("WECOM_RATE_PER_MINUTE", "0")
@@ -139,6 +140,7 @@ async fn a_second_signal_ends_it_at_once() {
 
 #[tokio::test]
 async fn a_second_service_on_one_file_is_told_so() {
+    only_on_sqlite!();
     let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
     let process = Process::start(folder.path(), &wecom.url(), &[]);
     let second = run(folder.path(), &wecom.url(), &["serve"]);
@@ -151,6 +153,7 @@ async fn a_second_service_on_one_file_is_told_so() {
 /// files that is lifted later; the shell ignores the signal that would come with it, and `exec` hands that on.
 #[tokio::test]
 async fn invariant_8_a_full_disk_is_a_503_and_service_resumes() {
+    only_on_sqlite!();
     let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
     let mut shell = Command::new("bash");
     shell.args(["-c", "trap '' XFSZ; ulimit -S -f 2048; exec \"$0\" serve"]).arg(program());
@@ -199,10 +202,11 @@ async fn invariant_8_a_log_that_cannot_be_written_stops_nothing() {
 
 #[tokio::test]
 async fn one_file_under_two_names_has_one_service() {
+    only_on_sqlite!();
     let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
     let _process = Process::start(folder.path(), &wecom.url(), &[]);
     std::fs::create_dir(folder.path().join("other")).unwrap();
-    std::os::unix::fs::symlink(folder.path().join("harborbell.db"), folder.path().join("other/link.db")).unwrap();
+    std::os::unix::fs::symlink(folder.path().join("test.db"), folder.path().join("other/link.db")).unwrap();
     let mut second = Command::new(program());
     let settings = [("DATABASE_URL", "sqlite://other/link.db")];
     let output = environment(second.arg("serve"), folder.path(), &wecom.url(), &settings).output().unwrap();

@@ -12,9 +12,9 @@ use harborbell::store::counts::MOST_COUNTED;
 use harborbell::store::inspect::Filter;
 use harborbell::store::views::Delivery;
 use proptest::prelude::*;
-use sqlx::Connection;
 use tempfile::TempDir;
 
+use crate::database::{Intruder, url_of};
 use crate::support::{EXECUTION, offer, told_by};
 
 const BEGIN: i64 = 1_800_000_000_000;
@@ -25,7 +25,7 @@ const PLACES: [(&str, &str); 4] =
 /// More rows than are looked at one by one, in all states; every so often several in one moment.
 async fn table() -> (TempDir, Store, Vec<Delivery>) {
     let folder = TempDir::new().unwrap();
-    let url = format!("sqlite://{}", folder.path().join("test.db").display());
+    let url = url_of(folder.path());
     let store = Store::serve(&url).await.unwrap();
     for batch in 0..60_i64 {
         let offers: Vec<_> = (0..40_i64)
@@ -62,7 +62,7 @@ async fn table() -> (TempDir, Store, Vec<Delivery>) {
         store.accept(&offers, every_fourth_by_all, BEGIN + batch / 2 * HOUR / 4).await.unwrap();
     }
     // What lanes would make of them, in one stroke.
-    let mut connection = sqlx::SqliteConnection::connect(&url).await.unwrap();
+    let mut connection = Intruder::at(&url).await;
     for (state, remainder, finished_at) in
         [("delivered", "<= 5", BEGIN), ("failed", "= 6", BEGIN), ("sending", "= 7", 0)]
     {
@@ -70,7 +70,7 @@ async fn table() -> (TempDir, Store, Vec<Delivery>) {
             "UPDATE deliveries SET state = '{state}', attempts = 1, finished_at = {finished_at}
              WHERE (SELECT e.execution_timestamp FROM events e WHERE e.id = event_id) % 9 {remainder}"
         );
-        sqlx::query(sqlx::AssertSqlSafe(sql)).execute(&mut connection).await.unwrap();
+        connection.execute(sql).await;
     }
     let all = pages(&store, &Filter::default(), 997).await;
     (folder, store, all)

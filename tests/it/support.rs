@@ -26,6 +26,8 @@ use tokio::sync::oneshot;
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
+use crate::database::{Intruder, url_of};
+
 pub const KEY: &str = "5ec2e700-0000-4000-8000-00000000beef";
 pub const ALIYUN: (&str, &str) = ("aliyun-acr", "阿里仓");
 pub const HUAWEI: (&str, &str) = ("huawei-swr", "华为仓");
@@ -93,8 +95,9 @@ impl App {
         self.wecom.shown().into_iter().map(|shown| shown.content).collect()
     }
 
-    pub fn database(&self) -> PathBuf {
-        self.folder.path().join("test.db")
+    /// Another program at the service's database.
+    pub async fn intruder(&self) -> Intruder {
+        Intruder::at(&url_of(self.folder.path())).await
     }
 
     /// Stops the service as SIGTERM does and says how it ended.
@@ -127,8 +130,12 @@ impl Bench {
         Self { store, clock, lane, config, wecom, _folder: folder }
     }
 
-    /// Another process after the death of the first, or a replica.
-    pub fn another_lane(&self) -> Lane {
+    /// Another process after the death of the first: no lease holds any more.
+    pub async fn another_lane(&self) -> Lane {
+        Intruder::at(&self.config.database_url)
+            .await
+            .execute("UPDATE robots SET lease_owner = '', lease_until = 0")
+            .await;
         lanes(&self.config, &self.store, &self.clock, &Metrics::default()).unwrap().remove(0)
     }
 
@@ -225,7 +232,7 @@ pub fn webhook(payload: &Value) -> Webhook {
 }
 
 fn config(folder: &TempDir, wecom_url: &str, settings: &[(&str, &str)]) -> Config {
-    let database_url = format!("sqlite://{}", folder.path().join("test.db").display());
+    let database_url = url_of(folder.path());
     let mut values: HashMap<String, String> = [
         ("LISTEN_ADDR", "127.0.0.1:0"),
         ("DATABASE_URL", &database_url),
@@ -287,8 +294,10 @@ pub async fn eventually<F: Future<Output = bool>>(what: &str, holds: impl Fn() -
 }
 
 /// The program itself, as cargo built it.
+/// TEST_PROGRAM puts another one in its place, such as the release build.
 pub fn program() -> PathBuf {
-    assert_cmd::cargo::cargo_bin!("harborbell").to_owned()
+    let other = std::env::var_os("TEST_PROGRAM").map(PathBuf::from);
+    other.unwrap_or_else(|| assert_cmd::cargo::cargo_bin!("harborbell").to_owned())
 }
 
 /// Waits until nothing is on its way any more.

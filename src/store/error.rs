@@ -1,0 +1,60 @@
+//! Why the store did not do what it was asked: for the data, or because the database cannot be used now.
+
+use std::path::PathBuf;
+
+use sqlx::postgres::PgDatabaseError;
+
+/// Why the store did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// These rows will never fit; another try is of no use.
+    #[error("the database refuses the data: {0}")]
+    Refused(sqlx::Error),
+    /// Locked, full, failing or gone; later it may work.
+    #[error("the database cannot be used: {0}")]
+    Unavailable(sqlx::Error),
+    #[error("another harborbell (process {process}) serves {}; stop it first, or use another DATABASE_URL", path.display())]
+    InUse { path: PathBuf, process: String },
+    #[error("there is no database of harborbell at {0}; start `harborbell serve` first, or mend DATABASE_URL")]
+    Missing(String),
+    #[error("the database at {place} was made by another version of harborbell: {detail}")]
+    OtherVersion { place: String, detail: String },
+    #[error("cannot use {}: {source}; check the path in DATABASE_URL and its permissions", path.display())]
+    File { path: PathBuf, source: std::io::Error },
+    #[error("no database of harborbell can be there: {0}")]
+    Url(String),
+    #[error(
+        "{taken} rows of table {table} were copied, but {there} are there; nothing was kept: does somebody use it?"
+    )]
+    Copy { table: &'static str, there: i64, taken: i64 },
+}
+
+impl From<sqlx::Error> for StoreError {
+    fn from(error: sqlx::Error) -> Self {
+        if is_about_data(&error) { Self::Refused(error) } else { Self::Unavailable(error) }
+    }
+}
+
+/// PostgreSQL's classes for data that it will not take: data exceptions and broken constraints. SQLite's primary
+/// result codes: TOOBIG, CONSTRAINT, MISMATCH, RANGE.
+fn is_about_data(error: &sqlx::Error) -> bool {
+    const SQLITE: [i64; 4] = [18, 19, 20, 25];
+    let Some(error) = error.as_database_error() else { return false };
+    match error.try_downcast_ref::<PgDatabaseError>() {
+        Some(error) => error.code().starts_with("22") || error.code().starts_with("23"),
+        None => {
+            error.code().and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| SQLITE.contains(&(code & 0xff)))
+        }
+    }
+}
+
+impl StoreError {
+    /// Ended by the database in favour of another transaction: it would pass if it were begun anew.
+    pub(super) fn is_conflict(&self) -> bool {
+        const SERIALIZATION_FAILURE: &str = "40001";
+        const DEADLOCK: &str = "40P01";
+        let Self::Unavailable(sqlx::Error::Database(error)) = self else { return false };
+        let error = error.try_downcast_ref::<PgDatabaseError>();
+        error.is_some_and(|error| [SERIALIZATION_FAILURE, DEADLOCK].contains(&error.code()))
+    }
+}

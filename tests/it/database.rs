@@ -1,0 +1,212 @@
+//! A database for each test: a file in its folder or, where TEST_POSTGRES_URL is set (`tests/with-postgres`), a schema
+//! named after the folder.
+
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use sha2::{Digest, Sha256};
+use sqlx::postgres::PgConnection;
+use sqlx::sqlite::SqliteConnection;
+use sqlx::{AssertSqlSafe, Connection};
+use tempfile::TempDir;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+/// The database server that the tests may use; None: they use files.
+pub fn postgres() -> Option<String> {
+    std::env::var("TEST_POSTGRES_URL").ok()
+}
+
+/// What is about a file is not asked of PostgreSQL.
+macro_rules! only_on_sqlite {
+    () => {
+        if crate::database::postgres().is_some() {
+            return;
+        }
+    };
+}
+pub(crate) use only_on_sqlite;
+
+/// What is about several replicas needs PostgreSQL.
+macro_rules! only_on_postgres {
+    () => {
+        if crate::database::postgres().is_none() {
+            println!("not run: it needs PostgreSQL; use tests/with-postgres cargo test");
+            return;
+        }
+    };
+}
+pub(crate) use only_on_postgres;
+
+/// The database of this folder, without tables at first.
+pub fn url_of(folder: &Path) -> String {
+    match postgres() {
+        None => format!("sqlite://{}", folder.join("test.db").display()),
+        Some(server) => schema(&server, folder),
+    }
+}
+
+fn schema(server: &str, folder: &Path) -> String {
+    let name = format!("t{:.20x}", Sha256::digest(folder.as_os_str().as_encoded_bytes()));
+    let program = Path::new(&std::env::var("TEST_POSTGRES_BIN").unwrap_or_default()).join("psql");
+    let create = format!("SET client_min_messages = warning; CREATE SCHEMA IF NOT EXISTS {name}");
+    let made = Command::new(program).args(["-q", "-c", &create, server]).status().unwrap();
+    assert!(made.success());
+    format!("{server}?options=-csearch_path%3D{name}")
+}
+
+/// Another program at the same database.
+pub enum Intruder {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+impl Intruder {
+    pub async fn at(url: &str) -> Self {
+        match url.starts_with("sqlite:") {
+            true => Self::Sqlite(SqliteConnection::connect(url).await.unwrap()),
+            false => Self::Postgres(PgConnection::connect(url).await.unwrap()),
+        }
+    }
+
+    pub async fn execute(&mut self, sql: impl Into<String>) {
+        let sql = sqlx::raw_sql(AssertSqlSafe(sql.into()));
+        match self {
+            Self::Sqlite(connection) => drop(sql.execute(connection).await.unwrap()),
+            Self::Postgres(connection) => drop(sql.execute(connection).await.unwrap()),
+        }
+    }
+
+    /// The first column of all rows.
+    pub async fn texts(&mut self, sql: &'static str) -> Vec<String> {
+        match self {
+            Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_all(connection).await.unwrap(),
+            Self::Postgres(connection) => sqlx::query_scalar(sql).fetch_all(connection).await.unwrap(),
+        }
+    }
+
+    /// Keeps all others from writing, until [`Intruder::let_go`].
+    pub async fn lock(&mut self) {
+        self.execute(match self {
+            Self::Sqlite(_) => "BEGIN IMMEDIATE",
+            Self::Postgres(_) => "BEGIN; LOCK TABLE arrivals, robots IN EXCLUSIVE MODE",
+        })
+        .await;
+    }
+
+    pub async fn let_go(&mut self) {
+        self.execute("ROLLBACK").await;
+    }
+}
+
+fn program(name: &str) -> Command {
+    let path = Path::new(&std::env::var("TEST_POSTGRES_BIN").unwrap()).join(name);
+    // It does not run as root.
+    let is_root = Command::new("id").arg("-u").output().unwrap().stdout == b"0\n";
+    if !is_root {
+        return Command::new(path);
+    }
+    let mut command = Command::new("setpriv");
+    command.args(["--reuid=postgres", "--regid=postgres", "--clear-groups"]).arg(path);
+    command
+}
+
+/// A PostgreSQL of a test's own, which it may restart.
+pub struct Cluster {
+    folder: TempDir,
+    port: u16,
+}
+
+impl Cluster {
+    pub fn start() -> Self {
+        let folder = TempDir::new().unwrap();
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o777)).unwrap();
+        let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let cluster = Self { folder, port };
+        let options = ["-U", "postgres", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync"];
+        cluster.run(program("initdb").args(options));
+        let options = format!("-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=");
+        cluster.run(
+            program("pg_ctl").args(["-w", "-o", &options, "-l"]).arg(cluster.folder.path().join("log")).arg("start"),
+        );
+        cluster
+    }
+
+    pub fn url(&self) -> String {
+        format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
+    }
+
+    /// As an operator does; sessions are ended.
+    pub fn restart(&self) {
+        self.run(program("pg_ctl").args(["-w", "-m", "fast", "-l"]).arg(self.folder.path().join("log")).arg("restart"));
+    }
+
+    fn run(&self, command: &mut Command) {
+        let data = self.folder.path().join("data");
+        let status = command.arg("-D").arg(data).current_dir(self.folder.path()).stdout(Stdio::null()).status();
+        assert!(status.unwrap().success(), "{command:?}");
+    }
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.run(program("pg_ctl").args(["-m", "immediate", "stop"]));
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    Open,
+    /// What is open is closed, and nothing else is let in.
+    Closed,
+    /// Nothing passes, and nobody is told.
+    Silent,
+}
+
+/// A way to the database that can be interrupted.
+pub struct Proxy {
+    pub url: String,
+    way: watch::Sender<Way>,
+}
+
+impl Proxy {
+    pub async fn to(url: &str) -> Self {
+        let address = url.split('@').nth(1).unwrap().split('/').next().unwrap().to_owned();
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let proxied = url.replace(&address, &listener.local_addr().unwrap().to_string());
+        let way = watch::Sender::new(Way::Open);
+        let ways = way.clone();
+        tokio::spawn(async move {
+            loop {
+                let (inside, _) = listener.accept().await.unwrap();
+                tokio::spawn(carry(inside, address.clone(), ways.subscribe()));
+            }
+        });
+        Self { url: proxied, way }
+    }
+
+    pub fn go_away(&self, silently: bool) {
+        self.way.send_replace(if silently { Way::Silent } else { Way::Closed });
+    }
+
+    /// New connections pass; those that fell silent stay so.
+    pub fn come_back(&self) {
+        self.way.send_replace(Way::Open);
+    }
+}
+
+async fn carry(mut inside: TcpStream, address: String, mut way: watch::Receiver<Way>) {
+    if *way.borrow_and_update() == Way::Open {
+        let mut outside = TcpStream::connect(address).await.unwrap();
+        tokio::select! {
+            _ = copy_bidirectional(&mut inside, &mut outside) => return,
+            _ = way.changed() => {}
+        }
+    }
+    if *way.borrow() == Way::Silent {
+        // Held open for as long as the test lasts.
+        std::future::pending::<()>().await;
+    }
+}

@@ -1,0 +1,324 @@
+//! Several replicas on one PostgreSQL. These tests need `tests/with-postgres`, and say so where it is not there.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use harborbell::demo::standin::Standin;
+use harborbell::lane::Next;
+use harborbell::model::clock::Clock;
+use harborbell::store::Store;
+use harborbell::store::accept::Acceptance;
+use harborbell::store::inspect::Filter;
+use tempfile::TempDir;
+use tokio::time::sleep;
+
+use crate::database::{Cluster, Intruder, Proxy, only_on_postgres, url_of};
+use crate::process::Process;
+use crate::support::{App, Bench, arrived, client, eventually, offer, told_by, within};
+
+const ROBOTS: usize = 5;
+/// Ten messages a second: a gap of 100 ms.
+const RATE: &str = "600";
+const GAP: i64 = 100;
+
+/// Some replicas, a stand-in for each robot, and one database.
+struct Fleet {
+    folder: TempDir,
+    database_url: String,
+    groups: Vec<Standin>,
+    replicas: Vec<Process>,
+}
+
+impl Fleet {
+    async fn of(replicas: usize, database_url: impl FnOnce(&TempDir) -> String) -> Self {
+        let folder = TempDir::new().unwrap();
+        let mut groups = Vec::new();
+        let mut routes = String::new();
+        for robot in 0..ROBOTS {
+            let group = Standin::start(&format!("key-of-robot-{robot}"), None).await.unwrap();
+            routes += &format!("[robots.r{robot}]\nurl = \"{}\"\n[[routes]]\nrobots = \"r{robot}\"\n", group.url());
+            groups.push(group);
+        }
+        std::fs::write(folder.path().join("routes.toml"), routes).unwrap();
+        let database_url = database_url(&folder);
+        let mut fleet = Self { folder, database_url, groups, replicas: Vec::new() };
+        for _ in 0..replicas {
+            let replica = fleet.start();
+            fleet.replicas.push(replica);
+        }
+        fleet
+    }
+
+    fn start(&self) -> Process {
+        let settings = [
+            ("DATABASE_URL", self.database_url.as_str()),
+            ("ROUTES_FILE", "routes.toml"),
+            ("WECOM_RATE_PER_MINUTE", RATE),
+            ("RUST_LOG", "warn,harborbell=info"),
+        ];
+        Process::start(self.folder.path(), "", &settings)
+    }
+
+    async fn all_told(&self, events: usize) {
+        let store = Store::open(&self.database_url).await.unwrap();
+        let told = Filter { state: Some("delivered".parse().unwrap()), ..Filter::default() };
+        let limit = Instant::now() + Duration::from_secs(180);
+        while store.count(&told).await.unwrap() < (events * ROBOTS) as i64 {
+            assert!(Instant::now() < limit, "{:?}", store.robots(0).await.unwrap());
+            sleep(Duration::from_millis(200)).await;
+        }
+        assert_eq!(store.count(&Filter::default()).await.unwrap(), (events * ROBOTS) as i64);
+    }
+
+    /// How often a robot's group saw each version.
+    fn shown(&self, robot: usize) -> HashMap<String, usize> {
+        let mut shown = HashMap::new();
+        for message in self.groups[robot].shown() {
+            for version in versions(&message.content) {
+                *shown.entry(version).or_default() += 1;
+            }
+        }
+        shown
+    }
+
+    /// The least time between two messages of a robot, in milliseconds, as its group saw them.
+    fn least_gap(&self, robot: usize) -> i64 {
+        let at: Vec<_> = self.groups[robot].shown().iter().map(|shown| shown.at).collect();
+        at.windows(2).map(|pair| pair[1] - pair[0]).min().unwrap()
+    }
+}
+
+fn versions(content: &str) -> impl Iterator<Item = String> {
+    content.split('`').skip(1).step_by(2).filter(|span| span.starts_with("e-")).map(str::to_owned)
+}
+
+/// Posts as Harbor does, to one replica or another, until it is taken.
+async fn post(client: &reqwest::Client, urls: &[String], number: usize) {
+    let body = arrived(&format!("e-{number}")).to_string();
+    for attempt in 0.. {
+        let url = &urls[(number * 7 + attempt) % urls.len()];
+        let request = client.post(format!("{url}/webhook/harbor")).timeout(Duration::from_secs(3));
+        match request.body(body.clone()).send().await {
+            Ok(answer) if answer.status().is_success() => return,
+            Ok(answer) => assert_eq!(answer.status(), 503, "Harbor is shown no other error"),
+            Err(_) => {}
+        }
+        assert!(attempt < 200, "event {number} is never taken");
+        sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test]
+async fn three_replicas_tell_each_event_once_and_keep_each_robots_pace() {
+    only_on_postgres!();
+    const EVENTS: usize = 3_000;
+    let fleet = Fleet::of(3, |folder| url_of(folder.path())).await;
+    let urls: Vec<_> = fleet.replicas.iter().map(|replica| replica.url.clone()).collect();
+    let next = AtomicUsize::new(0);
+    let client = client();
+    let began = Instant::now();
+    let poster = async || {
+        loop {
+            let number = next.fetch_add(1, Ordering::Relaxed);
+            if number >= EVENTS {
+                return;
+            }
+            // Every tenth comes to two replicas at the same time.
+            let again = async {
+                if number.is_multiple_of(10) {
+                    let others = [urls[1].clone(), urls[2].clone(), urls[0].clone()];
+                    post(&client, &others, number).await;
+                }
+            };
+            tokio::join!(post(&client, &urls, number), again);
+        }
+    };
+    futures_util::future::join_all((0..24).map(|_| poster())).await;
+    let posted = began.elapsed();
+    fleet.all_told(EVENTS).await;
+    let mut messages = 0;
+    for robot in 0..ROBOTS {
+        let shown = fleet.shown(robot);
+        assert_eq!(shown.len(), EVENTS, "r{robot}");
+        assert!(shown.values().all(|times| *times == 1), "r{robot} repeats itself");
+        assert!(fleet.least_gap(robot) >= GAP - 2, "r{robot}: {} ms", fleet.least_gap(robot));
+        messages += fleet.groups[robot].shown().len();
+    }
+    println!("{EVENTS} events posted in {posted:?}, told in {messages} messages after {:?}", began.elapsed());
+}
+
+/// Kills, stops and restarts, of replicas and of PostgreSQL itself.
+#[tokio::test]
+async fn invariant_2_nothing_is_lost_whatever_happens_to_replicas_and_database() {
+    only_on_postgres!();
+    const EVENTS: usize = 3_000;
+    let cluster = Cluster::start();
+    let mut fleet = Fleet::of(3, |_| cluster.url()).await;
+    let client = client();
+    // Those that are alive; a dead one's address refuses, and Harbor comes again.
+    let urls = Arc::new(std::sync::Mutex::new(fleet.replicas.iter().map(|one| one.url.clone()).collect::<Vec<_>>()));
+    let posting = tokio::spawn({
+        let urls = urls.clone();
+        async move {
+            let numbers: Vec<_> = (0..EVENTS).collect();
+            for batch in numbers.chunks(12) {
+                let alive = urls.lock().unwrap().clone();
+                futures_util::future::join_all(batch.iter().map(|number| post(&client, &alive, *number))).await;
+                sleep(Duration::from_millis(120)).await;
+            }
+        }
+    });
+    for group in &fleet.groups {
+        // So long that a kill meets messages in flight.
+        group.answer_after(Duration::from_millis(400));
+    }
+    let told = |fleet: &Fleet| (0..ROBOTS).map(|robot| fleet.groups[robot].shown().len()).sum::<usize>();
+    let (mut stops, mut kills) = (0, 0);
+    for round in 0..2 {
+        let before = told(&fleet);
+        eventually("messages go out", || async { told(&fleet) > before + 20 }).await;
+        // One is stopped for longer than a lease, and wakes up while another has its lanes. The others are killed, so
+        // whoever had the lanes is hit.
+        fleet.replicas[round].signal("-STOP");
+        stops += 1;
+        for other in (0..3).filter(|other| *other != round) {
+            fleet.replicas[other].child.kill().unwrap();
+            fleet.replicas[other].child.wait().unwrap();
+            kills += 1;
+        }
+        for other in (0..3).filter(|other| *other != round) {
+            fleet.replicas[other] = fleet.start();
+            urls.lock().unwrap()[other] = fleet.replicas[other].url.clone();
+        }
+        cluster.restart();
+        sleep(Duration::from_secs(33)).await;
+        fleet.replicas[round].signal("-CONT");
+    }
+    posting.await.unwrap();
+    fleet.all_told(EVENTS).await;
+    let mut database = Intruder::at(&fleet.database_url).await;
+    let unknown =
+        database.texts("SELECT robot || ' ' || body FROM messages WHERE outcome IN ('unknown', 'ambiguous')").await;
+    let mut repeated = 0;
+    for robot in 0..ROBOTS {
+        let name = format!("r{robot} ");
+        let in_doubt: HashSet<_> =
+            unknown.iter().filter(|message| message.starts_with(&name)).flat_map(|message| versions(message)).collect();
+        let shown = fleet.shown(robot);
+        assert_eq!(shown.len(), EVENTS, "r{robot} lacks some");
+        for (version, times) in shown.iter().filter(|(_, times)| **times > 1) {
+            assert!(in_doubt.contains(version), "r{robot} told {version} {times} times");
+            repeated += 1;
+        }
+    }
+    // Each stop and each kill may cost each robot one message that was in flight.
+    assert!(unknown.len() <= (kills + stops) * ROBOTS, "{} messages in doubt", unknown.len());
+    assert!(!unknown.is_empty(), "a kill has met a message in flight");
+    println!(
+        "{EVENTS} events for {ROBOTS} robots; {kills} kills, {stops} stops, {stops} restarts of PostgreSQL: \
+         {} messages in doubt, {repeated} deliveries seen twice, none lost",
+        unknown.len()
+    );
+}
+
+/// A replica that stops in order gives its lanes away at once.
+#[tokio::test]
+async fn a_replica_that_leaves_is_followed_at_once() {
+    only_on_postgres!();
+    let mut fleet = Fleet::of(1, |folder| url_of(folder.path())).await;
+    let client = client();
+    post(&client, &[fleet.replicas[0].url.clone()], 1).await;
+    fleet.all_told(1).await;
+    let second = fleet.start();
+    // The connections that its pages asked for end with the HTTP server, and yet it gives its lanes away after that.
+    let url = format!("{}/api/v1/robots", fleet.replicas[0].url);
+    for answer in futures_util::future::join_all((0..30).map(|_| client.get(&url).send())).await {
+        assert_eq!(answer.unwrap().status(), 200);
+    }
+    fleet.replicas[0].signal("-TERM");
+    assert!(fleet.replicas[0].child.wait().unwrap().success());
+    let began = Instant::now();
+    post(&client, std::slice::from_ref(&second.url), 2).await;
+    fleet.all_told(2).await;
+    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
+}
+
+/// PostgreSQL is away: refused, cut, or silent. 503 meanwhile, and then service resumes by itself.
+#[tokio::test]
+async fn a_database_that_goes_away_is_a_503_and_service_resumes() {
+    only_on_postgres!();
+    let folder = TempDir::new().unwrap();
+    let url = url_of(folder.path());
+    let proxy = Proxy::to(&url).await;
+    let app = App::spawn_with(&[("DATABASE_URL", &proxy.url)]).await;
+    app.accept(&arrived("before")).await;
+    app.shown(1).await;
+    for (number, silent) in [false, true, true, true].into_iter().enumerate() {
+        proxy.go_away(silent);
+        let began = Instant::now();
+        let posts = (0..8).map(|post| app.post(arrived(&format!("away{number}-{post}")).to_string()));
+        let reads = (0..8).map(|_| app.client.get(format!("{}/readyz", app.url)).send());
+        let (answers, _) = tokio::join!(futures_util::future::join_all(posts), futures_util::future::join_all(reads));
+        assert!(answers.iter().all(|(status, _)| *status == 503), "{answers:?}");
+        assert!(began.elapsed() < Duration::from_secs(20), "{:?}", began.elapsed());
+        proxy.come_back();
+        let back = Instant::now();
+        let version = format!("back{number}");
+        eventually("webhooks are taken again", || async { app.post(arrived(&version).to_string()).await.0 < 300 })
+            .await;
+        let shown = app.wecom.until(|_, shown| shown.iter().any(|shown| shown.content.contains(&version)));
+        within("and told", shown).await;
+        assert!(back.elapsed() < Duration::from_secs(20), "silent: {silent}, {:?}", back.elapsed());
+        println!("silent: {silent}, told again {:?} after it was back", back.elapsed());
+    }
+}
+
+/// A pooled connection in the middle of somebody's transaction, or dead, is replaced and costs no webhook.
+#[tokio::test]
+async fn a_pool_of_dead_connections_costs_no_webhook() {
+    only_on_postgres!();
+    let app = App::spawn().await;
+    app.accept(&arrived("v1")).await;
+    app.shown(1).await;
+    let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+        WHERE application_name = 'harborbell' AND pid <> pg_backend_pid() AND state = 'idle'";
+    app.intruder().await.execute(kill).await;
+    app.accept(&arrived("v2")).await;
+    app.shown(2).await;
+}
+
+/// The same and overlapping webhooks at two replicas at once, each batch in an order of its own: each arrival is news
+/// once, and nobody is shown a deadlock.
+#[tokio::test]
+async fn two_replicas_that_accept_at_once_take_each_arrival_once() {
+    only_on_postgres!();
+    let bench = Bench::new(&[]).await;
+    let other = Store::open(&bench.config.database_url).await.unwrap();
+    for round in 0..40 {
+        let payload = |number: usize| arrived(&format!("v{round}-{number}"));
+        let batch: Vec<_> = (0..60).map(|number| offer(&payload(number))).collect();
+        let reversed: Vec<_> = (0..60).rev().map(|number| offer(&payload(number))).collect();
+        let (assign, again) = (told_by(&["default"]), told_by(&["default"]));
+        let (one, two) = tokio::join!(bench.store.accept(&batch, assign, 1), other.accept(&reversed, again, 1));
+        let answers = [one.unwrap().answers, two.unwrap().answers].concat();
+        let accepted = answers.iter().filter(|answer| matches!(answer, Acceptance::Accepted { .. })).count();
+        assert_eq!((answers.len(), accepted), (120, 60), "round {round}");
+    }
+}
+
+/// A replica whose clock is an hour ahead goes by the database's.
+#[tokio::test]
+async fn lanes_go_by_the_databases_clock() {
+    only_on_postgres!();
+    let mut bench = Bench::new(&[]).await;
+    let clock = bench.store.clock(Clock::System);
+    clock.set(Clock::System.now() + 3_600_000, Instant::now());
+    bench.lane.clock = clock.clone();
+    bench.store.accept(&[offer(&arrived("v1"))], told_by(&["default"]), Clock::System.now()).await.unwrap();
+    let Next::Send(message) = bench.lane.claim().await.unwrap() else { panic!("it is due") };
+    let database: i64 = bench.store.tell_time(&clock).await.unwrap();
+    assert!((database - message.started_at).abs() < 2_000, "{} against {database}", message.started_at);
+    assert!((clock.now() - database).abs() < 2_000);
+}
