@@ -80,7 +80,8 @@ fn pool(connections: u32) -> PgPoolOptions {
         })
 }
 
-fn silent() -> sqlx::Error {
+/// A connection that was cut without a word.
+pub(super) fn silent() -> sqlx::Error {
     sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "PostgreSQL does not answer"))
 }
 

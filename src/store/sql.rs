@@ -13,6 +13,7 @@ use sqlx::{Arguments, AssertSqlSafe, Encode, FromRow, PgPool, Postgres, Sqlite, 
 use tokio::runtime::Handle;
 use tokio_util::context::TokioContext;
 
+use super::postgres::silent;
 use super::{Result, Store};
 use crate::model::clock::{Clock, Millis};
 
@@ -150,9 +151,8 @@ impl Patience {
     }
 
     pub(super) async fn wait<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T> {
-        let silent = || std::io::Error::new(std::io::ErrorKind::TimedOut, "PostgreSQL does not answer");
         let answered = tokio::time::timeout(self.limit(), answer).await;
-        Ok(answered.unwrap_or_else(|_| Err(sqlx::Error::Io(silent())))?)
+        Ok(answered.unwrap_or_else(|_| Err(silent()))?)
     }
 }
 
@@ -216,6 +216,12 @@ impl Transaction {
     }
 }
 
+async fn fetch<T: Record>(pool: &PgPool, runtime: &Handle, patience: Patience, statement: Statement) -> Result<Vec<T>> {
+    let (text, values) = statement.postgres();
+    let rows = sqlx::query_as_with(text, values).fetch_all(pool);
+    patience.wait(TokioContext::new(rows, runtime.clone())).await
+}
+
 const DATABASE_TIME: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
 
 impl Store {
@@ -233,11 +239,7 @@ impl Store {
                 let (text, values) = statement.sqlite();
                 Ok(sqlx::query_as_with(text, values).fetch_all(read).await?)
             }
-            Pools::Postgres { read, runtime, .. } => {
-                let (text, values) = statement.postgres();
-                let rows = sqlx::query_as_with(text, values).fetch_all(read);
-                Patience::Some.wait(TokioContext::new(rows, runtime.clone())).await
-            }
+            Pools::Postgres { read, runtime, .. } => fetch(read, runtime, Patience::Some, statement).await,
         }
     }
 
@@ -247,10 +249,10 @@ impl Store {
 
     /// The same for a lane, which waits for no other reader.
     pub(super) async fn all_for_lane<T: Record>(&self, statement: Statement) -> Result<Vec<T>> {
-        let Pools::Postgres { write, runtime, .. } = &self.pools else { return self.all(statement).await };
-        let (text, values) = statement.postgres();
-        let rows = sqlx::query_as_with(text, values).fetch_all(write);
-        Patience::Short.wait(TokioContext::new(rows, runtime.clone())).await
+        match &self.pools {
+            Pools::Sqlite { .. } => self.all(statement).await,
+            Pools::Postgres { write, runtime, .. } => fetch(write, runtime, Patience::Short, statement).await,
+        }
     }
 
     pub(super) async fn first<T: Record>(&self, statement: Statement) -> Result<Option<T>> {
