@@ -1,7 +1,7 @@
 //! An arrival: the fact that one version reached, or failed to reach, one registry in one execution.
-//! Its key is the whole dedup rule (design §3.4).
+//! Its key and its execution are the whole dedup rule.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 
 use sha2::{Digest, Sha256};
 
@@ -9,7 +9,8 @@ use super::event::{Event, ReplicationOutcome};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
-    /// Says when, what and where, but not how it ended: a failure and the success that heals it share it.
+    /// Says when, what and where, but neither which execution nor how it ended: a failure and the success that heals
+    /// it share it.
     pub key: String,
     /// The reference as Harbor named it; empty where it named none.
     pub version: String,
@@ -43,16 +44,57 @@ fn key(event: &Event, version: &str, source_namespace: &str, destination_namespa
     format!("{:010}-{:x}", event.execution_timestamp, Sha256::digest(parts.to_string()))
 }
 
+/// Which execution an arrival belongs to. Two rules that one push fires into one registry have the same key, because
+/// Harbor names only the first component of a remote path.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Execution {
+    /// Harbor's number; 0 before Harbor 2.13, which sends none.
+    id: i64,
+    /// The beginning of the rule's description, which stands in for the number.
+    rule: String,
+}
+
+/// How much of a description tells rules apart; an index entry has a limit. Characters, as in migration 0004.
+const RULE_LENGTH: usize = 255;
+/// What a rule in place of a number begins with.
+const RULE: &str = "rule ";
+
+impl Execution {
+    pub fn of(event: &Event) -> Self {
+        Self { id: event.execution_id, rule: event.description.chars().take(RULE_LENGTH).collect() }
+    }
+
+    /// The same numbers or, where either has none, the same rules.
+    pub fn is_same(&self, other: &Self) -> bool {
+        if self.id > 0 && other.id > 0 { self.id == other.id } else { self.rule == other.rule }
+    }
+
+    /// As it is stored.
+    pub fn name(&self) -> String {
+        if self.id > 0 { self.id.to_string() } else { format!("{RULE}{}", self.rule) }
+    }
+
+    pub fn rule(&self) -> &str {
+        &self.rule
+    }
+}
+
 /// What is known within one batch, before the database is asked about the rest.
 #[derive(Default)]
-pub struct Known(HashSet<(String, ReplicationOutcome)>);
+pub struct Known(HashMap<String, Vec<(Execution, ReplicationOutcome)>>);
 
 impl Known {
     /// Whether this arrival is news, given those seen before it. A failure after the success of the
     /// same execution is none: Harbor promises no order, and a late Error must not be the last word.
-    pub fn is_new(&mut self, arrival: &Arrival, outcome: ReplicationOutcome) -> bool {
-        let healed = outcome == ReplicationOutcome::Failed
-            && self.0.contains(&(arrival.key.clone(), ReplicationOutcome::Succeeded));
-        !healed && self.0.insert((arrival.key.clone(), outcome))
+    pub fn is_new(&mut self, arrival: &Arrival, execution: &Execution, outcome: ReplicationOutcome) -> bool {
+        let known = self.0.entry(arrival.key.clone()).or_default();
+        let settles = |known: &(Execution, ReplicationOutcome)| {
+            known.0.is_same(execution) && (known.1 == outcome || known.1 == ReplicationOutcome::Succeeded)
+        };
+        let is_new = !known.iter().any(settles);
+        if is_new {
+            known.push((execution.clone(), outcome));
+        }
+        is_new
     }
 }

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use super::sql::{Transaction, sql};
 use super::{Result, Store, rows};
-use crate::model::arrival::Known;
+use crate::model::arrival::{Execution, Known};
 use crate::model::clock::Millis;
 use crate::model::delivery::LARGEST_DIGEST;
 use crate::model::event::{Event, ReplicationOutcome};
@@ -123,14 +123,25 @@ impl Store {
 /// The versions that are news, by event.
 type NewVersions = HashMap<String, HashSet<String>>;
 
+/// Those that are known, by this execution or by a rule in place of its number, are left out; so is a failure after its
+/// success. One that is known by another name of its execution takes that name, so that a failure and the success that
+/// heals it always share it.
 async fn insert_arrivals(transaction: &mut Transaction, offers: &[Offer]) -> Result<NewVersions> {
-    let statement = sql("INSERT INTO arrivals (key, outcome, version, event_id)
-         SELECT value->>'key', value->>'outcome', value->>'version', value->>'event_id'
-         FROM rows($1)
-         WHERE value->>'outcome' = 'succeeded' OR NOT EXISTS (
+    let statement = sql("INSERT INTO arrivals (key, execution, outcome, version, event_id)
+         SELECT key, execution, outcome, version, event_id
+         FROM (
+             SELECT value->>'key' AS key, value->>'outcome' AS outcome, value->>'version' AS version,
+                 value->>'event_id' AS event_id, coalesce((
+                     SELECT known.execution FROM arrivals known JOIN events e ON e.id = known.event_id
+                     WHERE known.key = value->>'key' AND known.execution <> value->>'execution'
+                         AND substr(e.description, 1, 255) = value->>'rule'
+                         AND (known.execution LIKE 'rule %' OR value->>'execution' LIKE 'rule %')
+                     LIMIT 1), value->>'execution') AS execution
+             FROM rows($1)) offered
+         WHERE outcome = 'succeeded' OR NOT EXISTS (
              SELECT 1 FROM arrivals healed
-             WHERE healed.key = value->>'key' AND healed.outcome = 'succeeded')
-         ON CONFLICT (key, outcome) DO NOTHING
+             WHERE healed.key = offered.key AND healed.execution = offered.execution AND healed.outcome = 'succeeded')
+         ON CONFLICT (key, execution, outcome) DO NOTHING
          RETURNING event_id, version")
     .bind(rows(&candidates(offers)));
     let mut versions = NewVersions::new();
@@ -180,26 +191,37 @@ async fn insert_deliveries(transaction: &mut Transaction, accepted: &[News<'_>],
 /// Ends failures that are held back and of which every arrival has now succeeded. One that was tried, or whose time
 /// has come, is told. Where nothing is held back, which is most of the time, an empty index says so.
 async fn supersede(transaction: &mut Transaction, accepted: &[News<'_>], now: Millis) -> Result<Vec<Superseded>> {
-    let is_success = |news: &&News<'_>| news.event.outcome == ReplicationOutcome::Succeeded;
-    let arrivals = accepted.iter().filter(is_success).flat_map(|news| &news.offer.webhook.arrivals);
-    let keys: Vec<_> = arrivals.map(|arrival| [&arrival.key]).collect();
-    if keys.is_empty() {
+    let successes = events_of(accepted, ReplicationOutcome::Succeeded);
+    if successes.is_empty() {
         return Ok(Vec::new());
     }
-    let statement = sql("UPDATE deliveries SET state = 'superseded', finished_at = $2, next_attempt_at = 0
+    let statement = sql(format!(
+        "UPDATE deliveries SET state = 'superseded', finished_at = $2, next_attempt_at = 0
          WHERE EXISTS (
                  SELECT 1 FROM deliveries held
                  WHERE held.state = 'pending' AND held.attempts = 0 AND held.next_attempt_at > held.created_at)
-             AND event_id IN (
-                 SELECT broke.event_id FROM rows($1)
-                 JOIN arrivals broke ON broke.key = value->>0 AND broke.outcome = 'failed')
-             AND (state || '') = 'pending' AND attempts = 0 AND next_attempt_at > $2
-             AND NOT EXISTS (
-                 SELECT 1 FROM arrivals open
-                 WHERE open.event_id = deliveries.event_id AND open.outcome = 'failed' AND NOT EXISTS (
-                     SELECT 1 FROM arrivals healed WHERE healed.key = open.key AND healed.outcome = 'succeeded'))
-         RETURNING id, event_id, robot");
-    transaction.all(statement.bind(rows(&keys)).bind(now)).await
+             AND event_id IN ({FAILURES_OF}) AND (state || '') = 'pending' AND attempts = 0 AND next_attempt_at > $2
+             AND {ALL_HEALED}
+         RETURNING id, event_id, robot"
+    ));
+    transaction.all(statement.bind(rows(&successes)).bind(now)).await
+}
+
+/// The events whose failures these successes may heal.
+const FAILURES_OF: &str = "SELECT broke.event_id FROM rows($1)
+     JOIN arrivals mended ON mended.event_id = value->>0 AND mended.outcome = 'succeeded'
+     JOIN arrivals broke ON broke.key = mended.key AND broke.execution = mended.execution AND broke.outcome = 'failed'";
+/// No arrival of a delivery's event is still failed.
+const ALL_HEALED: &str = "NOT EXISTS (
+     SELECT 1 FROM arrivals open
+     WHERE open.event_id = deliveries.event_id AND open.outcome = 'failed' AND NOT EXISTS (
+         SELECT 1 FROM arrivals healed
+         WHERE healed.key = open.key AND healed.execution = open.execution AND healed.outcome = 'succeeded'))";
+
+/// The ids of the events that ended so, each in a row of its own.
+fn events_of<'a>(accepted: &'a [News<'_>], outcome: ReplicationOutcome) -> Vec<[&'a str; 1]> {
+    let events = accepted.iter().filter(|news| news.event.outcome == outcome);
+    events.map(|news| [news.offer.event_id.as_str()]).collect()
 }
 
 /// The event with only these of its versions; one that named none keeps none.
@@ -214,9 +236,17 @@ fn with_versions<'a>(event: &'a Event, new: &HashSet<String>) -> Cow<'a, Event> 
 #[derive(Serialize)]
 struct ArrivalRow<'a> {
     key: &'a str,
+    execution: String,
+    rule: String,
     outcome: ReplicationOutcome,
     version: &'a str,
     event_id: &'a str,
+}
+
+impl ArrivalRow<'_> {
+    fn order(&self) -> (&str, &str, &str) {
+        (self.key, &self.execution, self.outcome.as_str())
+    }
 }
 
 /// The arrivals that are news within the batch; the database then knows about those before it.
@@ -224,17 +254,19 @@ fn candidates(offers: &[Offer]) -> Vec<ArrivalRow<'_>> {
     let mut known = Known::default();
     let mut candidates = Vec::new();
     for Offer { event_id, webhook, .. } in offers {
-        let outcome = webhook.event.outcome;
-        let new = webhook.arrivals.iter().filter(|arrival| known.is_new(arrival, outcome));
+        let (outcome, execution) = (webhook.event.outcome, Execution::of(&webhook.event));
+        let new = webhook.arrivals.iter().filter(|arrival| known.is_new(arrival, &execution, outcome));
         candidates.extend(new.map(|arrival| ArrivalRow {
             key: &arrival.key,
+            execution: execution.name(),
+            rule: execution.rule().to_owned(),
             outcome,
             version: &arrival.version,
             event_id,
         }));
     }
     // In one order everywhere, so that two replicas wait for each other and never in a circle.
-    candidates.sort_by_key(|row| (row.key, row.outcome.as_str()));
+    candidates.sort_by(|one, other| one.order().cmp(&other.order()));
     candidates
 }
 

@@ -1,9 +1,10 @@
-//! Has it arrived? For each registry the latest execution of an image, by design §7.
+//! Has it arrived? For each destination the latest execution of an image. A destination is a registry and the
+//! description of the rule that replicates into it, because a registry may have several rules.
 
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::search::{REPOSITORY_WORD, VERSION_WORD, word};
+use super::search::{LONGEST_SEARCH, REPOSITORY_WORD, VERSION_WORD, word};
 use super::sql::{Statement, sql};
 use super::views::ArrivalView;
 use super::{Result, Store};
@@ -23,25 +24,57 @@ pub struct Question {
 }
 
 const ARRIVAL: &str = "SELECT e.repository, a.version, e.registry, e.description, a.outcome, e.execution_timestamp,
-    e.occurred_at, e.id AS event_id";
+    e.occurred_at, e.id AS event_id, a.execution";
 /// A version that so few arrivals have is looked up by itself. More have one such as `latest`; that is found soon
 /// from the newest execution backwards.
 const FEW_ARRIVALS: i64 = 1_000;
 
+/// Their beginnings, as the index of migration 0004 keeps them.
+const REGISTRY: &str = "substr(e.registry, 1, 100)";
+const DESCRIPTION: &str = "substr(e.description, 1, 100)";
+
+/// Where an image was sent, and when: Unix seconds.
+#[derive(Debug, sqlx::FromRow)]
+struct Destination {
+    registry: String,
+    description: String,
+    first: i64,
+    latest: i64,
+}
+
+impl Destination {
+    fn is_of(&self, arrival: &ArrivalView) -> bool {
+        let is_beginning = |kept: &str, whole: &str| whole.chars().take(LONGEST_SEARCH).eq(kept.chars());
+        is_beginning(&self.registry, &arrival.registry) && is_beginning(&self.description, &arrival.description)
+    }
+}
+
 impl Store {
-    /// What is known of an image: for each registry its latest execution, and in it, of each version, success
+    /// What is known of an image: for each destination its latest execution, and in it, of each version, success
     /// over failure. Newest first.
     pub async fn arrivals(&self, question: &Question) -> Result<Vec<ArrivalView>> {
-        let arrivals = match &question.version {
-            Some(version) if self.is_rare(version).await? => self.arrivals_of_version(question, version).await?,
-            _ => {
-                let mut arrivals = Vec::new();
-                for registry in self.registries(&question.repository).await? {
-                    arrivals.extend(self.latest_in(question, &registry).await?);
-                }
-                arrivals
-            }
+        let rare = match &question.version {
+            Some(version) if self.is_rare(version).await? => Some(self.arrivals_of_version(question, version).await?),
+            _ => None,
         };
+        // What a pipeline asks for most of the time.
+        if rare.as_ref().is_some_and(Vec::is_empty) {
+            return Ok(Vec::new());
+        }
+        let destinations = self.destinations(&question.repository).await?;
+        let destinations = current(&destinations, question);
+        let mut arrivals = Vec::new();
+        match rare {
+            Some(rare) => {
+                let is_current = |arrival: &ArrivalView| destinations.iter().any(|place| place.is_of(arrival));
+                arrivals.extend(rare.into_iter().filter(is_current));
+            }
+            None => {
+                for destination in destinations {
+                    arrivals.extend(self.latest_at(question, destination).await?);
+                }
+            }
+        }
         Ok(final_words(arrivals))
     }
 
@@ -62,12 +95,13 @@ impl Store {
         self.all(query).await
     }
 
-    /// The arrivals of the latest execution that concerns the question, in one registry.
-    async fn latest_in(&self, question: &Question, registry: &str) -> Result<Vec<ArrivalView>> {
+    /// The arrivals of the latest execution that concerns the question, at one destination.
+    async fn latest_at(&self, question: &Question, destination: &Destination) -> Result<Vec<ArrivalView>> {
         let mut query = sql(ARRIVAL);
         let push_image = |query: &mut Statement| {
             query.push(" AND ").push(REPOSITORY_WORD).push(" = ").push_bind(word(&question.repository));
-            query.push(" AND substr(e.registry, 1, 100) = ").push_bind(registry.to_owned());
+            query.push(" AND ").push(REGISTRY).push(" = ").push_bind(&destination.registry);
+            query.push(" AND ").push(DESCRIPTION).push(" = ").push_bind(&destination.description);
             push_conditions(query, question);
         };
         query.push(" FROM events e CROSS JOIN arrivals a WHERE a.event_id = e.id");
@@ -81,19 +115,45 @@ impl Store {
         self.all(query).await
     }
 
-    /// The registries that an image was ever sent to, each found by one look into the index.
-    async fn registries(&self, repository: &str) -> Result<Vec<String>> {
-        const REGISTRY: &str = "substr(e.registry, 1, 100)";
-        let mut query = sql("WITH RECURSIVE found(registry) AS (SELECT (SELECT ");
-        query.push(REGISTRY).push(" FROM events e WHERE ").push(REPOSITORY_WORD).push(" = ");
-        query.push_bind(word(repository)).push(" ORDER BY ").push(REGISTRY);
-        query.push(" LIMIT 1) UNION ALL SELECT (SELECT ").push(REGISTRY).push(" FROM events e WHERE ");
-        query.push(REPOSITORY_WORD).push(" = ").push_bind(word(repository)).push(" AND ").push(REGISTRY);
-        query.push(" > found.registry ORDER BY ").push(REGISTRY);
-        query.push(" LIMIT 1) FROM found WHERE found.registry IS NOT NULL)");
-        query.push(" SELECT registry FROM found WHERE registry IS NOT NULL");
-        self.texts(query).await
+    /// The destinations that an image was ever sent to, each found by one look into the index.
+    async fn destinations(&self, repository: &str) -> Result<Vec<Destination>> {
+        let image = word(repository);
+        let registries = format!("{} FROM found WHERE word IS NOT NULL", distinct(REGISTRY, ""));
+        let mut destinations = Vec::new();
+        for registry in self.texts(sql(registries).bind(&image)).await? {
+            let here = format!(" AND {REGISTRY} = $2");
+            let moment = |order: &str| {
+                format!(
+                    "(SELECT e.execution_timestamp FROM events e WHERE {REPOSITORY_WORD} = $1{here}
+                         AND {DESCRIPTION} = found.word ORDER BY e.execution_timestamp {order} LIMIT 1)"
+                )
+            };
+            let described = distinct(DESCRIPTION, &here);
+            let (first, latest) = (moment("ASC"), moment("DESC"));
+            let text = format!(
+                "{described} AS description, CAST($2 AS TEXT) AS registry, {first} AS first, {latest} AS latest
+                 FROM found WHERE word IS NOT NULL"
+            );
+            destinations.extend(self.all::<Destination>(sql(text).bind(&image).bind(&registry)).await?);
+        }
+        Ok(destinations)
     }
+}
+
+/// The distinct values of an indexed expression among the events of the image `$1`, each by one look; `found.word`.
+fn distinct(expression: &str, condition: &str) -> String {
+    let next = |more: &str| {
+        format!(
+            "(SELECT {expression} FROM events e WHERE {REPOSITORY_WORD} = $1{condition}{more}
+                 ORDER BY {expression} LIMIT 1)"
+        )
+    };
+    let (first, following) = (next(""), next(&format!(" AND {expression} > found.word")));
+    format!(
+        "WITH RECURSIVE found(word) AS (
+             SELECT {first} UNION ALL SELECT {following} FROM found WHERE found.word IS NOT NULL)
+         SELECT word"
+    )
 }
 
 // Equalities are hidden in expressions: SQLite would put their constants into the indexed expressions of the same
@@ -117,20 +177,35 @@ fn push_version(query: &mut Statement, question: &Question) {
     }
 }
 
-/// Of each registry the latest execution, and of it the last word about each version: Harbor retries what failed,
-/// so a success is the last. Newest first.
+/// Without those that another one of the same registry has followed: a rule whose description was edited goes on under
+/// its new name, and what its old one said last no longer counts. One that is asked for by name is answered.
+fn current<'a>(destinations: &'a [Destination], question: &Question) -> Vec<&'a Destination> {
+    let has_followed = |old: &Destination, new: &Destination| new.registry == old.registry && new.first > old.latest;
+    let is_current = |one: &&Destination| {
+        question.registry.as_deref() == Some(one.description.as_str())
+            || !destinations.iter().any(|other| has_followed(one, other))
+    };
+    destinations.iter().filter(is_current).collect()
+}
+
+/// Of each destination the latest execution, and of it the last word about each version: Harbor retries what failed,
+/// so a success is the last. Two executions of one moment are of two rules. Newest first.
 fn final_words(mut arrivals: Vec<ArrivalView>) -> Vec<ArrivalView> {
-    let mut latest: HashMap<String, i64> = HashMap::new();
+    let destination = |arrival: &ArrivalView| (arrival.registry.clone(), arrival.description.clone());
+    let mut latest: HashMap<_, i64> = HashMap::new();
     for arrival in &arrivals {
-        let known = latest.entry(arrival.registry.clone()).or_insert(arrival.execution_timestamp);
+        let known = latest.entry(destination(arrival)).or_insert(arrival.execution_timestamp);
         *known = arrival.execution_timestamp.max(*known);
     }
-    arrivals.retain(|arrival| latest.get(&arrival.registry) == Some(&arrival.execution_timestamp));
+    arrivals.retain(|arrival| latest.get(&destination(arrival)) == Some(&arrival.execution_timestamp));
     let is_failure = |arrival: &ArrivalView| arrival.outcome == ReplicationOutcome::Failed;
     arrivals.sort_by_cached_key(|arrival| {
-        let place = (arrival.registry.clone(), arrival.version.clone());
+        let place = (destination(arrival), arrival.execution.clone(), arrival.version.clone());
         (Reverse(arrival.execution_timestamp), place, is_failure(arrival), Reverse(arrival.occurred_at))
     });
-    arrivals.dedup_by(|later, first| (&later.registry, &later.version) == (&first.registry, &first.version));
+    arrivals.dedup_by(|later, first| {
+        (&later.registry, &later.description, &later.execution, &later.version)
+            == (&first.registry, &first.description, &first.execution, &first.version)
+    });
     arrivals
 }

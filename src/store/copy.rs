@@ -1,4 +1,4 @@
-//! Moving house: all rows of one database into another, empty one. All of them or none, and counted.
+//! Migrating between databases: all rows of one into another, empty one. All of them or none, and counted.
 
 use futures_util::TryStreamExt;
 
@@ -6,51 +6,34 @@ use super::sql::{Patience, sql};
 use super::{Result, Store, StoreError};
 use crate::model::clock::Clock;
 
-/// A table with its columns; those that hold numbers are marked.
-struct Table {
-    name: &'static str,
-    columns: &'static str,
-}
-
 /// Whoever refers to another stands behind it.
-const TABLES: [Table; 6] = [
-    Table {
-        name: "events",
-        columns: "id accepted_at# outcome harbor_host project repository versions registry description
-            execution_timestamp# execution_id# occurred_at# payload",
-    },
-    Table { name: "arrivals", columns: "key outcome version event_id" },
-    Table {
-        name: "deliveries",
-        columns: "id event_id robot state attempts# failures# batch_limit# suspect# created_at# tried_since#
-            next_attempt_at# finished_at# last_error mentions",
-    },
-    Table { name: "messages", columns: "id robot body started_at# duration_ms# outcome http_status# errcode# errmsg" },
-    Table { name: "attempts", columns: "delivery_id number# message_id" },
-    Table {
-        name: "robots",
-        columns: "name failures# failing_since# broken# pause paused_until# last_error next_slot_at# test_id
-            lease_owner lease_until#",
-    },
-];
+const TABLES: [&str; 6] = ["events", "arrivals", "deliveries", "messages", "attempts", "robots"];
 /// How much one statement inserts.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 
-impl Table {
-    fn columns(&self) -> impl Iterator<Item = (&'static str, bool)> {
-        self.columns.split_whitespace().map(|column| (column.trim_end_matches('#'), column.ends_with('#')))
-    }
+/// A table with its columns, as the schema has them.
+struct Table {
+    name: &'static str,
+    columns: Vec<Column>,
+}
 
+#[derive(sqlx::FromRow)]
+struct Column {
+    name: String,
+    is_number: bool,
+}
+
+impl Table {
     fn names(&self) -> String {
-        self.columns().map(|(name, _)| name).collect::<Vec<_>>().join(", ")
+        self.columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
     fn insert(&self) -> String {
-        let value = |(place, (_, is_number)): (usize, (&str, bool))| match is_number {
+        let value = |(place, column): (usize, &Column)| match column.is_number {
             true => format!("CAST(value->>{place} AS BIGINT)"),
             false => format!("value->>{place}"),
         };
-        let values: Vec<_> = self.columns().enumerate().map(value).collect();
+        let values: Vec<_> = self.columns.iter().enumerate().map(value).collect();
         format!("INSERT INTO {} ({}) SELECT {} FROM rows($1)", self.name, self.names(), values.join(", "))
     }
 }
@@ -58,12 +41,22 @@ impl Table {
 impl Store {
     /// Whether there is nothing at all in it.
     pub async fn is_empty(&self) -> Result<bool> {
-        for table in &TABLES {
-            if self.number(sql(format!("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT 1) one", table.name))).await? > 0 {
+        for table in TABLES {
+            if self.number(sql(format!("SELECT count(*) FROM (SELECT 1 FROM {table} LIMIT 1) one"))).await? > 0 {
                 return Ok(false);
             }
         }
         Ok(true)
+    }
+
+    async fn table(&self, name: &'static str) -> Result<Table> {
+        let columns = self.either(
+            "SELECT name, type = 'BIGINT' AS is_number FROM pragma_table_info($1) ORDER BY cid",
+            "SELECT CAST(column_name AS TEXT) AS name, data_type = 'bigint' AS is_number
+             FROM information_schema.columns
+             WHERE table_schema = current_schema() AND table_name = $1 ORDER BY ordinal_position",
+        );
+        Ok(Table { name, columns: self.all(sql(columns).bind(name)).await? })
     }
 
     /// Whether a service holds a lane here now.
@@ -78,7 +71,8 @@ impl Store {
     pub async fn copy_from(&self, source: &Store) -> Result<Vec<(&'static str, i64)>> {
         let mut transaction = self.begin_for(Patience::Long).await?;
         let mut copied = Vec::new();
-        for table in &TABLES {
+        for name in TABLES {
+            let table = self.table(name).await?;
             let json = source.either("json_array", "json_build_array");
             let text = format!("SELECT CAST({json}({}) AS TEXT) FROM {}", table.names(), table.name);
             let mut stream = source.stream(sql(text));

@@ -12,7 +12,8 @@ use crate::model::event::{Event, ReplicationOutcome};
 pub(super) const NEWS: &str = "d.mentions, e.outcome, e.harbor_host, e.project, e.repository, e.versions, e.registry,
     e.description, e.execution_timestamp, e.execution_id, e.occurred_at, EXISTS (
         SELECT 1 FROM arrivals mended
-        JOIN arrivals broke ON broke.key = mended.key AND broke.outcome = 'failed'
+        JOIN arrivals broke ON broke.key = mended.key AND broke.execution = mended.execution
+            AND broke.outcome = 'failed'
         WHERE mended.event_id = e.id AND mended.outcome = 'succeeded') AS after_failure";
 
 impl Store {

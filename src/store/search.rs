@@ -134,9 +134,10 @@ pub(super) fn push_of_word(query: &mut Statement, place: usize, word: &str) {
 
 /// `FROM` and the beginning of `WHERE` for the deliveries of the versions that begin so.
 pub(super) fn push_of_versions(query: &mut Statement, q: &str) {
-    query.push(" FROM arrivals a CROSS JOIN events e CROSS JOIN deliveries d");
-    query.push(" WHERE e.id = a.event_id AND d.event_id = a.event_id AND ");
+    // An event may have several such versions, and its deliveries count once.
+    query.push(" FROM (SELECT DISTINCT a.event_id FROM arrivals a WHERE ");
     Prefix::of(q).push(query, VERSION);
+    query.push(") matching CROSS JOIN deliveries d WHERE d.event_id = matching.event_id");
 }
 
 /// An image as [`super::arrivals`] finds it: by the index of migration 0002, and then exactly.

@@ -1,11 +1,16 @@
 //! Accepting: the dedup rule, group commit, and what the engine promises.
 
+use harborbell::demo::payloads::Replication;
 use harborbell::model::harbor::Webhook;
-use harborbell::store::StoreError;
 use harborbell::store::accept::Acceptance;
 use harborbell::store::inspect::Filter;
+use harborbell::store::{Store, StoreError};
 
-use crate::support::{Bench, HUAWEI, arrived, offer, push, told_by};
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::database::{older_database, url_of};
+use crate::support::{ALIYUN, Bench, EXECUTION, HUAWEI, accept_for, arrived, offer, push, told_by, webhook};
 
 fn is_accepted(answer: &Acceptance) -> bool {
     matches!(answer, Acceptance::Accepted { .. })
@@ -102,4 +107,83 @@ async fn invariant_1_the_engine_is_one_that_keeps_what_it_commits() {
         assert!(version >= vec![3, 51, 3], "{engine:?}");
         assert_eq!(engine.journal_mode, "wal");
     }
+}
+
+/// A webhook of one of several rules that one push fires into one registry.
+fn of_rule(execution_id: i64, description: &'static str, succeeded: bool) -> Value {
+    let registry = (ALIYUN.0, description);
+    let mut payload = Replication { registry, succeeded, ..push("mars/mars-api", &["v1"]) }.payload();
+    let replication = payload["event_data"]["replication"].as_object_mut().unwrap();
+    match execution_id {
+        0 => drop(replication.remove("execution_id")),
+        id => drop(replication.insert("execution_id".into(), id.into())),
+    }
+    payload
+}
+
+/// Rules into `team/prod` and `team/test` of one registry differ in their executions alone.
+#[tokio::test]
+async fn two_rules_of_one_registry_are_two_arrivals() {
+    let bench = Bench::new(&[]).await;
+    for (execution_id, succeeded) in [(334, true), (335, false), (335, true)] {
+        assert!(is_accepted(&bench.accept(&of_rule(execution_id, "", succeeded)).await), "{execution_id} {succeeded}");
+        assert_eq!(bench.accept(&of_rule(execution_id, "", succeeded)).await, Acceptance::Duplicate);
+    }
+    assert_eq!(bench.accept(&of_rule(334, "renamed", true)).await, Acceptance::Duplicate, "a rule may be renamed");
+    let batch = [(336, false), (337, true), (337, false), (336, true)].map(|(id, ok)| offer(&of_rule(id, "", ok)));
+    let answers = bench.store.accept(&batch, told_by(&["default"]), 1).await.unwrap().answers;
+    assert_eq!(answers.iter().map(is_accepted).collect::<Vec<_>>(), [true, true, false, true]);
+    let retried = bench.deliveries().await.into_iter().map(|row| (row.event.execution_id, row.id));
+    for (execution_id, id) in retried {
+        let news = bench.store.show(&id).await.unwrap().unwrap().news;
+        let healed = news.event.outcome.as_str() == "succeeded" && [335, 336].contains(&execution_id);
+        assert_eq!(news.after_failure, healed, "{execution_id}");
+    }
+}
+
+/// Where Harbor sends no number, the rule's description stands in for it; also if only one of the two webhooks has one,
+/// as around an upgrade of Harbor.
+#[tokio::test]
+async fn without_an_execution_id_the_rules_description_tells_two_rules_apart() {
+    let bench = Bench::new(&[]).await;
+    assert!(is_accepted(&bench.accept(&of_rule(0, "prod", false)).await));
+    assert!(is_accepted(&bench.accept(&of_rule(0, "test", true)).await));
+    assert_eq!(bench.accept(&of_rule(0, "prod", false)).await, Acceptance::Duplicate);
+    assert_eq!(bench.accept(&of_rule(9, "test", true)).await, Acceptance::Duplicate);
+    assert_eq!(bench.accept(&of_rule(9, "test", false)).await, Acceptance::Duplicate, "a late Error");
+    assert!(is_accepted(&bench.accept(&of_rule(8, "prod", true)).await), "the success of the failure");
+    let last = &bench.deliveries().await[0];
+    assert!(bench.store.show(&last.id).await.unwrap().unwrap().news.after_failure);
+    assert_eq!(bench.accept(&of_rule(0, "prod", true)).await, Acceptance::Duplicate);
+    assert!(is_accepted(&bench.accept(&of_rule(7, "third", true)).await));
+    assert_eq!(bench.accept(&of_rule(0, "third", true)).await, Acceptance::Duplicate);
+}
+
+/// What an older program stored without its execution is never told again, and what it swallowed is news.
+#[tokio::test]
+async fn arrivals_of_an_older_schema_keep_their_execution() {
+    let folder = TempDir::new().unwrap();
+    let url = url_of(folder.path());
+    let mut database = older_database(&url, 3).await;
+    for (event, execution_id, description, outcome) in
+        [("e1", 334, "", "succeeded"), ("e2", 0, "old", "failed"), ("e3", 0, "new", "succeeded")]
+    {
+        // Each as the older program would have it: the key says nothing of the execution.
+        let key = &webhook(&of_rule(execution_id, description, true)).arrivals[0].key;
+        let key = if event == "e1" { key.clone() } else { key.replace("1732346947-", &format!("1732346947-{event}")) };
+        database
+            .execute(format!(
+                "INSERT INTO events VALUES ('{event}', 1, '{outcome}', 'harbor.example.com', 'mars', 'mars/mars-api',
+                     '[\"v1\"]', 'aliyun-acr', '{description}', {EXECUTION}, {execution_id}, 1, '{{}}');
+                 INSERT INTO arrivals VALUES ('{key}', '{outcome}', 'v1', '{event}')"
+            ))
+            .await;
+    }
+    let store = Store::serve(&url).await.unwrap();
+    let stored = database.texts("SELECT execution FROM arrivals ORDER BY event_id").await;
+    assert_eq!(stored, ["334", "rule old", "rule new"]);
+    let accept = async |payload: &Value| accept_for(&store, payload, &["default"], 1).await;
+    assert_eq!(accept(&of_rule(334, "", true)).await, Acceptance::Duplicate);
+    assert_eq!(accept(&of_rule(334, "", false)).await, Acceptance::Duplicate);
+    assert!(is_accepted(&accept(&of_rule(335, "", true)).await), "swallowed until now");
 }

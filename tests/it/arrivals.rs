@@ -70,6 +70,52 @@ async fn the_latest_execution_of_each_registry_is_told_success_over_failure() {
     );
 }
 
+/// Two rules of one registry are two destinations, and the success of one says nothing about the other.
+#[tokio::test]
+async fn two_rules_of_one_registry_are_two_answers() {
+    let app = App::spawn().await;
+    let rule = |description: &'static str, execution_id: i64, succeeded: bool, execution: i64| {
+        let mut payload = of("v1", (ALIYUN.0, description), succeeded, execution);
+        payload["event_data"]["replication"]["execution_id"] = execution_id.into();
+        payload
+    };
+    let ask =
+        async |query: &str| told(&app.get(&format!("/api/v1/arrivals?repository={IMAGE}&version=v1{query}")).await.1);
+    app.accept(&rule("prod", 1, false, 0)).await;
+    app.accept(&rule("test", 2, true, 0)).await;
+    let (failed, arrived) = (line(ALIYUN.0, "v1", "failed", 0), line(ALIYUN.0, "v1", "succeeded", 0));
+    assert_eq!(ask("").await, [failed.clone(), arrived.clone()]);
+    assert_eq!(ask("&registry=prod").await, [failed]);
+    app.accept(&rule("test", 4, true, 2)).await;
+    app.accept(&rule("prod", 3, true, 1)).await;
+    assert_eq!(ask("").await, [line(ALIYUN.0, "v1", "succeeded", 2), line(ALIYUN.0, "v1", "succeeded", 1)]);
+
+    // Without descriptions, two executions of one moment are two rules.
+    let unnamed = |id: i64, succeeded: bool| {
+        let mut payload = Replication { repository: "mars/mars-web", ..push("mars/mars-web", &["v1"]) };
+        (payload.registry, payload.succeeded) = ((ALIYUN.0, ""), succeeded);
+        let mut payload = payload.payload();
+        payload["event_data"]["replication"]["execution_id"] = id.into();
+        payload
+    };
+    app.accept(&unnamed(1, true)).await;
+    app.accept(&unnamed(2, false)).await;
+    let (_, answer) = app.get("/api/v1/arrivals?repository=mars/mars-web").await;
+    assert_eq!(told(&answer), [line(ALIYUN.0, "v1", "succeeded", 0), line(ALIYUN.0, "v1", "failed", 0)]);
+}
+
+/// What a rule said under the description that it no longer has does not decide for ever.
+#[tokio::test]
+async fn a_rule_that_was_renamed_is_one_destination() {
+    let app = App::spawn().await;
+    app.accept(&of("v1", (ALIYUN.0, "to-ali"), false, 0)).await;
+    app.accept(&of("v1", (ALIYUN.0, "阿里仓"), true, 5)).await;
+    let ask = async |query: &str| told(&app.get(&format!("/api/v1/arrivals?repository={IMAGE}{query}")).await.1);
+    assert_eq!(ask("").await, [line(ALIYUN.0, "v1", "succeeded", 5)]);
+    assert_eq!(ask("&version=v1").await, [line(ALIYUN.0, "v1", "succeeded", 5)]);
+    assert_eq!(ask("&version=v1&registry=to-ali").await, [line(ALIYUN.0, "v1", "failed", 0)]);
+}
+
 #[tokio::test]
 async fn outcomes_that_are_not_told_are_known_all_the_same() {
     let app = App::spawn_with(&[("NOTIFY_OUTCOMES", "failed")]).await;

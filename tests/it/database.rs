@@ -80,7 +80,8 @@ impl Intruder {
     }
 
     /// The first column of all rows.
-    pub async fn texts(&mut self, sql: &'static str) -> Vec<String> {
+    pub async fn texts(&mut self, sql: impl Into<String>) -> Vec<String> {
+        let sql = AssertSqlSafe(sql.into());
         match self {
             Self::Sqlite(connection) => sqlx::query_scalar(sql).fetch_all(connection).await.unwrap(),
             Self::Postgres(connection) => sqlx::query_scalar(sql).fetch_all(connection).await.unwrap(),
@@ -99,6 +100,36 @@ impl Intruder {
     pub async fn let_go(&mut self) {
         self.execute("ROLLBACK").await;
     }
+}
+
+/// A database as the program of this schema left it, and a connection to it. SQLite's file is there, PostgreSQL's schema
+/// was made by [`url_of`].
+pub async fn older_database(url: &str, schema: i64) -> Intruder {
+    use sqlx::SqlSafeStr;
+    use sqlx::migrate::{Migration, Migrator};
+    let all = Migrator::new(Path::new(env!("CARGO_MANIFEST_DIR")).join("migrations").as_path()).await.unwrap();
+    let older = all.iter().filter(|migration| migration.version <= schema).cloned().map(|mut migration| {
+        if !url.starts_with("sqlite:") {
+            // As the program gives them to PostgreSQL.
+            let text = migration.sql.as_str().replace(" TEXT ", " TEXT COLLATE \"C\" ");
+            migration = Migration::new(
+                migration.version,
+                migration.description,
+                migration.migration_type,
+                AssertSqlSafe(text).into_sql_str(),
+                migration.no_tx,
+            );
+        }
+        migration
+    });
+    let migrator = Migrator::with_migrations(older.collect());
+    let url = url.replacen(".db", ".db?mode=rwc", 1);
+    let mut database = Intruder::at(&url).await;
+    match &mut database {
+        Intruder::Sqlite(connection) => migrator.run(connection).await.unwrap(),
+        Intruder::Postgres(connection) => migrator.run(connection).await.unwrap(),
+    }
+    database
 }
 
 fn program(name: &str) -> Command {

@@ -42,8 +42,12 @@ async fn table() -> (TempDir, Store, Vec<Delivery>) {
                 };
                 let version = if number % 5 == 0 { "latest".into() } else { format!("V1.{}.{number}", number % 7) };
                 let registry = PLACES[number as usize % PLACES.len()];
-                let references = [version.as_str(), "second"];
-                let references = &references[..1 + usize::from(number % 11 == 0)];
+                let references = match number % 11 {
+                    0 => &[version.as_str(), "second"][..],
+                    // Tags that begin alike.
+                    1..=4 => &[version.as_str(), "v1.2.3", "v1.2", "v1", "latest"],
+                    _ => &[version.as_str()],
+                };
                 let succeeded = number % 3 != 0;
                 let replication = Replication {
                     repository: &repository,
