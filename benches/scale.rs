@@ -113,7 +113,7 @@ impl Table {
         measure!("search: beginning of every version", store.list(&searched("v1"), 50, None));
         measure!("search: nothing", store.list(&searched("nothing"), 50, None));
         measure!("detail", store.show(&id(self.size / 2)));
-        measure!("robots with what waits", store.robots(now));
+        measure!("robots with what waits", store.robots(now, 10_000));
         measure!("counts of the states", store.counts(&all));
         measure!("counts of a search", store.counts(&searched("mars/app-3")));
         measure!("counts of 24 hours", store.hours(&hours, &State::ALL));

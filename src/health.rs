@@ -22,6 +22,9 @@ use crate::store::{Store, StoreError};
 /// How long the answer of one probe holds.
 const PROBE_EVERY: Duration = Duration::from_secs(1);
 
+/// How long a webhook that could not be stored counts.
+const REMEMBERED: Duration = Duration::from_secs(5);
+
 pub struct Health {
     pub store: Store,
     pub clock: Clock,
@@ -126,9 +129,22 @@ impl RobotView {
     }
 }
 
+/// What waits for a robot is counted up to here where nobody has shown a token: a count costs as much as it counts.
+pub const MOST_COUNTED: i64 = 10_000;
+
 /// All robots that are configured, or for which something waits, by name.
 pub async fn robots(store: &Store, routing: &Routing, now: Millis) -> Result<Vec<RobotView>, StoreError> {
-    let rows = store.robots(now).await?;
+    robots_up_to(store, routing, now, i64::MAX).await
+}
+
+/// The same, with what waits counted up to `most`.
+pub async fn robots_up_to(
+    store: &Store,
+    routing: &Routing,
+    now: Millis,
+    most: i64,
+) -> Result<Vec<RobotView>, StoreError> {
+    let rows = store.robots(now, most).await?;
     let views = rows.into_iter().map(|row| {
         let is_configured = routing.robot(&row.name).is_some();
         RobotView::of(row, is_configured, now)
@@ -213,13 +229,18 @@ impl Health {
     /// Whether a webhook could be stored, by a real write. Anybody may ask, so one answer serves a second,
     /// and askers wait for each other: they must not stand in the way of webhooks.
     async fn is_storable(&self) -> Result<(), String> {
+        // What a probe finds fit may not have been fit for a webhook.
+        let refused = self.intake.refused_at().map(|at| at.elapsed()).filter(|ago| *ago < REMEMBERED);
+        if let Some(ago) = refused {
+            return Err(format!("one could not be stored {} s ago", ago.as_secs()));
+        }
         let mut probed = self.probed.lock().await;
         if let Some((at, answer)) = &*probed
             && at.elapsed() < PROBE_EVERY
         {
             return answer.clone();
         }
-        let answer = self.store.probe().await.map_err(|error| error.to_string());
+        let answer = self.store.probe(self.clock.now()).await.map_err(|error| error.to_string());
         if let Err(reason) = &answer {
             tracing::error!(reason, "not ready: a webhook could not be stored");
         }

@@ -2,6 +2,7 @@
 //! whatever is waiting in one transaction and then answers them all. A client that hangs up changes nothing.
 
 use std::sync::Arc;
+use std::time::Instant;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
@@ -13,7 +14,8 @@ use crate::model::delivery::State;
 use crate::model::event::Event;
 use crate::model::harbor::Webhook;
 use crate::route::{Addressee, Live, Routing};
-use crate::store::accept::{Acceptance, Assignment, Offer, Superseded};
+use crate::store::accept::{Acceptance, Assignment, Offer};
+use crate::store::supersede::Superseded;
 use crate::store::{Store, StoreError};
 
 /// What may wait in memory, bodies being read included. Beyond it the door says 503 and Harbor comes again.
@@ -68,9 +70,15 @@ struct Submission {
 pub struct Intake {
     queue: mpsc::UnboundedSender<Submission>,
     budget: Arc<Semaphore>,
+    refused_at: watch::Receiver<Option<Instant>>,
 }
 
 impl Intake {
+    /// When a webhook was last refused because the database could not be used.
+    pub fn refused_at(&self) -> Option<Instant> {
+        *self.refused_at.borrow()
+    }
+
     pub fn room(&self) -> Room {
         Room { budget: self.budget.clone(), taken: None, bytes: 0 }
     }
@@ -98,6 +106,8 @@ pub struct Committer {
     metrics: Metrics,
     /// Tells the lanes that there is something to look at.
     nudge: watch::Sender<()>,
+    /// When a webhook was last refused because the database could not be used.
+    refused_at: watch::Sender<Option<Instant>>,
 }
 
 /// Makes both ends.
@@ -110,8 +120,10 @@ pub fn intake(
 ) -> (Intake, Committer) {
     // Unbounded in number: the budget of bytes is the bound.
     let (sender, receiver) = mpsc::unbounded_channel();
-    let intake = Intake { queue: sender, budget: Arc::new(Semaphore::new(QUEUE_BYTES)) };
-    (intake, Committer { queue: receiver, store, routing, clock, metrics, nudge })
+    let (refused_at, is_refused) = watch::channel(None);
+    let budget = Arc::new(Semaphore::new(QUEUE_BYTES));
+    let intake = Intake { queue: sender, budget, refused_at: is_refused };
+    (intake, Committer { queue: receiver, store, routing, clock, metrics, nudge, refused_at })
 }
 
 impl Committer {
@@ -155,7 +167,7 @@ impl Committer {
             // One event must not harm another: find out which it is.
             Err(StoreError::Refused(_)) => self.one_by_one(&offers, &routing).await,
             Err(error) => {
-                tracing::error!(error = %error, webhooks = offers.len(), "webhooks could not be stored; answered 503");
+                self.is_away(&error, offers.len());
                 offers.iter().map(|_| Err(Refusal::Unavailable)).collect()
             }
         };
@@ -176,25 +188,36 @@ impl Committer {
             }
         }
         for Superseded { id, event_id, robot } in &stored.superseded {
-            tracing::info!(delivery_id = id, event_id, robot, "superseded: its success came within FAILURE_GRACE");
+            tracing::info!(delivery_id = id, event_id, robot, "superseded: its success came before it was sent");
             self.metrics.came_to(State::Superseded, robot, 1);
         }
         Ok(stored.answers)
     }
 
+    /// Up to the first that finds the database away: each of those behind it would wait for it in vain.
     async fn one_by_one(&self, offers: &[Offer], routing: &Routing) -> Vec<Result<Acceptance, Refusal>> {
         let mut answers = Vec::with_capacity(offers.len());
         for offer in offers {
-            answers.push(match self.store(std::slice::from_ref(offer), routing).await {
-                Ok(mut answer) => answer.pop().ok_or(Refusal::Unavailable),
-                Err(error) => {
-                    let refused = matches!(error, StoreError::Refused(_));
-                    tracing::error!(error = %error, repository = offer.webhook.event.repository, "a webhook could not be stored");
-                    Err(if refused { Refusal::Refused } else { Refusal::Unavailable })
+            let repository = &offer.webhook.event.repository;
+            match self.store(std::slice::from_ref(offer), routing).await {
+                Ok(mut answer) => answers.push(answer.pop().ok_or(Refusal::Unavailable)),
+                Err(error @ StoreError::Refused(_)) => {
+                    tracing::error!(%error, repository, "the database refuses a webhook; answered 422");
+                    answers.push(Err(Refusal::Refused));
                 }
-            });
+                Err(error) => {
+                    self.is_away(&error, offers.len() - answers.len());
+                    break;
+                }
+            }
         }
+        answers.resize_with(offers.len(), || Err(Refusal::Unavailable));
         answers
+    }
+
+    fn is_away(&self, error: &StoreError, webhooks: usize) {
+        tracing::error!(%error, webhooks, "webhooks could not be stored; answered 503");
+        self.refused_at.send_replace(Some(Instant::now()));
     }
 }
 

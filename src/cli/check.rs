@@ -97,7 +97,7 @@ async fn send_test(config: &Config, robot: &str) -> anyhow::Result<MessageRecord
     let id = Uuid::now_v7().to_string();
     let store = match is_shared(&config.database_url) {
         true => Store::open(&config.database_url).await?,
-        false => match Store::serve(&config.database_url).await {
+        false => match Store::take(&config.database_url).await {
             Ok(store) => {
                 store.enrol(&[robot], Clock::System.now()).await?;
                 store

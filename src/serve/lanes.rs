@@ -133,7 +133,7 @@ impl Lanes {
     pub async fn take_up_abandoned(&self) -> Result<(), StoreError> {
         let Common { store, clock, owner, .. } = &self.common;
         let routing = self.routing.borrow().clone();
-        for row in store.robots(clock.now()).await? {
+        for row in store.robots(clock.now(), 1).await? {
             let still_sends = self.running.get(&row.name).is_some_and(|running| !running.ended.is_cancelled());
             let is_ours = routing.robot(&row.name).is_some() || still_sends;
             if row.sending && !is_ours {

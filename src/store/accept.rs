@@ -2,13 +2,14 @@
 //! the cost of SQLite is per statement and per commit, not per row.
 
 use std::borrow::Cow;
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use serde::Serialize;
 
+use super::news::{New, insert_arrivals};
 use super::sql::{Transaction, sql};
+use super::supersede::{Superseded, supersede_held};
 use super::{Result, Store, rows};
-use crate::model::arrival::{Execution, Known};
 use crate::model::clock::Millis;
 use crate::model::delivery::LARGEST_DIGEST;
 use crate::model::event::{Event, ReplicationOutcome};
@@ -43,14 +44,6 @@ pub enum Acceptance {
     Duplicate,
 }
 
-/// A failure that was held back, and that nobody hears of, because its success came.
-#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Superseded {
-    pub id: String,
-    pub event_id: String,
-    pub robot: String,
-}
-
 /// What became of a batch.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Stored {
@@ -64,6 +57,12 @@ struct News<'a> {
     offer: &'a Offer,
     event: Cow<'a, Event>,
     assignments: Vec<Assignment>,
+}
+
+/// The rows of a batch, before they are committed.
+pub(super) struct Written<'a> {
+    accepted: Vec<News<'a>>,
+    healed: Vec<String>,
 }
 
 impl Store {
@@ -92,21 +91,23 @@ impl Store {
         now: Millis,
     ) -> Result<Stored> {
         let mut transaction = self.begin().await?;
-        let mut new = insert_arrivals(&mut transaction, offers).await?;
-        let accepted: Vec<_> = offers
-            .iter()
-            .filter_map(|offer| {
-                let event = with_versions(&offer.webhook.event, &new.remove(&offer.event_id)?);
-                Some(News { offer, assignments: assign(&event), event })
-            })
-            .collect();
-        let mut superseded = Vec::new();
-        if !accepted.is_empty() {
-            insert_events(&mut transaction, &accepted, now).await?;
-            insert_deliveries(&mut transaction, &accepted, now).await?;
-            superseded = supersede(&mut transaction, &accepted, now).await?;
-        }
+        let Written { accepted, healed } = Self::write(&mut transaction, offers, assign, now).await?;
+        let ended = |outcome| {
+            let of = accepted.iter().filter(move |news: &&News<'_>| news.event.outcome == outcome);
+            of.map(|news| news.offer.event_id.as_str()).collect::<Vec<_>>()
+        };
+        let (failures, successes) = (ended(ReplicationOutcome::Failed), ended(ReplicationOutcome::Succeeded));
+        let mut superseded = supersede_held(&mut transaction, &successes, now).await?;
         transaction.commit().await?;
+        self.check_file()?;
+        // Only another replica can have committed at the same time.
+        if self.is_shared() {
+            match self.supersede_concurrent(&failures, &successes, &healed, now).await {
+                Ok(late) => superseded.extend(late),
+                // All of it is stored; at the worst a failure is told that its success has already healed.
+                Err(error) => tracing::warn!(%error, "cannot look for failures that another replica's success heals"),
+            }
+        }
 
         let mut accepted = accepted.into_iter().peekable();
         let answer = |offer: &Offer| match accepted.next_if(|news| news.offer.event_id == offer.event_id) {
@@ -118,37 +119,29 @@ impl Store {
         };
         Ok(Stored { answers: offers.iter().map(answer).collect(), superseded })
     }
-}
 
-/// The versions that are news, by event.
-type NewVersions = HashMap<String, HashSet<String>>;
-
-/// Those that are known, by this execution or by a rule in place of its number, are left out; so is a failure after its
-/// success. One that is known by another name of its execution takes that name, so that a failure and the success that
-/// heals it always share it.
-async fn insert_arrivals(transaction: &mut Transaction, offers: &[Offer]) -> Result<NewVersions> {
-    let statement = sql("INSERT INTO arrivals (key, execution, outcome, version, event_id)
-         SELECT key, execution, outcome, version, event_id
-         FROM (
-             SELECT value->>'key' AS key, value->>'outcome' AS outcome, value->>'version' AS version,
-                 value->>'event_id' AS event_id, coalesce((
-                     SELECT known.execution FROM arrivals known JOIN events e ON e.id = known.event_id
-                     WHERE known.key = value->>'key' AND known.execution <> value->>'execution'
-                         AND substr(e.description, 1, 255) = value->>'rule'
-                         AND (known.execution LIKE 'rule %' OR value->>'execution' LIKE 'rule %')
-                     LIMIT 1), value->>'execution') AS execution
-             FROM rows($1)) offered
-         WHERE outcome = 'succeeded' OR NOT EXISTS (
-             SELECT 1 FROM arrivals healed
-             WHERE healed.key = offered.key AND healed.execution = offered.execution AND healed.outcome = 'succeeded')
-         ON CONFLICT (key, execution, outcome) DO NOTHING
-         RETURNING event_id, version")
-    .bind(rows(&candidates(offers)));
-    let mut versions = NewVersions::new();
-    for (event_id, version) in transaction.all::<(String, String)>(statement).await? {
-        versions.entry(event_id).or_default().insert(version);
+    /// All rows that these offers make, where they are news.
+    pub(super) async fn write<'a>(
+        transaction: &mut Transaction,
+        offers: &'a [Offer],
+        assign: &(impl Fn(&Event) -> Vec<Assignment> + Sync),
+        now: Millis,
+    ) -> Result<Written<'a>> {
+        let offered = offers.iter().map(|offer| (offer.event_id.as_str(), &offer.webhook));
+        let New { mut versions, healed } = insert_arrivals(transaction, offered).await?;
+        let accepted: Vec<_> = offers
+            .iter()
+            .filter_map(|offer| {
+                let event = with_versions(&offer.webhook.event, &versions.remove(&offer.event_id)?);
+                Some(News { offer, assignments: assign(&event), event })
+            })
+            .collect();
+        if !accepted.is_empty() {
+            insert_events(transaction, &accepted, now).await?;
+            insert_deliveries(transaction, &accepted, now).await?;
+        }
+        Ok(Written { accepted, healed })
     }
-    Ok(versions)
 }
 
 async fn insert_events(transaction: &mut Transaction, accepted: &[News<'_>], now: Millis) -> Result<()> {
@@ -188,42 +181,6 @@ async fn insert_deliveries(transaction: &mut Transaction, accepted: &[News<'_>],
     Ok(())
 }
 
-/// Ends failures that are held back and of which every arrival has now succeeded. One that was tried, or whose time
-/// has come, is told. Where nothing is held back, which is most of the time, an empty index says so.
-async fn supersede(transaction: &mut Transaction, accepted: &[News<'_>], now: Millis) -> Result<Vec<Superseded>> {
-    let successes = events_of(accepted, ReplicationOutcome::Succeeded);
-    if successes.is_empty() {
-        return Ok(Vec::new());
-    }
-    let statement = sql(format!(
-        "UPDATE deliveries SET state = 'superseded', finished_at = $2, next_attempt_at = 0
-         WHERE EXISTS (
-                 SELECT 1 FROM deliveries held
-                 WHERE held.state = 'pending' AND held.attempts = 0 AND held.next_attempt_at > held.created_at)
-             AND event_id IN ({FAILURES_OF}) AND (state || '') = 'pending' AND attempts = 0 AND next_attempt_at > $2
-             AND {ALL_HEALED}
-         RETURNING id, event_id, robot"
-    ));
-    transaction.all(statement.bind(rows(&successes)).bind(now)).await
-}
-
-/// The events whose failures these successes may heal.
-const FAILURES_OF: &str = "SELECT broke.event_id FROM rows($1)
-     JOIN arrivals mended ON mended.event_id = value->>0 AND mended.outcome = 'succeeded'
-     JOIN arrivals broke ON broke.key = mended.key AND broke.execution = mended.execution AND broke.outcome = 'failed'";
-/// No arrival of a delivery's event is still failed.
-const ALL_HEALED: &str = "NOT EXISTS (
-     SELECT 1 FROM arrivals open
-     WHERE open.event_id = deliveries.event_id AND open.outcome = 'failed' AND NOT EXISTS (
-         SELECT 1 FROM arrivals healed
-         WHERE healed.key = open.key AND healed.execution = open.execution AND healed.outcome = 'succeeded'))";
-
-/// The ids of the events that ended so, each in a row of its own.
-fn events_of<'a>(accepted: &'a [News<'_>], outcome: ReplicationOutcome) -> Vec<[&'a str; 1]> {
-    let events = accepted.iter().filter(|news| news.event.outcome == outcome);
-    events.map(|news| [news.offer.event_id.as_str()]).collect()
-}
-
 /// The event with only these of its versions; one that named none keeps none.
 fn with_versions<'a>(event: &'a Event, new: &HashSet<String>) -> Cow<'a, Event> {
     if event.versions.iter().all(|version| new.contains(version)) {
@@ -231,43 +188,6 @@ fn with_versions<'a>(event: &'a Event, new: &HashSet<String>) -> Cow<'a, Event> 
     }
     let versions = event.versions.iter().filter(|version| new.contains(*version)).cloned().collect();
     Cow::Owned(Event { versions, ..event.clone() })
-}
-
-#[derive(Serialize)]
-struct ArrivalRow<'a> {
-    key: &'a str,
-    execution: String,
-    rule: String,
-    outcome: ReplicationOutcome,
-    version: &'a str,
-    event_id: &'a str,
-}
-
-impl ArrivalRow<'_> {
-    fn order(&self) -> (&str, &str, &str) {
-        (self.key, &self.execution, self.outcome.as_str())
-    }
-}
-
-/// The arrivals that are news within the batch; the database then knows about those before it.
-fn candidates(offers: &[Offer]) -> Vec<ArrivalRow<'_>> {
-    let mut known = Known::default();
-    let mut candidates = Vec::new();
-    for Offer { event_id, webhook, .. } in offers {
-        let (outcome, execution) = (webhook.event.outcome, Execution::of(&webhook.event));
-        let new = webhook.arrivals.iter().filter(|arrival| known.is_new(arrival, &execution, outcome));
-        candidates.extend(new.map(|arrival| ArrivalRow {
-            key: &arrival.key,
-            execution: execution.name(),
-            rule: execution.rule().to_owned(),
-            outcome,
-            version: &arrival.version,
-            event_id,
-        }));
-    }
-    // In one order everywhere, so that two replicas wait for each other and never in a circle.
-    candidates.sort_by(|one, other| one.order().cmp(&other.order()));
-    candidates
 }
 
 #[derive(Serialize)]

@@ -4,7 +4,8 @@
 use std::collections::BTreeMap;
 
 use super::inspect::Filter;
-use super::sql::{Patience, Statement, Transaction, sql};
+use super::sql::{Statement, Transaction, sql};
+use super::timeout::QueryTimeout;
 use super::{Result, Store};
 use crate::model::clock::Millis;
 use crate::model::delivery::{LARGEST_DIGEST, State, Verb};
@@ -42,7 +43,7 @@ impl Store {
         let mut query = update(verb, now);
         self.push_matching(&mut query, filter).await?;
         query.push(" RETURNING robot");
-        let mut transaction = self.begin_for(Patience::Long).await?;
+        let mut transaction = self.begin_for(QueryTimeout::Bulk).await?;
         let robots: Vec<(String,)> = transaction.all(query).await?;
         if !robots.is_empty() {
             wake_broken(&mut transaction, verb).await?;

@@ -2,7 +2,8 @@
 
 use futures_util::TryStreamExt;
 
-use super::sql::{Patience, sql};
+use super::sql::sql;
+use super::timeout::QueryTimeout;
 use super::{Result, Store, StoreError};
 use crate::model::clock::Clock;
 
@@ -69,7 +70,7 @@ impl Store {
     /// Takes everything of another database along, in one transaction; says of each table how many rows it has. Nobody
     /// may use either of them meanwhile.
     pub async fn copy_from(&self, source: &Store) -> Result<Vec<(&'static str, i64)>> {
-        let mut transaction = self.begin_for(Patience::Long).await?;
+        let mut transaction = self.begin_for(QueryTimeout::Bulk).await?;
         let mut copied = Vec::new();
         for name in TABLES {
             let table = self.table(name).await?;

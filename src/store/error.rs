@@ -15,6 +15,11 @@ pub enum StoreError {
     Unavailable(sqlx::Error),
     #[error("another harborbell (process {process}) serves {}; stop it first, or use another DATABASE_URL", path.display())]
     InUse { path: PathBuf, process: String },
+    #[error(
+        "{} was deleted or replaced while this process uses it; nothing more is accepted: stop the service, see to the file, and start again",
+        .0.display()
+    )]
+    Replaced(PathBuf),
     #[error("there is no database of harborbell at {0}; start `harborbell serve` first, or mend DATABASE_URL")]
     Missing(String),
     #[error("the database at {place} was made by another version of harborbell: {detail}")]

@@ -55,6 +55,9 @@ impl Filter {
     }
 }
 
+/// How much text the versions of a page may have, in characters, before its last delivery: an event alone may have a
+/// megabyte.
+const MOST_VERSIONS: i64 = 2 * 1024 * 1024;
 const DELIVERY: &str = "SELECT d.id AS delivery_id, d.event_id, d.state, d.robot, d.attempts, d.failures, d.created_at,
     d.next_attempt_at, d.finished_at, d.last_error, ";
 const FROM: &str = " FROM deliveries d JOIN events e ON e.id = d.event_id WHERE true";
@@ -62,17 +65,21 @@ const NEWEST_FIRST: &str = " ORDER BY d.created_at DESC, d.event_id DESC, d.robo
 
 impl Store {
     /// Newest first. A page begins after a position, so rows that come in meanwhile neither shift nor repeat
-    /// the others.
+    /// the others. One whose versions are long ends before its limit.
     pub async fn list(&self, filter: &Filter, limit: usize, after: Option<&Position>) -> Result<Page> {
         let mut query = sql(DELIVERY);
-        query.push(NEWS).push(" FROM (");
+        query.push(NEWS).push(", picked.found FROM (SELECT newest.id, count(*) OVER () AS found, ");
+        query.push("sum(length(e.versions)) OVER (ORDER BY newest.created_at DESC, newest.event_id DESC, ");
+        query.push("newest.robot DESC) - length(e.versions) AS before FROM (");
         self.push_newest(&mut query, filter, limit as i64 + 1, after).await?;
-        query.push(") picked JOIN deliveries d ON d.id = picked.id JOIN events e ON e.id = d.event_id");
-        query.push(NEWEST_FIRST);
-        let rows = self.all::<DeliveryRow>(query).await?;
-        let mut items = rows.into_iter().map(|row| Ok(row.delivery()?.0)).collect::<Result<Vec<_>>>()?;
-        let more = items.len() > limit;
+        query.push(") newest JOIN events e ON e.id = newest.event_id) picked");
+        query.push(" JOIN deliveries d ON d.id = picked.id JOIN events e ON e.id = d.event_id WHERE picked.before < ");
+        query.push_bind(MOST_VERSIONS).push(NEWEST_FIRST);
+        let rows = self.all::<ListRow>(query).await?;
+        let found = rows.first().map_or(0, |row| row.found);
+        let mut items = rows.into_iter().map(|row| Ok(row.delivery.delivery()?.0)).collect::<Result<Vec<_>>>()?;
         items.truncate(limit);
+        let more = found > items.len() as i64;
         let next_cursor = items.last().filter(|_| more).map(|last| last.id.clone());
         Ok(Page { items, next_cursor })
     }
@@ -156,22 +163,32 @@ impl Store {
         Ok(Some(Detail { delivery, payload, attempt_log, news }))
     }
 
-    /// All robots that have a row or for which something waits.
-    pub async fn robots(&self, now: Millis) -> Result<Vec<RobotRow>> {
-        let statement = sql(
-            "SELECT names.name, coalesce(r.failures, 0) AS failures, coalesce(r.failing_since, 0) AS failing_since,
+    /// All robots that have a row or for which something waits. What waits is counted up to `most`, because a count
+    /// costs as much as it counts.
+    pub async fn robots(&self, now: Millis, most: i64) -> Result<Vec<RobotRow>> {
+        let statement = sql("WITH RECURSIVE found(name) AS (
+                 SELECT (SELECT min(robot) FROM deliveries)
+                 UNION ALL
+                 SELECT (SELECT min(d.robot) FROM deliveries d WHERE d.robot > found.name)
+                 FROM found WHERE found.name IS NOT NULL),
+             names(name) AS (
+                 SELECT name FROM robots
+                 UNION
+                 SELECT name FROM found WHERE EXISTS (
+                     SELECT 1 FROM deliveries d WHERE d.robot = found.name AND d.state = 'pending'))
+             SELECT names.name, coalesce(r.failures, 0) AS failures, coalesce(r.failing_since, 0) AS failing_since,
                  coalesce(r.broken, 0) AS broken, coalesce(r.pause, 'none') AS pause,
                  coalesce(r.paused_until, 0) AS paused_until, coalesce(r.last_error, '') AS last_error,
                  coalesce(r.next_slot_at, 0) AS next_slot_at,
                  EXISTS (SELECT 1 FROM messages m WHERE m.robot = names.name AND m.outcome = 'in_flight') AS sending,
-                 (SELECT count(*) FROM deliveries d
-                  WHERE d.robot = names.name AND d.state = 'pending') AS waiting,
+                 (SELECT count(*) FROM (
+                      SELECT 1 FROM deliveries d WHERE d.robot = names.name AND d.state = 'pending' LIMIT $1) counted
+                 ) AS waiting,
                  coalesce((SELECT min(d.created_at) FROM deliveries d
                            WHERE d.robot = names.name AND d.state = 'pending'), 0) AS oldest_waiting_at
-             FROM (SELECT name FROM robots UNION SELECT robot FROM deliveries WHERE state = 'pending') names
-             LEFT JOIN robots r ON r.name = names.name
-             ORDER BY names.name",
-        );
+             FROM names LEFT JOIN robots r ON r.name = names.name
+             ORDER BY names.name")
+        .bind(most);
         let rows = self.all::<RobotRecord>(statement).await?;
         let robot = |row: RobotRecord| RobotRow {
             condition: row.condition.condition(now),
@@ -194,6 +211,14 @@ struct RobotRecord {
     sending: bool,
     waiting: i64,
     oldest_waiting_at: Millis,
+}
+
+#[derive(FromRow)]
+struct ListRow {
+    #[sqlx(flatten)]
+    delivery: DeliveryRow,
+    /// How many there are for the page, however long they are.
+    found: i64,
 }
 
 #[derive(FromRow)]

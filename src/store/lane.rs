@@ -52,7 +52,7 @@ pub enum Claimed {
 
 impl Store {
     /// Makes sure that each of these robots has its row. They are new, or new settings are in force, or the program
-    /// has restarted; so the pause of a broken one ends: somebody has probably mended the key. And patience with a
+    /// has restarted; so the pause of a broken one ends: somebody has probably mended the key. And timeout with a
     /// failing one begins anew: nobody can tell whether it failed while this program was off.
     pub async fn enrol(&self, robots: &[&str], now: Millis) -> Result<()> {
         let names = rows(&robots.iter().map(|robot| [robot]).collect::<Vec<_>>());

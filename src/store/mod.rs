@@ -10,7 +10,8 @@ use tokio_util::context::TokioContext;
 
 use crate::model::clock::Clock;
 pub use error::StoreError;
-use sql::{Patience, Pools, Transaction, sql};
+use sql::{Pools, Transaction, sql};
+use timeout::QueryTimeout;
 
 pub mod accept;
 pub mod arrivals;
@@ -21,12 +22,16 @@ pub mod due;
 mod error;
 pub mod inspect;
 pub mod lane;
+mod news;
 mod postgres;
+mod probe;
 pub mod record;
 mod search;
 mod sql;
 mod sqlite;
+pub mod supersede;
 pub mod test_message;
+mod timeout;
 pub mod views;
 
 static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
@@ -39,6 +44,8 @@ pub struct Store {
     pools: Pools,
     /// SQLite's file.
     path: Option<PathBuf>,
+    /// The same as a service opened it.
+    in_use: Option<sqlite::InUse>,
     /// Held by the one process that serves this file.
     lock: Option<std::sync::Arc<std::fs::File>>,
 }
@@ -102,9 +109,7 @@ impl Store {
                 return Self::connect(url, &place).await;
             }
         };
-        if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-            sqlite::make_folder(folder).map_err(|source| StoreError::File { path: folder.to_owned(), source })?;
-        }
+        sqlite::make(path).map_err(|source| StoreError::File { path: path.clone(), source })?;
         // The migrator takes no lock of its own, so this one comes first.
         let lock = sqlite::lock(path)?;
         let mut store = Self::connect(url, &place).await?;
@@ -112,7 +117,21 @@ impl Store {
             MIGRATOR.run(write).await.map_err(|error| not_migrated(&place, error))?;
         }
         store.lock = Some(std::sync::Arc::new(lock));
+        store.in_use = Some(sqlite::InUse::of(path));
         Ok(store)
+    }
+
+    /// Opens the database for a command that sends where no service runs: takes the file's lock. Only a file that is new
+    /// is brought up to date; an older one may still be an older program's.
+    pub async fn take(url: &str) -> Result<Self> {
+        match Self::open(url).await {
+            Err(StoreError::Missing(_)) => Self::serve(url).await,
+            Err(error) => Err(error),
+            Ok(store) => {
+                let lock = store.path.as_deref().map(sqlite::lock).transpose()?;
+                Ok(Self { lock: lock.map(std::sync::Arc::new), ..store })
+            }
+        }
     }
 
     /// Opens a database to copy all of it: nobody serves it, and no table is too large.
@@ -141,16 +160,11 @@ impl Store {
             let detail = format!("its schema is {applied}, this program knows {known}; {advice}");
             Err(StoreError::OtherVersion { place: place.to_string(), detail })
         };
-        match &place {
+        match applied {
+            0 => Err(StoreError::Missing(place.to_string())),
             _ if applied > known => other("use the newer program"),
-            Place::File(_) => {
-                store.close().await;
-                // An older file that nobody serves is brought up to date; its lock is given back at once.
-                Ok(Self { lock: None, ..Self::serve(url).await? })
-            }
-            Place::Server(_) if applied == 0 => Err(StoreError::Missing(place.to_string())),
-            // Replicas of the older program may be at work.
-            Place::Server(_) => other("`harborbell serve` of this program brings it up to date"),
+            // Whoever uses it may be the older program; a command changes no schema.
+            _ => other("start this program's `harborbell serve` once, which brings it up to date"),
         }
     }
 
@@ -172,18 +186,12 @@ impl Store {
         }
     }
 
-    /// Proves that a webhook could be stored now: a real write with a real commit. One row, so that it stands in
-    /// nobody's way for long.
-    pub async fn probe(&self) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        let touched = self.either(
-            "UPDATE robots SET name = name WHERE name = (SELECT min(name) FROM robots)",
-            // A row that a frozen replica holds says nothing about webhooks.
-            "UPDATE robots SET name = name WHERE name = (
-                 SELECT name FROM robots ORDER BY name LIMIT 1 FOR UPDATE SKIP LOCKED)",
-        );
-        transaction.run(sql(touched)).await?;
-        transaction.commit().await
+    /// An error where a service's file was deleted or replaced.
+    fn check_file(&self) -> Result<()> {
+        match (&self.path, self.in_use) {
+            (Some(path), Some(in_use)) if !in_use.is_at(path) => Err(StoreError::Replaced(path.clone())),
+            _ => Ok(()),
+        }
     }
 
     /// What stands behind the promise that a webhook survives a power cut.
@@ -206,15 +214,14 @@ impl Store {
     /// The size of SQLite's write-ahead log; 0 where there is none.
     pub fn wal_bytes(&self) -> u64 {
         let Some(path) = &self.path else { return 0 };
-        let mut name = path.clone().into_os_string();
-        name.push("-wal");
-        std::fs::metadata(name).map_or(0, |wal| wal.len())
+        std::fs::metadata(sqlite::log_of(path)).map_or(0, |log| log.len())
     }
 
     pub async fn close(&self) {
         match &self.pools {
-            Pools::Sqlite { write, read } => {
+            Pools::Sqlite { write, lanes, read } => {
                 read.close().await;
+                lanes.close().await;
                 write.close().await;
             }
             Pools::Postgres { write, read, .. } => {
@@ -229,19 +236,19 @@ impl Store {
             Place::File(path) => (sqlite::connect(url).await?, Some(path.clone())),
             Place::Server(_) => (postgres::connect(url, true).await?, None),
         };
-        Ok(Self { pools, path, lock: None })
+        Ok(Self { pools, path, in_use: None, lock: None })
     }
 
     async fn begin(&self) -> Result<Transaction> {
-        self.begin_for(Patience::Short).await
+        self.begin_for(QueryTimeout::Write).await
     }
 
-    async fn begin_for(&self, patience: Patience) -> Result<Transaction> {
+    async fn begin_for(&self, timeout: QueryTimeout) -> Result<Transaction> {
         Ok(match &self.pools {
             Pools::Sqlite { write, .. } => Transaction::Sqlite(sqlite::begin(write).await?),
             Pools::Postgres { write, runtime, .. } => {
                 let begun = TokioContext::new(postgres::begin(write), runtime.clone());
-                Transaction::Postgres(patience.wait(begun).await?, patience)
+                Transaction::Postgres(timeout.wait(begun).await?, timeout)
             }
         })
     }

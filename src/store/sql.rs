@@ -3,7 +3,7 @@
 //! A text is written once, with `$1` for values; where the engines differ, both texts stand side by side in
 //! [`Store::either`]. Only the way to take a JSON array apart is so frequent that it has a word of its own, `rows($1)`.
 
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
@@ -13,7 +13,7 @@ use sqlx::{Arguments, AssertSqlSafe, Encode, FromRow, PgPool, Postgres, Sqlite, 
 use tokio::runtime::Handle;
 use tokio_util::context::TokioContext;
 
-use super::postgres::silent;
+use super::timeout::QueryTimeout;
 use super::{Result, Store};
 use crate::model::clock::{Clock, Millis};
 
@@ -23,6 +23,8 @@ pub(super) enum Pools {
     Sqlite {
         /// One connection: SQLite has one writer, and queueing here is fairer than its busy handler.
         write: SqlitePool,
+        /// Lanes look here, and wait for no other reader.
+        lanes: SqlitePool,
         read: SqlitePool,
     },
     Postgres {
@@ -129,37 +131,10 @@ pub(super) trait Record:
 
 impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static {}
 
-/// How long an answer of PostgreSQL is waited for. A connection that was cut without a word says nothing for ever;
-/// one who waits for it would never find out that there are others. SQLite always answers.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Patience {
-    /// For what a webhook or a lane waits for.
-    Short,
-    /// For reading.
-    Some,
-    /// For what concerns many rows.
-    Long,
-}
-
-impl Patience {
-    const fn limit(self) -> Duration {
-        Duration::from_secs(match self {
-            Self::Short => 5,
-            Self::Some => 15,
-            Self::Long => 120,
-        })
-    }
-
-    pub(super) async fn wait<T>(self, answer: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T> {
-        let answered = tokio::time::timeout(self.limit(), answer).await;
-        Ok(answered.unwrap_or_else(|_| Err(silent()))?)
-    }
-}
-
 /// All or nothing. Dropped before [`Transaction::commit`], it is nothing.
 pub(super) enum Transaction {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
-    Postgres(sqlx::Transaction<'static, Postgres>, Patience),
+    Postgres(sqlx::Transaction<'static, Postgres>, QueryTimeout),
 }
 
 impl Transaction {
@@ -170,10 +145,10 @@ impl Transaction {
                 let (text, values) = statement.sqlite();
                 sqlx::query_with(text, values).execute(&mut **transaction).await?.rows_affected()
             }
-            Self::Postgres(transaction, patience) => {
+            Self::Postgres(transaction, timeout) => {
                 let (text, values) = statement.postgres();
                 let done = sqlx::query_with(text, values).execute(&mut **transaction);
-                patience.wait(done).await?.rows_affected()
+                timeout.wait(done).await?.rows_affected()
             }
         })
     }
@@ -184,9 +159,9 @@ impl Transaction {
                 let (text, values) = statement.sqlite();
                 Ok(sqlx::query_as_with(text, values).fetch_all(&mut **transaction).await?)
             }
-            Self::Postgres(transaction, patience) => {
+            Self::Postgres(transaction, timeout) => {
                 let (text, values) = statement.postgres();
-                patience.wait(sqlx::query_as_with(text, values).fetch_all(&mut **transaction)).await
+                timeout.wait(sqlx::query_as_with(text, values).fetch_all(&mut **transaction)).await
             }
         }
     }
@@ -198,7 +173,7 @@ impl Transaction {
     pub(super) async fn commit(self) -> Result<()> {
         match self {
             Self::Sqlite(transaction) => Ok(transaction.commit().await?),
-            Self::Postgres(transaction, patience) => patience.wait(transaction.commit()).await,
+            Self::Postgres(transaction, timeout) => timeout.wait(transaction.commit()).await,
         }
     }
 
@@ -216,10 +191,20 @@ impl Transaction {
     }
 }
 
-async fn fetch<T: Record>(pool: &PgPool, runtime: &Handle, patience: Patience, statement: Statement) -> Result<Vec<T>> {
+async fn look<T: Record>(pool: &SqlitePool, statement: Statement) -> Result<Vec<T>> {
+    let (text, values) = statement.sqlite();
+    Ok(sqlx::query_as_with(text, values).fetch_all(pool).await?)
+}
+
+async fn fetch<T: Record>(
+    pool: &PgPool,
+    runtime: &Handle,
+    timeout: QueryTimeout,
+    statement: Statement,
+) -> Result<Vec<T>> {
     let (text, values) = statement.postgres();
     let rows = sqlx::query_as_with(text, values).fetch_all(pool);
-    patience.wait(TokioContext::new(rows, runtime.clone())).await
+    timeout.wait(TokioContext::new(rows, runtime.clone())).await
 }
 
 const DATABASE_TIME: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) * 1000 AS BIGINT)";
@@ -235,11 +220,8 @@ impl Store {
 
     pub(super) async fn all<T: Record>(&self, statement: Statement) -> Result<Vec<T>> {
         match &self.pools {
-            Pools::Sqlite { read, .. } => {
-                let (text, values) = statement.sqlite();
-                Ok(sqlx::query_as_with(text, values).fetch_all(read).await?)
-            }
-            Pools::Postgres { read, runtime, .. } => fetch(read, runtime, Patience::Some, statement).await,
+            Pools::Sqlite { read, .. } => look(read, statement).await,
+            Pools::Postgres { read, runtime, .. } => fetch(read, runtime, QueryTimeout::Read, statement).await,
         }
     }
 
@@ -250,8 +232,8 @@ impl Store {
     /// The same for a lane, which waits for no other reader.
     pub(super) async fn all_for_lane<T: Record>(&self, statement: Statement) -> Result<Vec<T>> {
         match &self.pools {
-            Pools::Sqlite { .. } => self.all(statement).await,
-            Pools::Postgres { write, runtime, .. } => fetch(write, runtime, Patience::Short, statement).await,
+            Pools::Sqlite { lanes, .. } => look(lanes, statement).await,
+            Pools::Postgres { write, runtime, .. } => fetch(write, runtime, QueryTimeout::Write, statement).await,
         }
     }
 

@@ -1,6 +1,10 @@
 //! Accepting: the dedup rule, group commit, and what the engine promises.
 
+use std::sync::Arc;
+
 use harborbell::demo::payloads::Replication;
+use harborbell::intake::{Refusal, intake};
+use harborbell::metrics::Metrics;
 use harborbell::model::harbor::Webhook;
 use harborbell::store::accept::Acceptance;
 use harborbell::store::inspect::Filter;
@@ -8,8 +12,10 @@ use harborbell::store::{Store, StoreError};
 
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
-use crate::database::{older_database, url_of};
+use crate::database::{Intruder, older_database, url_of};
 use crate::support::{ALIYUN, Bench, EXECUTION, HUAWEI, accept_for, arrived, offer, push, told_by, webhook};
 
 fn is_accepted(answer: &Acceptance) -> bool {
@@ -186,4 +192,39 @@ async fn arrivals_of_an_older_schema_keep_their_execution() {
     assert_eq!(accept(&of_rule(334, "", true)).await, Acceptance::Duplicate);
     assert_eq!(accept(&of_rule(334, "", false)).await, Acceptance::Duplicate);
     assert!(is_accepted(&accept(&of_rule(335, "", true)).await), "swallowed until now");
+}
+
+/// A row that is refused makes its batch go one by one. The first that finds the database away ends that: those behind it
+/// would each wait for it in vain.
+#[tokio::test]
+async fn a_batch_that_goes_one_by_one_stops_at_the_first_that_finds_the_database_away() {
+    let bench = Bench::new(&[]).await;
+    let mut database = Intruder::at(&bench.config.database_url).await;
+    database.refuse("poison").await;
+    database.fail_on("away").await;
+    let (nudge, _) = watch::channel(());
+    let routing = watch::channel(Arc::new(bench.config.routing.clone())).1;
+    let (intake, committer) =
+        intake(bench.store.clone(), routing, bench.clock.clone(), Metrics::default(), nudge.clone());
+    // All are queued before the first is looked at, so they are one batch.
+    let versions = ["first", "poison", "away", "behind"];
+    let offers = versions.map(|version| intake.offer(webhook(&arrived(version)), "{}".into(), intake.room()));
+    let answers = futures_util::future::join_all(offers);
+    let stop = CancellationToken::new();
+    let committing = async {
+        tokio::task::yield_now().await;
+        committer.run(stop.clone()).await;
+    };
+    let answers = async {
+        let answers = answers.await;
+        stop.cancel();
+        answers
+    };
+    let (answers, ()) = tokio::join!(answers, committing);
+    assert!(matches!(&answers[0], Ok(Acceptance::Accepted { .. })), "{answers:?}");
+    assert!(matches!(answers[1], Err(Refusal::Refused)), "{answers:?}");
+    assert!(matches!(answers[2], Err(Refusal::Unavailable)), "{answers:?}");
+    assert!(matches!(answers[3], Err(Refusal::Unavailable)), "{answers:?}");
+    assert_eq!(bench.deliveries().await.len(), 1, "nothing behind the failure was tried");
+    assert!(intake.refused_at().is_some());
 }

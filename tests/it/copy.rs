@@ -20,7 +20,7 @@ async fn contents(url: &str) -> Vec<Value> {
     for delivery in store.list(&Filter::default(), 1_000, None).await.unwrap().items {
         all.push(json!(store.show(&delivery.id).await.unwrap()));
     }
-    all.push(json!(format!("{:?}", store.robots(1_800_000_100_000).await.unwrap())));
+    all.push(json!(format!("{:?}", store.robots(1_800_000_100_000, 1_000).await.unwrap())));
     all
 }
 

@@ -88,6 +88,32 @@ impl Intruder {
         }
     }
 
+    /// From now on an arrival of this version finds the database failing, and no other one does.
+    pub async fn fail_on(&mut self, version: &str) {
+        self.on_arrival("fails", version, "abs(-9223372036854775807 - 1)", "55P03").await;
+    }
+
+    /// From now on the database refuses an arrival of this version for its data.
+    pub async fn refuse(&mut self, version: &str) {
+        self.on_arrival("refuses", version, "RAISE(ABORT, 'refused')", "23514").await;
+    }
+
+    async fn on_arrival(&mut self, name: &str, version: &str, sqlite: &str, sqlstate: &str) {
+        self.execute(match self {
+            Self::Sqlite(_) => format!(
+                "DROP TRIGGER IF EXISTS {name};
+                 CREATE TRIGGER {name} BEFORE INSERT ON arrivals WHEN NEW.version = '{version}' BEGIN SELECT {sqlite}; END"
+            ),
+            Self::Postgres(_) => format!(
+                "CREATE OR REPLACE FUNCTION {name}() RETURNS trigger AS $$ BEGIN
+                     RAISE EXCEPTION 'as wished' USING ERRCODE = '{sqlstate}'; END $$ LANGUAGE plpgsql;
+                 CREATE OR REPLACE TRIGGER {name} BEFORE INSERT ON arrivals FOR EACH ROW
+                     WHEN (NEW.version = '{version}') EXECUTE FUNCTION {name}()"
+            ),
+        })
+        .await;
+    }
+
     /// Keeps all others from writing, until [`Intruder::let_go`].
     pub async fn lock(&mut self) {
         self.execute(match self {

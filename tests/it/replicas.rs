@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::Standin;
 use harborbell::lane::Next;
 use harborbell::model::clock::Clock;
@@ -16,7 +17,7 @@ use tokio::time::sleep;
 
 use crate::database::{Cluster, Intruder, Proxy, only_on_postgres, url_of};
 use crate::process::Process;
-use crate::support::{App, Bench, arrived, client, eventually, offer, told_by, within};
+use crate::support::{App, Bench, arrived, client, eventually, offer, push, told_by, within};
 
 const ROBOTS: usize = 5;
 /// Ten messages a second: a gap of 100 ms.
@@ -66,7 +67,7 @@ impl Fleet {
         let told = Filter { state: Some("delivered".parse().unwrap()), ..Filter::default() };
         let limit = Instant::now() + Duration::from_secs(180);
         while store.count(&told).await.unwrap() < (events * ROBOTS) as i64 {
-            assert!(Instant::now() < limit, "{:?}", store.robots(0).await.unwrap());
+            assert!(Instant::now() < limit, "{:?}", store.robots(0, 1_000).await.unwrap());
             sleep(Duration::from_millis(200)).await;
         }
         assert_eq!(store.count(&Filter::default()).await.unwrap(), (events * ROBOTS) as i64);
@@ -308,6 +309,53 @@ async fn two_replicas_that_accept_at_once_take_each_arrival_once() {
     }
 }
 
+/// A failure and its success that two replicas accept without seeing each other: only the success is told.
+#[tokio::test]
+async fn a_failure_and_its_success_at_two_replicas_at_once_are_told_as_a_success() {
+    only_on_postgres!();
+    let bench = Bench::new(&[]).await;
+    let url = &bench.config.database_url;
+    let other = Store::open(url).await.unwrap();
+    let (mut intruder, watcher) = (Intruder::at(url).await, tokio::sync::Mutex::new(Intruder::at(url).await));
+    for round in 0..6 {
+        let version = format!("v{round}");
+        let references = [version.as_str()];
+        let success = push("mars/mars-api", &references);
+        let failure = Replication { succeeded: false, ..push("mars/mars-api", &references) };
+        let (success, failure) = ([offer(&success.payload())], [offer(&failure.payload())]);
+        // Both have their arrivals, and wait for the next table before they commit.
+        intruder.execute("BEGIN; LOCK TABLE deliveries IN EXCLUSIVE MODE").await;
+        let both = async {
+            let assign = || told_by(&["default"]);
+            tokio::join!(bench.store.accept(&success, assign(), 1), other.accept(&failure, assign(), 1))
+        };
+        let release = async {
+            eventually("both wait", || async {
+                let waiting = "SELECT CAST(count(*) AS TEXT) FROM pg_stat_activity
+                    WHERE wait_event_type = 'Lock' AND query LIKE 'INSERT INTO deliveries%'";
+                watcher.lock().await.texts(waiting).await == ["2"]
+            })
+            .await;
+            intruder.let_go().await;
+        };
+        let ((success, failure), ()) = tokio::join!(both, release);
+        let (success, failure) = (success.unwrap(), failure.unwrap());
+        assert_eq!(success.superseded.len() + failure.superseded.len(), 1, "round {round}");
+        let mut states = Vec::new();
+        for row in bench.deliveries().await.iter().filter(|row| row.event.versions[0] == version) {
+            states.push((row.event.outcome.as_str(), row.state.as_str()));
+        }
+        states.sort_unstable();
+        assert_eq!(states, [("failed", "superseded"), ("succeeded", "pending")], "round {round}");
+    }
+    // One after the other, both are news.
+    let failure = Replication { succeeded: false, ..push("mars/mars-api", &["later"]) };
+    bench.accept(&failure.payload()).await;
+    bench.accept(&push("mars/mars-api", &["later"]).payload()).await;
+    let rows = bench.deliveries().await;
+    assert!(rows.iter().filter(|row| row.event.versions[0] == "later").all(|row| row.state.as_str() == "pending"));
+}
+
 /// A replica whose clock is an hour ahead goes by the database's.
 #[tokio::test]
 async fn lanes_go_by_the_databases_clock() {
@@ -321,4 +369,33 @@ async fn lanes_go_by_the_databases_clock() {
     let database: i64 = bench.store.tell_time(&clock).await.unwrap();
     assert!((database - message.started_at).abs() < 2_000, "{} against {database}", message.started_at);
     assert!((clock.now() - database).abs() < 2_000);
+}
+
+/// The order of text is that of bytes, whatever the locale of the cluster is.
+#[tokio::test]
+async fn each_text_column_is_ordered_by_its_bytes_in_any_locale() {
+    only_on_postgres!();
+    let server = crate::database::postgres().unwrap();
+    let name = format!("icu_{}", std::process::id());
+    let mut server_of = Intruder::at(&server).await;
+    server_of
+        .execute(format!(
+            "CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8' LOCALE_PROVIDER icu ICU_LOCALE 'en-US'"
+        ))
+        .await;
+    let url = format!("{}/{name}", server.rsplit_once('/').unwrap().0);
+    let store = Store::serve(&url).await.unwrap();
+    let mut database = Intruder::at(&url).await;
+    let ordered = "SELECT 'b' < 'B' AS linguistic";
+    assert_eq!(database.texts(format!("SELECT CAST(linguistic AS TEXT) FROM ({ordered}) asked")).await, ["true"]);
+    let other = "SELECT table_name || '.' || column_name FROM information_schema.columns
+        WHERE table_schema = current_schema() AND table_name NOT LIKE '\\_sqlx%' AND data_type = 'text'
+            AND collation_name IS DISTINCT FROM 'C'";
+    assert_eq!(database.texts(other).await, Vec::<String>::new());
+    let all = "SELECT CAST(count(*) AS TEXT) FROM information_schema.columns
+        WHERE table_schema = current_schema() AND data_type = 'text' AND collation_name = 'C'";
+    assert!(database.texts(all).await[0].parse::<i64>().unwrap() > 20);
+    store.close().await;
+    drop(database);
+    server_of.execute(format!("DROP DATABASE {name} WITH (FORCE)")).await;
 }

@@ -1,7 +1,7 @@
 //! The real service on a free port, with its own database and its own stand-in for WeCom.
 
 use std::collections::HashMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -98,6 +98,11 @@ impl App {
     /// Another program at the service's database.
     pub async fn intruder(&self) -> Intruder {
         Intruder::at(&url_of(self.folder.path())).await
+    }
+
+    /// Where the service's files are.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// Stops the service as SIGTERM does and says how it ended.

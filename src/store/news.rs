@@ -1,0 +1,101 @@
+//! Which arrivals of a batch are news: the dedup rule, within the batch and against all that is stored.
+
+use std::collections::{HashMap, HashSet};
+
+use serde::Serialize;
+
+use super::sql::{Transaction, sql};
+use super::{Result, rows};
+use crate::model::arrival::{Execution, Known};
+use crate::model::event::ReplicationOutcome;
+use crate::model::harbor::Webhook;
+
+/// What the arrivals say of a batch.
+#[derive(Default)]
+pub(super) struct New {
+    /// The versions that are news, by event.
+    pub(super) versions: HashMap<String, HashSet<String>>,
+    /// The events whose failures these successes heal.
+    pub(super) healed: Vec<String>,
+}
+
+/// Those that are known, by this execution or by a rule in place of its number, are left out; so is a failure after its
+/// success. One that is known by another name of its execution takes that name, so that a failure and the success that
+/// heals it always share it.
+pub(super) async fn insert_arrivals<'a>(
+    transaction: &mut Transaction,
+    offered: impl Iterator<Item = (&'a str, &'a Webhook)>,
+) -> Result<New> {
+    // As this very statement sees them: a failure that commits later cannot have seen these successes. Where nobody else
+    // can commit meanwhile, nobody asks.
+    let healed = match transaction {
+        Transaction::Sqlite(_) => "NULL",
+        Transaction::Postgres(..) => {
+            "(SELECT broke.event_id FROM arrivals broke WHERE broke.key = arrivals.key
+                  AND broke.execution = arrivals.execution AND broke.outcome = 'failed')"
+        }
+    };
+    let statement = sql(format!(
+        "INSERT INTO arrivals (key, execution, outcome, version, event_id)
+         SELECT key, execution, outcome, version, event_id
+         FROM (
+             SELECT value->>'key' AS key, value->>'outcome' AS outcome, value->>'version' AS version,
+                 value->>'event_id' AS event_id, coalesce((
+                     SELECT known.execution FROM arrivals known
+                     WHERE known.key = value->>'key' AND known.execution <> value->>'execution'
+                         AND (known.execution LIKE 'rule %' OR value->>'execution' LIKE 'rule %')
+                         AND (SELECT substr(e.description, 1, 255) FROM events e WHERE e.id = known.event_id)
+                             = value->>'rule'
+                     LIMIT 1), value->>'execution') AS execution
+             FROM rows($1)) offered
+         WHERE outcome = 'succeeded' OR NOT EXISTS (
+             SELECT 1 FROM arrivals healed
+             WHERE healed.key = offered.key AND healed.execution = offered.execution AND healed.outcome = 'succeeded')
+         ON CONFLICT (key, execution, outcome) DO NOTHING
+         RETURNING event_id, version, {healed}"
+    ))
+    .bind(rows(&candidates(offered)));
+    let mut new = New::default();
+    for (event_id, version, healed) in transaction.all::<(String, String, Option<String>)>(statement).await? {
+        new.versions.entry(event_id).or_default().insert(version);
+        new.healed.extend(healed);
+    }
+    Ok(new)
+}
+
+#[derive(Serialize)]
+struct ArrivalRow<'a> {
+    key: &'a str,
+    execution: String,
+    rule: String,
+    outcome: ReplicationOutcome,
+    version: &'a str,
+    event_id: &'a str,
+}
+
+impl ArrivalRow<'_> {
+    fn order(&self) -> (&str, &str, &str) {
+        (self.key, &self.execution, self.outcome.as_str())
+    }
+}
+
+/// The arrivals that are news within the batch; the database then knows about those before it.
+fn candidates<'a>(offered: impl Iterator<Item = (&'a str, &'a Webhook)>) -> Vec<ArrivalRow<'a>> {
+    let mut known = Known::default();
+    let mut candidates = Vec::new();
+    for (event_id, webhook) in offered {
+        let (outcome, execution) = (webhook.event.outcome, Execution::of(&webhook.event));
+        let new = webhook.arrivals.iter().filter(|arrival| known.is_new(arrival, &execution, outcome));
+        candidates.extend(new.map(|arrival| ArrivalRow {
+            key: &arrival.key,
+            execution: execution.name(),
+            rule: execution.rule().to_owned(),
+            outcome,
+            version: &arrival.version,
+            event_id,
+        }));
+    }
+    // In one order everywhere, so that two replicas wait for each other and never in a circle.
+    candidates.sort_by(|one, other| one.order().cmp(&other.order()));
+    candidates
+}

@@ -1,0 +1,54 @@
+//! Could a webhook be stored now? Asked by doing it.
+
+use uuid::Uuid;
+
+use super::accept::{Assignment, Offer};
+use super::sql::sql;
+use super::{Result, Store};
+use crate::model::arrival::arrivals;
+use crate::model::clock::{Millis, SECOND};
+use crate::model::event::{Event, ReplicationOutcome};
+use crate::model::harbor::Webhook;
+
+impl Store {
+    /// Writes what a webhook writes, in every table and index, and takes it back; then commits a row, so that the disk
+    /// is asked, too. One row, so that it stands in nobody's way for long.
+    pub async fn probe(&self, now: Millis) -> Result<()> {
+        self.check_file()?;
+        let mut transaction = self.begin().await?;
+        let assign = |_: &Event| {
+            let delivery_id = Uuid::now_v7().to_string();
+            vec![Assignment { delivery_id, robot: String::new(), mentions: Vec::new(), hold: 0 }]
+        };
+        Self::write(&mut transaction, &[sample(now)], &assign, now).await?;
+        drop(transaction);
+
+        let mut transaction = self.begin().await?;
+        let touched = self.either(
+            "UPDATE robots SET name = name WHERE name = (SELECT min(name) FROM robots)",
+            // A row that a frozen replica holds says nothing about webhooks.
+            "UPDATE robots SET name = name WHERE name = (
+                 SELECT name FROM robots ORDER BY name LIMIT 1 FOR UPDATE SKIP LOCKED)",
+        );
+        transaction.run(sql(touched)).await?;
+        transaction.commit().await
+    }
+}
+
+/// A webhook of this moment, so that it belongs where real ones do.
+fn sample(now: Millis) -> Offer {
+    let event = Event {
+        outcome: ReplicationOutcome::Succeeded,
+        harbor_host: String::new(),
+        project: "harborbell".into(),
+        repository: "harborbell/probe".into(),
+        versions: vec!["probe".into()],
+        registry: "probe".into(),
+        description: "probe".into(),
+        execution_timestamp: now / SECOND,
+        execution_id: 0,
+        occurred_at: now,
+    };
+    let arrivals = arrivals(&event, "", "");
+    Offer { event_id: Uuid::now_v7().to_string(), webhook: Webhook { event, arrivals }, payload: "{}".into() }
+}

@@ -1,0 +1,80 @@
+//! Failures that nobody needs to hear of, because their success is known: those that are held back for it, and those
+//! that two replicas accepted at the same time.
+
+use super::sql::{Transaction, sql};
+use super::{Result, Store, rows};
+use crate::model::clock::Millis;
+
+/// A failure that is not sent, because its success came.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Superseded {
+    pub id: String,
+    pub event_id: String,
+    pub robot: String,
+}
+
+/// The events whose failures the successes of the events `$1` heal.
+const HEALED_BY: &str = "SELECT broke.event_id FROM rows($1)
+     JOIN arrivals healed ON healed.event_id = value->>0 AND healed.outcome = 'succeeded'
+     JOIN arrivals broke ON broke.key = healed.key AND broke.execution = healed.execution AND broke.outcome = 'failed'";
+
+/// Ends deliveries that were never tried and whose event has no arrival that is still failed.
+const SUPERSEDE: &str = "UPDATE deliveries SET state = 'superseded', finished_at = $2, next_attempt_at = 0
+     WHERE (state || '') = 'pending' AND attempts = 0 AND NOT EXISTS (
+         SELECT 1 FROM arrivals open
+         WHERE open.event_id = deliveries.event_id AND open.outcome = 'failed' AND NOT EXISTS (
+             SELECT 1 FROM arrivals healed
+             WHERE healed.key = open.key AND healed.execution = open.execution AND healed.outcome = 'succeeded'))";
+
+/// Ends failures that are held back and of which every arrival has now succeeded. One that was tried, or whose time
+/// has come, is told. Where nothing is held back, which is most of the time, an empty index says so.
+pub(super) async fn supersede_held(
+    transaction: &mut Transaction,
+    successes: &[&str],
+    now: Millis,
+) -> Result<Vec<Superseded>> {
+    if successes.is_empty() {
+        return Ok(Vec::new());
+    }
+    let statement = sql(format!(
+        "{SUPERSEDE} AND next_attempt_at > $2 AND event_id IN ({HEALED_BY}) AND EXISTS (
+             SELECT 1 FROM deliveries held
+             WHERE held.state = 'pending' AND held.attempts = 0 AND held.next_attempt_at > held.created_at)
+         RETURNING id, event_id, robot"
+    ));
+    transaction.all(statement.bind(ids(successes)).bind(now)).await
+}
+
+impl Store {
+    /// A failure and its success that two replicas accept at the same time do not see each other's rows. So whoever
+    /// commits last looks again: a failure of ours whose success is there now, and a failure that a success of ours
+    /// heals and that was not `seen` when that was stored, came too late to be news.
+    pub(super) async fn supersede_concurrent(
+        &self,
+        failures: &[&str],
+        successes: &[&str],
+        seen: &[String],
+        now: Millis,
+    ) -> Result<Vec<Superseded>> {
+        if failures.is_empty() && successes.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut transaction = self.begin().await?;
+        let mut late: Vec<_> = failures.iter().map(|id| (*id).to_owned()).collect();
+        let healed: Vec<(String,)> = transaction.all(sql(HEALED_BY).bind(ids(successes))).await?;
+        late.extend(healed.into_iter().map(|(id,)| id).filter(|id| !seen.contains(id)));
+        if late.is_empty() {
+            return Ok(Vec::new());
+        }
+        let statement =
+            sql(format!("{SUPERSEDE} AND event_id IN (SELECT value->>0 FROM rows($1)) RETURNING id, event_id, robot"));
+        let late: Vec<_> = late.iter().map(String::as_str).collect();
+        let superseded = transaction.all(statement.bind(ids(&late)).bind(now)).await?;
+        transaction.commit().await?;
+        Ok(superseded)
+    }
+}
+
+fn ids(events: &[&str]) -> String {
+    rows(&events.iter().map(|id| [id]).collect::<Vec<_>>())
+}

@@ -1,0 +1,206 @@
+//! The database's files: how they are made, what happens when they are taken away or damaged, and who may change them.
+
+use std::collections::HashSet;
+use std::os::unix::fs::{FileExt, PermissionsExt};
+use std::path::Path;
+use std::process::Command;
+
+use harborbell::store::Store;
+use serde_json::Value;
+use tempfile::TempDir;
+
+use crate::database::{Intruder, older_database, only_on_sqlite, url_of};
+use crate::process::{Process, environment, run};
+use crate::support::{App, accept_for, arrived, program};
+
+fn mode(path: &Path) -> u32 {
+    path.metadata().unwrap().permissions().mode() & 0o777
+}
+
+#[tokio::test]
+async fn files_and_new_folders_are_for_their_owner_alone() {
+    only_on_sqlite!();
+    let folder = TempDir::new().unwrap();
+    let url = format!("sqlite://{}", folder.path().join("a/b/hb.db").display());
+    let store = Store::serve(&url).await.unwrap();
+    accept_for(&store, &arrived("v1"), &["default"], 1).await;
+    for (path, expected) in
+        [("a", 0o700), ("a/b", 0o700), ("a/b/hb.db", 0o600), ("a/b/hb.db-wal", 0o600), ("a/b/hb.db.lock", 0o600)]
+    {
+        assert_eq!(mode(&folder.path().join(path)), expected, "{path}");
+    }
+}
+
+/// Every folder on the way to the file is on the disk before anything is promised, also those that an earlier start
+/// made before it lost power.
+#[test]
+fn invariant_1_each_folder_on_the_way_is_synced_new_or_not() {
+    only_on_sqlite!();
+    let folder = TempDir::new().unwrap();
+    let home = folder.path().canonicalize().unwrap();
+    for start in ["new", "left by a crash"] {
+        let traced = home.join("trace");
+        let mut strace = Command::new("strace");
+        strace.args(["-f", "-y", "-e", "trace=fsync", "-o"]).arg(&traced).arg(program()).arg("serve");
+        let url = "sqlite://a/b/c/hb.db";
+        let mut child =
+            environment(&mut strace, &home, "http://127.0.0.1:9/send?key=none-at-all", &[("DATABASE_URL", url)])
+                .stderr(std::process::Stdio::piped())
+                .spawn()
+                .expect("strace is there; on Debian: apt-get install strace");
+        let log = std::io::BufReader::new(child.stderr.take().unwrap());
+        let ready = std::io::BufRead::lines(log).map_while(Result::ok).any(|line| line.contains("ready for webhooks"));
+        assert!(ready);
+        Command::new("pkill").args(["-9", "-P", &child.id().to_string()]).status().unwrap();
+        child.wait().unwrap();
+        // The file descriptor with its path: fsync(9</tmp/…/a/b>).
+        let trace = std::fs::read_to_string(&traced).unwrap();
+        let synced: HashSet<_> = trace.lines().filter_map(|line| line.split(['<', '>']).nth(1)).collect();
+        for path in ["", "a", "a/b", "a/b/c"] {
+            let path = home.join(path);
+            let path = path.to_str().unwrap().trim_end_matches('/');
+            assert!(synced.contains(path), "{start}: {path} in {synced:?}");
+        }
+        std::fs::remove_file(home.join("a/b/c/hb.db")).unwrap();
+    }
+}
+
+/// Whatever is taken away from a running service, nothing is answered 202 that is lost with the process.
+#[tokio::test]
+async fn invariant_1_a_file_that_was_deleted_or_replaced_takes_nothing_more() {
+    only_on_sqlite!();
+    type Deed = fn(&Path) -> std::io::Result<()>;
+    let deleted: Deed = |file| std::fs::remove_file(file);
+    let replaced: Deed = |file| {
+        let copy = file.with_extension("copy");
+        std::fs::copy(file, &copy)?;
+        std::fs::rename(copy, file)
+    };
+    let log_deleted: Deed = |file| std::fs::remove_file(file.with_extension("db-wal"));
+    for (what, deed) in [("deleted", deleted), ("replaced", replaced), ("log deleted", log_deleted)] {
+        let app = App::spawn().await;
+        app.accept(&arrived("v1")).await;
+        deed(&app.folder().join("test.db")).unwrap();
+        assert_eq!(app.post(arrived("v2").to_string()).await.0, 503, "{what}");
+        assert_eq!(app.get("/readyz").await.0, 503, "{what}");
+    }
+}
+
+/// Pages of one index are damaged: what a webhook would touch is what the probe touches.
+#[tokio::test]
+async fn a_damaged_index_is_not_ready() {
+    only_on_sqlite!();
+    let folder = TempDir::new().unwrap();
+    let url = url_of(folder.path());
+    let store = Store::serve(&url).await.unwrap();
+    accept_for(&store, &arrived("v1"), &["default"], 1).await;
+    store.close().await;
+    drop(store);
+    let mut database = Intruder::at(&url).await;
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
+    let page = "SELECT CAST(rootpage AS TEXT) FROM sqlite_master WHERE name = 'events_by_name'";
+    let page: u64 = database.texts(page).await[0].parse().unwrap();
+    drop(database);
+    let file = std::fs::File::options().write(true).open(folder.path().join("test.db")).unwrap();
+    file.write_all_at(&[0xff; 4096], (page - 1) * 4096).unwrap();
+
+    let app = App::spawn_with(&[("DATABASE_URL", &url)]).await;
+    assert_eq!(app.get("/readyz").await.0, 503);
+    assert_eq!(app.post(arrived("v2").to_string()).await.0, 503);
+}
+
+/// What the door could not store counts, whatever the probe finds.
+#[tokio::test]
+async fn a_webhook_that_could_not_be_stored_is_not_ready() {
+    let app = App::spawn().await;
+    app.accept(&arrived("v1")).await;
+    assert_eq!(app.get("/readyz").await.0, 200);
+    let mut database = app.intruder().await;
+    database.fail_on("away").await;
+    assert_eq!(app.post(arrived("away").to_string()).await.0, 503);
+    // The probe's own answer holds for a second; the door's failure counts at once.
+    assert_eq!(app.get("/readyz").await.0, 503);
+    database.fail_on("nothing").await;
+    crate::support::eventually("it is ready again", || async { app.get("/readyz").await.0 == 200 }).await;
+}
+
+/// Beside or after an older program, commands look or refuse; they change no schema.
+#[tokio::test]
+async fn commands_migrate_nothing() {
+    let folder = TempDir::new().unwrap();
+    let url = url_of(folder.path());
+    let mut database = older_database(&url, 3).await;
+    for arguments in [&["list"][..], &["where", "mars/mars-api"], &["check", "--ping"], &["check"], &["show", "x"]] {
+        let output = run(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", arguments);
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
+        assert!(said.contains("its schema is 3") && said.contains("harborbell serve"), "{arguments:?}: {said}");
+        let schema = "SELECT CAST(max(version) AS TEXT) FROM _sqlx_migrations";
+        assert_eq!(database.texts(schema).await, ["3"], "{arguments:?}");
+    }
+    drop(database);
+    let _service = Process::start(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &[]);
+    assert!(run(folder.path(), "", &["list"]).status.success());
+}
+
+/// However many look at a large backlog, what comes in is sent: lanes look on a connection of their own.
+#[tokio::test]
+async fn invariant_7_readers_of_a_large_backlog_stop_no_lane() {
+    only_on_sqlite!();
+    let app = App::spawn().await;
+    app.accept(&arrived("v0")).await;
+    app.shown(1).await;
+    // For a robot that nobody has any more.
+    app.intruder()
+        .await
+        .execute(
+            "PRAGMA foreign_keys = OFF; INSERT INTO deliveries (id, event_id, robot, state, attempts, failures, batch_limit, suspect, created_at, tried_since,
+                 next_attempt_at, finished_at, last_error, mentions)
+             SELECT 'd' || n, 'e' || n, 'gone', 'pending', 0, 0, 128, 0, n, n, n, 0, '', '[]'
+             FROM (WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 150000) SELECT n FROM count);",
+        )
+        .await;
+    let url = format!("{}/api/v1/robots", app.url);
+    let stop = tokio_util::sync::CancellationToken::new();
+    let reader = async || {
+        while !stop.is_cancelled() {
+            let _ = app.client.get(&url).send().await.map(|answer| answer.status());
+        }
+    };
+    let readers = futures_util::future::join_all((0..200).map(|_| reader()));
+    let sending = async {
+        let began = std::time::Instant::now();
+        for number in 1..=5 {
+            app.accept(&arrived(&format!("v{number}"))).await;
+            app.shown(number + 1).await;
+        }
+        stop.cancel();
+        began.elapsed()
+    };
+    let (took, _) = tokio::join!(sending, readers);
+    println!("5 events sent beside 200 readers in {took:?}");
+    // One look of a reader takes longer than a second here; the lane takes four looks for each message.
+    assert!(took < std::time::Duration::from_secs(10), "{took:?}");
+}
+
+/// A page of long events ends before its limit; what follows is on the next one.
+#[tokio::test]
+async fn invariant_8_a_list_is_bounded_in_bytes() {
+    let app = App::spawn().await;
+    for event in 0..8 {
+        let tags: Vec<_> = (0..6_000).map(|tag| format!("{event}-{tag:0>100}")).collect();
+        let tags: Vec<_> = tags.iter().map(String::as_str).collect();
+        app.accept(&crate::support::push("mars/mars-api", &tags).payload()).await;
+    }
+    let (mut seen, mut cursor) = (Vec::new(), String::new());
+    loop {
+        let answer = app.client.get(format!("{}/api/v1/deliveries?limit=1000{cursor}", app.url)).send().await.unwrap();
+        let text = answer.text().await.unwrap();
+        assert!(text.len() < 4 * 1024 * 1024, "{} bytes", text.len());
+        let page: Value = serde_json::from_str(&text).unwrap();
+        seen.extend(page["items"].as_array().unwrap().iter().map(|item| item["id"].to_string()));
+        let Some(next) = page["next_cursor"].as_str() else { break };
+        cursor = format!("&cursor={next}");
+    }
+    assert_eq!((seen.len(), seen.iter().collect::<HashSet<_>>().len()), (8, 8));
+}
