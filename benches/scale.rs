@@ -12,8 +12,9 @@ use harborbell::model::harbor::{Reading, read};
 use harborbell::store::Store;
 use harborbell::store::accept::{Assignment, Offer};
 use harborbell::store::arrivals::Question;
-use harborbell::store::inspect::Filter;
-use harborbell::store::lane::{Claim, Claimed, Holder};
+use harborbell::store::claim::{Claim, Claimed};
+use harborbell::store::filter::Filter;
+use harborbell::store::lease::Holder;
 use sqlx::Connection;
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -53,7 +54,7 @@ impl Table {
         let folder = TempDir::new().unwrap();
         let url = format!("sqlite://{}", folder.path().join("scale.db").display());
         let store = Store::serve(&url).await.unwrap();
-        store.enrol(&[ROBOT], BEGIN).await.unwrap();
+        store.register(&[ROBOT], BEGIN).await.unwrap();
         for batch in 0..size / 1_000 {
             let numbers = batch * 1_000..(batch + 1) * 1_000;
             let offers: Vec<_> = numbers.clone().map(offer).collect();
@@ -120,7 +121,7 @@ impl Table {
         measure!("arrivals of a version", store.arrivals(&known));
         measure!("arrivals of an unknown version", store.arrivals(&unknown));
         measure!("claim: look", store.due(ROBOT, now, HOUR, 128));
-        store.take_lane(HOLDER, &Clock::manual(now)).await.unwrap();
+        store.acquire_lease(HOLDER, &Clock::manual(now)).await.unwrap();
         times.push(("claim: write, 128 rows", self.claims(now).await));
         times
     }
@@ -137,7 +138,7 @@ impl Table {
             let claimed = self.store.claim(HOLDER, &claim, &Clock::manual(now)).await.unwrap();
             times.push(began.elapsed().as_secs_f64() * 1e3);
             assert!(matches!(claimed, Claimed::Yes(_)));
-            self.store.take_lane(HOLDER, &Clock::manual(now)).await.unwrap();
+            self.store.acquire_lease(HOLDER, &Clock::manual(now)).await.unwrap();
         }
         middle(times)
     }

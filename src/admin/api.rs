@@ -22,7 +22,7 @@ use crate::problem::Problem;
 use crate::render::Renderer;
 use crate::route::Routing;
 use crate::store::change::Changed;
-use crate::store::inspect::Position;
+use crate::store::filter::Position;
 use crate::store::views::{Detail, Page};
 
 pub fn configure(config: &mut ServiceConfig) {
@@ -226,7 +226,7 @@ impl Admin {
         Ok(Some(position.ok_or_else(|| bad("this cursor is unknown; take `next_cursor` of the page before"))?))
     }
 
-    pub(super) async fn count(self: Arc<Self>, filter: crate::store::inspect::Filter) -> Result<u64, Problem> {
+    pub(super) async fn count(self: Arc<Self>, filter: crate::store::filter::Filter) -> Result<u64, Problem> {
         let count = apart(async move { self.store.count(&filter).await }).await?;
         Ok(count.unsigned_abs())
     }

@@ -27,7 +27,7 @@ use crate::problem::Problem;
 use crate::render::Renderer;
 use crate::route::{Live, Routing};
 use crate::store::change::Changed;
-use crate::store::inspect::Filter;
+use crate::store::filter::Filter;
 use crate::store::{Store, StoreError};
 use access::Access;
 pub use page::Pages;

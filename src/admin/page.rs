@@ -20,7 +20,7 @@ use super::{Admin, apart, chart};
 use crate::health::robots;
 use crate::problem::Problem;
 use crate::render::Language;
-use crate::store::inspect::Filter;
+use crate::store::filter::Filter;
 
 /// Deliveries on a page.
 const ROWS: usize = 50;

@@ -12,7 +12,7 @@ use crate::model::delivery::{State, Verb};
 use crate::model::moment::moment;
 use crate::problem::Problem;
 use crate::store::counts::Count;
-use crate::store::inspect::Filter;
+use crate::store::filter::Filter;
 use crate::store::views::utc;
 
 const PERIODS: [&str; 3] = ["1h", "24h", "7d"];

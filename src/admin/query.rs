@@ -9,7 +9,7 @@ use crate::model::clock::Millis;
 use crate::model::delivery::State;
 use crate::model::moment::moment;
 use crate::problem::Problem;
-use crate::store::inspect::Filter;
+use crate::store::filter::Filter;
 
 pub const MOST_ITEMS: usize = 1_000;
 

@@ -99,7 +99,7 @@ async fn send_test(config: &Config, robot: &str) -> anyhow::Result<MessageRecord
         true => Store::open(&config.database_url).await?,
         false => match Store::take(&config.database_url).await {
             Ok(store) => {
-                store.enrol(&[robot], Clock::System.now()).await?;
+                store.register(&[robot], Clock::System.now()).await?;
                 store
             }
             Err(StoreError::InUse { .. }) => Store::open(&config.database_url).await?,

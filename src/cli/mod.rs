@@ -25,7 +25,7 @@ use crate::model::delivery::{State, Verb};
 use crate::model::moment::moment;
 use crate::route::Routing;
 use crate::serve::{Service, stop_signal};
-use crate::store::inspect::Filter;
+use crate::store::filter::Filter;
 use crate::{demo, telemetry};
 
 /// Wrong configuration or wrong usage.

@@ -17,7 +17,7 @@ use crate::model::clock::{Clock, SECOND};
 use crate::model::delivery::State;
 use crate::serve::{Service, stop_signal};
 use crate::store::Store;
-use crate::store::inspect::Filter;
+use crate::store::filter::Filter;
 use payloads::Replication;
 use standin::Standin;
 

@@ -19,7 +19,8 @@ use crate::model::retry::RetryPolicy;
 use crate::model::robot::Robot;
 use crate::model::settle::{Condition, Settlement, settle};
 use crate::render::Renderer;
-use crate::store::lane::{Claim, Claimed, Holder, LEASE};
+use crate::store::claim::{Claim, Claimed};
+use crate::store::lease::{Holder, LEASE};
 use crate::store::record::{Recorded, Sent};
 use crate::store::{Result, Store};
 use crate::wecom::{Sender, body};
@@ -100,7 +101,7 @@ impl Lane {
     /// Gives the lane back.
     pub async fn release(&mut self) -> Result<()> {
         self.held_until = None;
-        self.store.release_lane(self.holder()).await
+        self.store.release_lease(self.holder()).await
     }
 
     /// Looks at what is due and, if a message may leave now, puts it on record.
@@ -153,7 +154,7 @@ impl Lane {
                 Ok(Next::Send(Message { id, body, rows, started_at, robot: robot.condition }))
             }
             Claimed::Stale => Ok(Next::Wait(now)),
-            Claimed::LaneLost => {
+            Claimed::LeaseLost => {
                 self.held_until = None;
                 Ok(Next::Wait(now + POLL))
             }
@@ -164,8 +165,8 @@ impl Lane {
     async fn hold(&mut self, now: Millis) -> Result<bool> {
         let held = match self.held_until {
             Some(until) if until - now > LEASE * 2 / 3 && until - now <= LEASE => return Ok(true),
-            Some(_) => self.store.renew_lane(self.holder(), &self.clock).await?,
-            None => self.store.take_lane(self.holder(), &self.clock).await?,
+            Some(_) => self.store.renew_lease(self.holder(), &self.clock).await?,
+            None => self.store.acquire_lease(self.holder(), &self.clock).await?,
         };
         self.held_until = held.map(|now| now + LEASE);
         Ok(held.is_some())

@@ -18,7 +18,7 @@ use crate::model::retry::RetryPolicy;
 use crate::model::robot::Robot;
 use crate::render::Renderer;
 use crate::route::{Live, Routing};
-use crate::store::lane::Holder;
+use crate::store::lease::Holder;
 use crate::store::{Store, StoreError};
 use crate::wecom::Sender;
 
@@ -110,7 +110,7 @@ impl Lanes {
         let changed: Vec<_> = routing.robots.iter().filter(|robot| !is_running(robot)).cloned().collect();
         let lanes = changed.iter().map(|robot| self.common.lane(robot)).collect::<anyhow::Result<Vec<_>>>()?;
         let names: Vec<_> = changed.iter().map(|robot| robot.name.as_str()).collect();
-        self.common.store.enrol(&names, self.common.clock.now()).await?;
+        self.common.store.register(&names, self.common.clock.now()).await?;
 
         for (name, running) in &self.running {
             if routing.robot(name).is_none() {
@@ -130,7 +130,7 @@ impl Lanes {
 
     /// What a process that died was sending for a robot that nobody has any more becomes pending, like the rest of
     /// that robot's, once its lease is over. What lanes of our own still send, they finish.
-    pub async fn take_up_abandoned(&self) -> Result<(), StoreError> {
+    pub async fn reclaim_abandoned(&self) -> Result<(), StoreError> {
         let Common { store, clock, owner, .. } = &self.common;
         let routing = self.routing.borrow().clone();
         for row in store.robots(clock.now(), 1).await? {
@@ -138,8 +138,8 @@ impl Lanes {
             let is_ours = routing.robot(&row.name).is_some() || still_sends;
             if row.sending && !is_ours {
                 let holder = Holder { robot: &row.name, owner };
-                if store.take_lane(holder, clock).await?.is_some() {
-                    store.release_lane(holder).await?;
+                if store.acquire_lease(holder, clock).await?.is_some() {
+                    store.release_lease(holder).await?;
                 }
             }
         }
@@ -183,7 +183,7 @@ impl Lanes {
             if let Some(Running { stop, ended, .. }) = before {
                 stop.cancel();
                 ended.cancelled().await;
-                if let Err(error) = lane.store.enrol(&[&lane.robot.name], lane.clock.now()).await {
+                if let Err(error) = lane.store.register(&[&lane.robot.name], lane.clock.now()).await {
                     tracing::warn!(robot = lane.robot.name, %error, "a broken robot's pause could not be ended");
                 }
             }

@@ -139,7 +139,7 @@ impl Service {
                 },
                 _ = look_for_abandoned.tick() => tokio::select! {
                     () = &mut stop => break None,
-                    taken_up = lanes.take_up_abandoned() => if let Err(error) = taken_up {
+                    taken_up = lanes.reclaim_abandoned() => if let Err(error) = taken_up {
                         tracing::debug!(%error, "cannot look for what a dead process left");
                     }
                 },

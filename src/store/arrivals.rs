@@ -4,9 +4,9 @@
 use std::cmp::Reverse;
 use std::collections::HashMap;
 
-use super::search::{LONGEST_SEARCH, REPOSITORY_WORD, VERSION_WORD, word};
 use super::sql::{Statement, sql};
 use super::views::ArrivalView;
+use super::words::{LONGEST_SEARCH, REPOSITORY, VERSION, count_up_to, distinct, unindexed, word};
 use super::{Result, Store};
 use crate::model::clock::{Millis, SECOND};
 use crate::model::event::ReplicationOutcome;
@@ -34,7 +34,7 @@ const REGISTRY: &str = "substr(e.registry, 1, 100)";
 const DESCRIPTION: &str = "substr(e.description, 1, 100)";
 
 /// Where an image was sent, and when: Unix seconds.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(Debug)]
 struct Destination {
     registry: String,
     description: String,
@@ -79,101 +79,76 @@ impl Store {
     }
 
     async fn is_rare(&self, version: &str) -> Result<bool> {
-        let mut query = sql("SELECT count(*) FROM (SELECT 1 FROM arrivals a WHERE ");
-        query.push(VERSION_WORD).push(" = ").push_bind(word(version));
-        query.push(" LIMIT ").push_bind(FEW_ARRIVALS).push(") few");
-        Ok(self.number(query).await? < FEW_ARRIVALS)
+        let arrivals = sql(format!("SELECT 1 FROM arrivals a WHERE {VERSION} = ?")).bind(word(version));
+        Ok(self.number(count_up_to(FEW_ARRIVALS, arrivals)).await? < FEW_ARRIVALS)
     }
 
     /// All arrivals of this version, wherever and whenever.
     async fn arrivals_of_version(&self, question: &Question, version: &str) -> Result<Vec<ArrivalView>> {
-        let mut query = sql(ARRIVAL);
-        query.push(" FROM arrivals a CROSS JOIN events e WHERE e.id = a.event_id AND ").push(VERSION_WORD);
-        query.push(" = ").push_bind(word(version));
-        push_conditions(&mut query, question);
-        push_version(&mut query, question);
-        self.all(query).await
+        let query = sql(format!(
+            "{ARRIVAL} FROM arrivals a CROSS JOIN events e WHERE e.id = a.event_id AND {VERSION} = ?{{}}{{}}"
+        ));
+        self.all(query.bind(word(version)).clause(question.of_event()).clause(question.of_arrival())).await
     }
 
     /// The arrivals of the latest execution that concerns the question, at one destination.
     async fn latest_at(&self, question: &Question, destination: &Destination) -> Result<Vec<ArrivalView>> {
-        let mut query = sql(ARRIVAL);
-        let push_image = |query: &mut Statement| {
-            query.push(" AND ").push(REPOSITORY_WORD).push(" = ").push_bind(word(&question.repository));
-            query.push(" AND ").push(REGISTRY).push(" = ").push_bind(&destination.registry);
-            query.push(" AND ").push(DESCRIPTION).push(" = ").push_bind(&destination.description);
-            push_conditions(query, question);
+        let here = || {
+            let here = format!("{REPOSITORY} = ? AND {REGISTRY} = ? AND {DESCRIPTION} = ?");
+            let here = sql(here).bind(word(&question.repository));
+            here.bind(&destination.registry).bind(&destination.description).and(question.of_event())
         };
-        query.push(" FROM events e CROSS JOIN arrivals a WHERE a.event_id = e.id");
-        push_image(&mut query);
-        query.push(" AND e.execution_timestamp = (SELECT e.execution_timestamp FROM events e WHERE true");
-        push_image(&mut query);
-        query.push(" AND EXISTS (SELECT 1 FROM arrivals a WHERE a.event_id = e.id");
-        push_version(&mut query, question);
-        query.push(") ORDER BY e.execution_timestamp DESC LIMIT 1)");
-        push_version(&mut query, question);
-        self.all(query).await
+        let query = sql(format!(
+            "{ARRIVAL} FROM events e CROSS JOIN arrivals a
+             WHERE a.event_id = e.id AND {{}} AND e.execution_timestamp = (
+                 SELECT e.execution_timestamp FROM events e
+                 WHERE {{}} AND EXISTS (SELECT 1 FROM arrivals a WHERE a.event_id = e.id{{}})
+                 ORDER BY e.execution_timestamp DESC LIMIT 1){{}}"
+        ));
+        let query = query.clause(here()).clause(here());
+        self.all(query.clause(question.of_arrival()).clause(question.of_arrival())).await
     }
 
     /// The destinations that an image was ever sent to, each found by one look into the index.
     async fn destinations(&self, repository: &str) -> Result<Vec<Destination>> {
-        let image = word(repository);
-        let registries = format!("{} FROM found WHERE word IS NOT NULL", distinct(REGISTRY, ""));
+        let of_image = sql(format!("{REPOSITORY} = ?")).bind(word(repository));
         let mut destinations = Vec::new();
-        for registry in self.texts(sql(registries).bind(&image)).await? {
-            let here = format!(" AND {REGISTRY} = $2");
-            let moment = |order: &str| {
-                format!(
-                    "(SELECT e.execution_timestamp FROM events e WHERE {REPOSITORY_WORD} = $1{here}
-                         AND {DESCRIPTION} = found.word ORDER BY e.execution_timestamp {order} LIMIT 1)"
-                )
-            };
-            let described = distinct(DESCRIPTION, &here);
-            let (first, latest) = (moment("ASC"), moment("DESC"));
-            let text = format!(
-                "{described} AS description, CAST($2 AS TEXT) AS registry, {first} AS first, {latest} AS latest
-                 FROM found WHERE word IS NOT NULL"
-            );
-            destinations.extend(self.all::<Destination>(sql(text).bind(&image).bind(&registry)).await?);
+        for registry in self.texts(distinct(REGISTRY, &of_image)).await? {
+            let here = of_image.clone().and(sql(format!(" AND {REGISTRY} = ?")).bind(&registry));
+            for description in self.texts(distinct(DESCRIPTION, &here)).await? {
+                let there = here.clone().and(sql(format!(" AND {DESCRIPTION} = ?")).bind(&description));
+                // Each is one look; SQLite would scan for both at once.
+                let one = |order: &str| {
+                    let at = "e.execution_timestamp";
+                    format!("(SELECT {at} FROM events e WHERE {{}} ORDER BY {at} {order} LIMIT 1)")
+                };
+                let bounds = sql(format!("SELECT {}, {}", one("ASC"), one("DESC")));
+                let (first, latest) = self.one(bounds.clause(there.clone()).clause(there)).await?;
+                destinations.push(Destination { registry: registry.clone(), description, first, latest });
+            }
         }
         Ok(destinations)
     }
 }
 
-/// The distinct values of an indexed expression among the events of the image `$1`, each by one look; `found.word`.
-fn distinct(expression: &str, condition: &str) -> String {
-    let next = |more: &str| {
-        format!(
-            "(SELECT {expression} FROM events e WHERE {REPOSITORY_WORD} = $1{condition}{more}
-                 ORDER BY {expression} LIMIT 1)"
-        )
-    };
-    let (first, following) = (next(""), next(&format!(" AND {expression} > found.word")));
-    format!(
-        "WITH RECURSIVE found(word) AS (
-             SELECT {first} UNION ALL SELECT {following} FROM found WHERE found.word IS NOT NULL)
-         SELECT word"
-    )
-}
-
-// Equalities are hidden in expressions: SQLite would put their constants into the indexed expressions of the same
-// columns, no longer see the index, and scan the table.
-
-fn push_conditions(query: &mut Statement, question: &Question) {
-    query.push(" AND (e.repository || '') = ").push_bind(question.repository.clone());
-    if let Some(since) = question.since {
-        // Executions are dated in whole seconds.
-        query.push(" AND e.execution_timestamp >= ").push_bind(since.div_euclid(SECOND));
+impl Question {
+    /// Conditions on `events e`.
+    fn of_event(&self) -> Statement {
+        let mut conditions = sql(format!(" AND {} = ?", unindexed("e.repository"))).bind(&self.repository);
+        if let Some(since) = self.since {
+            // Executions are dated in whole seconds.
+            conditions = conditions.and(sql(" AND e.execution_timestamp >= ?").bind(since.div_euclid(SECOND)));
+        }
+        if let Some(place) = &self.registry {
+            conditions = conditions.and(sql(" AND (e.registry = ? OR e.description = ?)").bind(place).bind(place));
+        }
+        conditions
     }
-    if let Some(place) = &question.registry {
-        query.push(" AND (e.registry = ").push_bind(place.clone());
-        query.push(" OR e.description = ").push_bind(place.clone()).push(")");
-    }
-}
 
-fn push_version(query: &mut Statement, question: &Question) {
-    if let Some(version) = &question.version {
-        query.push(" AND (a.version || '') = ").push_bind(version.clone());
+    /// Conditions on `arrivals a`.
+    fn of_arrival(&self) -> Statement {
+        let Some(version) = &self.version else { return sql("") };
+        sql(format!(" AND {} = ?", unindexed("a.version"))).bind(version)
     }
 }
 

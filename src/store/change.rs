@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::inspect::Filter;
+use super::filter::Filter;
 use super::sql::{Statement, Transaction, sql};
 use super::timeout::QueryTimeout;
 use super::{Result, Store};
@@ -24,9 +24,7 @@ pub enum Changed {
 impl Store {
     pub async fn change(&self, verb: Verb, id: &str, now: Millis) -> Result<Changed> {
         let mut transaction = self.begin().await?;
-        let mut query = update(verb, now);
-        query.push(" AND d.id = ").push_bind(id.to_owned());
-        query.push(" RETURNING robot");
+        let query = update(verb, now, sql(" AND d.id = ?").bind(id));
         if let Some((robot,)) = transaction.optional(query).await? {
             wake_broken(&mut transaction, verb).await?;
             transaction.commit().await?;
@@ -40,9 +38,7 @@ impl Store {
     /// Changes all that match, in one transaction, and says how many of which robot. Rows that are being sent are
     /// left alone.
     pub async fn change_all(&self, verb: Verb, filter: &Filter, now: Millis) -> Result<BTreeMap<String, u64>> {
-        let mut query = update(verb, now);
-        self.push_matching(&mut query, filter).await?;
-        query.push(" RETURNING robot");
+        let query = update(verb, now, self.matching(filter).await?);
         let mut transaction = self.begin_for(QueryTimeout::Bulk).await?;
         let robots: Vec<(String,)> = transaction.all(query).await?;
         if !robots.is_empty() {
@@ -57,21 +53,21 @@ impl Store {
     }
 }
 
-fn update(verb: Verb, now: Millis) -> Statement {
-    let mut query = sql("UPDATE deliveries AS d SET ");
-    match verb {
-        Verb::Replay => {
-            query.push("state = 'pending', failures = 0, suspect = 0, finished_at = 0, batch_limit = ");
-            query.push_bind(LARGEST_DIGEST).push(", next_attempt_at = ").push_bind(now);
-            query.push(", tried_since = ").push_bind(now);
-        }
-        Verb::Discard => {
-            query.push("state = 'discarded', next_attempt_at = 0, finished_at = ").push_bind(now);
-        }
-    }
+/// Gives the robots of the rows that it changes.
+fn update(verb: Verb, now: Millis, matching: Statement) -> Statement {
+    let change = match verb {
+        Verb::Replay => sql("state = 'pending', failures = 0, suspect = 0, finished_at = 0, batch_limit = ?,
+             next_attempt_at = ?, tried_since = ?")
+        .bind(LARGEST_DIGEST)
+        .bind(now)
+        .bind(now),
+        Verb::Discard => sql("state = 'discarded', next_attempt_at = 0, finished_at = ?").bind(now),
+    };
     let states: Vec<_> = verb.from_states().iter().map(|state| format!("'{state}'")).collect();
-    query.push(&format!(" WHERE d.state IN ({})", states.join(", ")));
-    query
+    let states = states.join(", ");
+    sql(format!("UPDATE deliveries AS d SET {{}} WHERE d.state IN ({states}){{}} RETURNING robot"))
+        .clause(change)
+        .clause(matching)
 }
 
 /// Who replays expects to see it tried: a broken robot rests no longer. A throttle is WeCom's, and stays.

@@ -1,9 +1,9 @@
 //! Counting: exactly, before many rows are changed; and, for the page, no further than a person reads, so that a
 //! page costs the same whether the table has a thousand rows or a million.
 
-use super::inspect::Filter;
-use super::search::{Plan, push_row_matches, push_set_matches};
-use super::sql::{Statement, sql};
+use super::filter::Filter;
+use super::sql::sql;
+use super::words::count_up_to;
 use super::{Result, Store, rows};
 use crate::model::clock::{HOUR, Millis};
 use crate::model::delivery::State;
@@ -27,17 +27,8 @@ impl Count {
 impl Store {
     /// How many match, exactly.
     pub async fn count(&self, filter: &Filter) -> Result<i64> {
-        let mut query = sql("SELECT count(*) FROM deliveries AS d WHERE true");
-        self.push_matching(&mut query, filter).await?;
-        self.number(query).await
-    }
-
-    /// How many match, but no more than `most`; nothing is searched for.
-    pub(super) async fn count_up_to(&self, filter: &Filter, most: i64) -> Result<i64> {
-        let mut query = sql("SELECT count(*) FROM (SELECT 1 FROM deliveries AS d WHERE true");
-        filter.narrow(&mut query);
-        query.push(" LIMIT ").push_bind(most).push(") counted");
-        self.number(query).await
+        let matching = self.matching(filter).await?;
+        self.number(sql("SELECT count(*) FROM deliveries d WHERE true{}").clause(matching)).await
     }
 
     /// How many of each state match a filter that leaves the state open.
@@ -47,13 +38,13 @@ impl Store {
             let mut counts = Vec::with_capacity(State::ALL.len());
             for state in State::ALL {
                 let one = Filter { state: Some(state), ..filter.clone() };
-                counts.push((state, Count::of(self.count_up_to(&one, MOST_COUNTED + 1).await?)));
+                let rows = sql("SELECT 1 FROM deliveries d WHERE true{}").clause(one.conditions());
+                counts.push((state, Count::of(self.number(count_up_to(MOST_COUNTED + 1, rows)).await?)));
             }
             return Ok(counts);
         }
-        let mut query = sql("SELECT state, count(*) FROM (");
-        self.push_newest(&mut query, &filter, MOST_COUNTED + 1, None).await?;
-        query.push(") found GROUP BY state");
+        let newest = self.newest(&filter, MOST_COUNTED + 1, None).await?;
+        let query = sql("SELECT state, count(*) FROM ({}) found GROUP BY state").clause(newest);
         let found: Vec<(String, i64)> = self.all(query).await?;
         // Beyond the newest, each state may have more.
         let more = found.iter().map(|(_, rows)| rows).sum::<i64>() > MOST_COUNTED;
@@ -77,17 +68,5 @@ impl Store {
         let counted: Vec<(Millis, String, i64)> = self.all(statement).await?;
         let known = |(hour, state, rows): (Millis, String, i64)| Some((hour, state.parse().ok()?, Count::of(rows)));
         Ok(counted.into_iter().filter_map(known).collect())
-    }
-
-    /// The conditions of a filter on `deliveries d`, for a statement that concerns all that match.
-    pub(super) async fn push_matching(&self, query: &mut Statement, filter: &Filter) -> Result<()> {
-        filter.narrow(query);
-        if let Some(q) = &filter.q {
-            match self.plan(filter).await? {
-                Plan::Rows => push_row_matches(query, q),
-                Plan::Words(_) => push_set_matches(query, q),
-            }
-        }
-        Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Recording: a message's outcome, its rows' and its robot's new state, in one transaction.
 
 use super::sql::sql;
+use super::words::unindexed;
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
 use crate::model::delivery::LARGEST_DIGEST;
@@ -45,8 +46,8 @@ impl Store {
         if transaction.run(finished).await? == 0 {
             return Ok(Recorded::TooLate);
         }
-        let changed =
-            sql("UPDATE deliveries SET state = new.state, failures = new.failures, batch_limit = new.batch_limit,
+        let changed = sql(format!(
+            "UPDATE deliveries SET state = new.state, failures = new.failures, batch_limit = new.batch_limit,
                  suspect = new.suspect, next_attempt_at = new.next_attempt_at, finished_at = new.finished_at,
                  last_error = new.last_error
              FROM (SELECT value->>'id' AS id, value->>'state' AS state,
@@ -57,8 +58,10 @@ impl Store {
                        CAST(value->>'finished_at' AS BIGINT) AS finished_at,
                        value->>'last_error' AS last_error
                    FROM rows($1)) AS new
-             WHERE deliveries.id = new.id AND (deliveries.state || '') = 'sending'")
-            .bind(rows(&settlement.rows));
+             WHERE deliveries.id = new.id AND {} = 'sending'",
+            unindexed("deliveries.state")
+        ))
+        .bind(rows(&settlement.rows));
         transaction.run(changed).await?;
         let robot = &settlement.robot;
         let condition =

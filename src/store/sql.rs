@@ -1,18 +1,17 @@
-//! One SQL text for two engines: statements with their values, transactions, and reading.
-//!
-//! A text is written once, with `$1` for values; where the engines differ, both texts stand side by side in
-//! [`Store::either`]. Only the way to take a JSON array apart is so frequent that it has a word of its own, `rows($1)`.
+//! One way to run a statement on two engines: transactions and reading. Where the engines differ, both texts stand side
+//! by side in [`Store::either`].
 
 use std::time::Instant;
 
 use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
-use sqlx::postgres::{PgArguments, PgRow};
-use sqlx::sqlite::{SqliteArguments, SqliteRow};
-use sqlx::{Arguments, AssertSqlSafe, Encode, FromRow, PgPool, Postgres, Sqlite, SqlitePool, Type};
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, PgPool, Postgres, Sqlite, SqlitePool};
 use tokio::runtime::Handle;
 use tokio_util::context::TokioContext;
 
+pub(super) use super::statement::{Statement, sql};
 use super::timeout::QueryTimeout;
 use super::{Result, Store};
 use crate::model::clock::{Clock, Millis};
@@ -36,91 +35,6 @@ pub(super) enum Pools {
         /// and with it every connection that was made on it.
         runtime: Handle,
     },
-}
-
-/// A value that a statement is given.
-#[derive(Clone, Debug)]
-pub(super) enum Value {
-    Text(String),
-    Number(i64),
-    Maybe(Option<i64>),
-    Flag(bool),
-}
-
-macro_rules! value_from {
-    ($($from:ty => $value:ident),*) => {$(
-        impl From<$from> for Value {
-            fn from(value: $from) -> Self {
-                Self::$value(value.into())
-            }
-        }
-    )*};
-}
-value_from!(String => Text, &String => Text, &str => Text, i64 => Number, Option<i64> => Maybe, bool => Flag);
-
-/// A statement with its values.
-#[derive(Clone, Debug)]
-pub(super) struct Statement {
-    text: String,
-    values: Vec<Value>,
-}
-
-pub(super) fn sql(text: impl Into<String>) -> Statement {
-    Statement { text: text.into(), values: Vec::new() }
-}
-
-impl Statement {
-    /// The value of the next `$n` of the text.
-    pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {
-        self.values.push(value.into());
-        self
-    }
-
-    pub(super) fn push(&mut self, text: &str) -> &mut Self {
-        self.text.push_str(text);
-        self
-    }
-
-    /// Writes the next `$n` and gives it its value.
-    pub(super) fn push_bind(&mut self, value: impl Into<Value>) -> &mut Self {
-        self.values.push(value.into());
-        self.text.push_str(&format!("${}", self.values.len()));
-        self
-    }
-
-    fn sqlite(self) -> (AssertSqlSafe<String>, SqliteArguments) {
-        (AssertSqlSafe(self.text.replace("rows($1)", "json_each($1)")), arguments(self.values))
-    }
-
-    fn postgres(self) -> (AssertSqlSafe<String>, PgArguments) {
-        let array = "json_array_elements(CAST($1 AS json)) AS rows(value)";
-        // Its texts cannot hold this character, so nothing that is there can equal one that does.
-        let values = self.values.into_iter().map(|value| match value {
-            Value::Text(text) if text.contains('\0') => Value::Text(text.replace('\0', "\u{fffd}")),
-            value => value,
-        });
-        (AssertSqlSafe(self.text.replace("rows($1)", array)), arguments(values.collect()))
-    }
-}
-
-fn arguments<A: Arguments + Default>(values: Vec<Value>) -> A
-where
-    for<'v> String: Encode<'v, A::Database> + Type<A::Database>,
-    for<'v> i64: Encode<'v, A::Database> + Type<A::Database>,
-    for<'v> Option<i64>: Encode<'v, A::Database> + Type<A::Database>,
-    for<'v> bool: Encode<'v, A::Database> + Type<A::Database>,
-{
-    let mut arguments = A::default();
-    for value in values {
-        let added = match value {
-            Value::Text(text) => arguments.add(text),
-            Value::Number(number) => arguments.add(number),
-            Value::Maybe(number) => arguments.add(number),
-            Value::Flag(flag) => arguments.add(flag),
-        };
-        added.expect("both engines take every text and number");
-    }
-    arguments
 }
 
 /// What a row of either engine can become.

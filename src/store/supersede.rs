@@ -2,6 +2,7 @@
 //! that two replicas accepted at the same time.
 
 use super::sql::{Transaction, sql};
+use super::words::unindexed;
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
 
@@ -18,13 +19,21 @@ const HEALED_BY: &str = "SELECT broke.event_id FROM rows($1)
      JOIN arrivals healed ON healed.event_id = value->>0 AND healed.outcome = 'succeeded'
      JOIN arrivals broke ON broke.key = healed.key AND broke.execution = healed.execution AND broke.outcome = 'failed'";
 
-/// Ends deliveries that were never tried and whose event has no arrival that is still failed.
-const SUPERSEDE: &str = "UPDATE deliveries SET state = 'superseded', finished_at = $2, next_attempt_at = 0
-     WHERE (state || '') = 'pending' AND attempts = 0 AND NOT EXISTS (
-         SELECT 1 FROM arrivals open
-         WHERE open.event_id = deliveries.event_id AND open.outcome = 'failed' AND NOT EXISTS (
-             SELECT 1 FROM arrivals healed
-             WHERE healed.key = open.key AND healed.execution = open.execution AND healed.outcome = 'succeeded'))";
+/// Ends deliveries that were never tried and whose event has no arrival that is still failed; of these those for which
+/// the condition holds.
+fn supersede(condition: &str) -> String {
+    let state = unindexed("state");
+    format!(
+        "UPDATE deliveries SET state = 'superseded', finished_at = $2, next_attempt_at = 0
+         WHERE {state} = 'pending' AND attempts = 0 AND NOT EXISTS (
+             SELECT 1 FROM arrivals open
+             WHERE open.event_id = deliveries.event_id AND open.outcome = 'failed' AND NOT EXISTS (
+                 SELECT 1 FROM arrivals healed
+                 WHERE healed.key = open.key AND healed.execution = open.execution AND healed.outcome = 'succeeded'))
+             AND {condition}
+         RETURNING id, event_id, robot"
+    )
+}
 
 /// Ends failures that are held back and of which every arrival has now succeeded. One that was tried, or whose time
 /// has come, is told. Where nothing is held back, which is most of the time, an empty index says so.
@@ -36,12 +45,11 @@ pub(super) async fn supersede_held(
     if successes.is_empty() {
         return Ok(Vec::new());
     }
-    let statement = sql(format!(
-        "{SUPERSEDE} AND next_attempt_at > $2 AND event_id IN ({HEALED_BY}) AND EXISTS (
+    let statement = sql(supersede(&format!(
+        "next_attempt_at > $2 AND event_id IN ({HEALED_BY}) AND EXISTS (
              SELECT 1 FROM deliveries held
-             WHERE held.state = 'pending' AND held.attempts = 0 AND held.next_attempt_at > held.created_at)
-         RETURNING id, event_id, robot"
-    ));
+             WHERE held.state = 'pending' AND held.attempts = 0 AND held.next_attempt_at > held.created_at)"
+    )));
     transaction.all(statement.bind(ids(successes)).bind(now)).await
 }
 
@@ -66,8 +74,7 @@ impl Store {
         if late.is_empty() {
             return Ok(Vec::new());
         }
-        let statement =
-            sql(format!("{SUPERSEDE} AND event_id IN (SELECT value->>0 FROM rows($1)) RETURNING id, event_id, robot"));
+        let statement = sql(supersede("event_id IN (SELECT value->>0 FROM rows($1))"));
         let late: Vec<_> = late.iter().map(String::as_str).collect();
         let superseded = transaction.all(statement.bind(ids(&late)).bind(now)).await?;
         transaction.commit().await?;

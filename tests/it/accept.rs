@@ -7,7 +7,7 @@ use harborbell::intake::{Refusal, intake};
 use harborbell::metrics::Metrics;
 use harborbell::model::harbor::Webhook;
 use harborbell::store::accept::Acceptance;
-use harborbell::store::inspect::Filter;
+use harborbell::store::filter::Filter;
 use harborbell::store::{Store, StoreError};
 
 use serde_json::Value;

@@ -6,7 +6,7 @@ use std::process::Output;
 
 use harborbell::demo::standin::Answer;
 use harborbell::store::Store;
-use harborbell::store::inspect::Filter;
+use harborbell::store::filter::Filter;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use harborbell::demo::standin::Standin;
 use harborbell::store::Store;
-use harborbell::store::inspect::Filter;
+use harborbell::store::filter::Filter;
 use tempfile::TempDir;
 
 use crate::database::{Intruder, postgres, url_of};

@@ -7,7 +7,7 @@ use harborbell::demo::payloads::Replication;
 use harborbell::intake::intake;
 use harborbell::metrics::Metrics;
 use harborbell::model::clock::Clock;
-use harborbell::store::inspect::Filter;
+use harborbell::store::filter::Filter;
 use reqwest::header::AUTHORIZATION;
 use rstest::rstest;
 use serde_json::{Value, json};

@@ -110,7 +110,7 @@ async fn nothing_releases_what_is_held_back() {
         bench.store.change(Verb::Replay, &row.id, bench.clock.now()).await.unwrap();
     }
     bench.drain().await;
-    bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
+    bench.store.register(&["default"], bench.clock.now()).await.unwrap();
     bench.lane = bench.another_lane().await;
     bench.drain().await;
     assert!(!told_held(&bench), "a replay of others, a restart");

@@ -127,7 +127,7 @@ async fn a_throttled_robot_rests_65_s_and_nothing_is_spent() {
     bench.accept_many(5).await;
     assert!(bench.step().await);
     bench.lane = bench.another_lane().await;
-    bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
+    bench.store.register(&["default"], bench.clock.now()).await.unwrap();
     assert_eq!(bench.wait().await, 65 * SECOND, "a restart does not end WeCom's throttle");
     bench.clock.advance(65 * SECOND);
     bench.drain().await;
@@ -151,7 +151,7 @@ async fn a_broken_robot_is_tried_now_and_then_and_at_once_after_a_restart() {
     assert!(bench.step().await);
     bench.wecom.change_key(crate::support::KEY);
     assert_eq!(bench.wait().await, 600 * SECOND);
-    bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
+    bench.store.register(&["default"], bench.clock.now()).await.unwrap();
     bench.drain().await;
     assert_eq!(bench.count("delivered").await, 4);
     assert_eq!(bench.store.robot("default", bench.clock.now()).await.unwrap().condition.failures, 0);
@@ -207,7 +207,7 @@ async fn invariant_7_a_broken_robot_delays_no_other() {
     let mut config = bench.config.clone();
     config.routing.robots[0].name = "broken".into();
     config.routing.robots[0].url = format!("{}/cgi-bin/webhook/send?key=00000000-wrong", bench.wecom.base_url()).into();
-    bench.store.enrol(&["broken"], bench.clock.now()).await.unwrap();
+    bench.store.register(&["broken"], bench.clock.now()).await.unwrap();
     let mut broken = lanes(&config, &bench.store, &bench.clock, &Metrics::default()).unwrap().remove(0);
     accept_for(&bench.store, &arrived("v1"), &["broken", "default"], bench.clock.now()).await;
     let Next::Send(message) = broken.claim().await.unwrap() else { panic!("it is due") };
@@ -294,7 +294,7 @@ async fn patience_with_a_failing_robot_begins_anew_after_a_restart() {
     }
     assert!(bench.deliveries().await.iter().all(|row| row.attempts > 0));
     bench.clock.advance(200 * HOUR);
-    bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
+    bench.store.register(&["default"], bench.clock.now()).await.unwrap();
     bench.lane = bench.another_lane().await;
     assert!(bench.step().await);
     assert_eq!(bench.count("failed").await, 0);

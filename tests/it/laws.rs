@@ -98,7 +98,7 @@ async fn live(history: Vec<Deed>, rate: &str) -> Witness {
             Deed::Accept(count) => accept(&bench, &mut witness, count).await,
             Deed::Wait(millis) => bench.clock.advance(millis.into()),
             Deed::Restart => {
-                bench.store.enrol(&["default"], bench.clock.now()).await.unwrap();
+                bench.store.register(&["default"], bench.clock.now()).await.unwrap();
                 bench.lane = bench.another_lane().await;
             }
             Deed::Send(outcome) => {

@@ -1,7 +1,7 @@
 //! WeCom goes away and comes back, and the whole service with it.
 
 use harborbell::demo::standin::Answer;
-use harborbell::store::inspect::Filter;
+use harborbell::store::filter::Filter;
 
 use crate::support::{App, arrived, eventually, push};
 

@@ -11,7 +11,7 @@ use harborbell::lane::Next;
 use harborbell::model::clock::Clock;
 use harborbell::store::Store;
 use harborbell::store::accept::Acceptance;
-use harborbell::store::inspect::Filter;
+use harborbell::store::filter::Filter;
 use tempfile::TempDir;
 use tokio::time::sleep;
 

@@ -9,7 +9,7 @@ use harborbell::model::delivery::{State, Verb};
 use harborbell::model::event::Event;
 use harborbell::store::Store;
 use harborbell::store::counts::MOST_COUNTED;
-use harborbell::store::inspect::Filter;
+use harborbell::store::filter::Filter;
 use harborbell::store::views::Delivery;
 use proptest::prelude::*;
 use tempfile::TempDir;

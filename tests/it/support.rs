@@ -17,7 +17,7 @@ use harborbell::model::harbor::{Reading, Webhook, read};
 use harborbell::serve::{Service, lanes};
 use harborbell::store::Store;
 use harborbell::store::accept::{Acceptance, Assignment, Offer, Stored};
-use harborbell::store::inspect::Filter;
+use harborbell::store::filter::Filter;
 use harborbell::store::views::Delivery;
 use reqwest::Client;
 use serde_json::Value;
@@ -130,7 +130,7 @@ impl Bench {
         let store = Store::serve(&config.database_url).await.unwrap();
         let clock = Clock::manual(1_800_000_000_000);
         let names = config.routing.names();
-        store.enrol(&names.iter().map(String::as_str).collect::<Vec<_>>(), clock.now()).await.unwrap();
+        store.register(&names.iter().map(String::as_str).collect::<Vec<_>>(), clock.now()).await.unwrap();
         let lane = lanes(&config, &store, &clock, &Metrics::default()).unwrap().remove(0);
         Self { store, clock, lane, config, wecom, _folder: folder }
     }
