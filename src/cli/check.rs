@@ -8,7 +8,7 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::output::{line, table, time};
+use super::output::{self, line, table, time};
 use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::health::{RobotView, robots};
@@ -59,7 +59,7 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
                 })
             })
             .collect();
-        line(json!({ "configuration": "ok", "database": database, "robots": views, "pings": pings }))?;
+        output::json(&json!({ "configuration": "ok", "database": database, "robots": views, "pings": pings }))?;
     } else {
         line(format_args!("configuration  ok\ndatabase       {database}\n"))?;
         print_robots(config, &views)?;

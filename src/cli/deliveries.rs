@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
 
-use super::output::{harmless, line, table, time};
+use super::output::{json, line, table, time};
 use super::{ListArgs, Outcome};
 use crate::admin::api::DeliveryDetail;
 use crate::config::Config;
@@ -23,7 +23,7 @@ pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
     };
     let page = store.list(&filter, arguments.limit.into(), after.as_ref()).await?;
     if arguments.json {
-        line(serde_json::to_string(&page)?)?;
+        json(&page)?;
         return Ok(ExitCode::SUCCESS);
     }
     let headers =
@@ -46,7 +46,7 @@ pub async fn show(config: &Config, id: &str, as_json: bool) -> Outcome {
     let detail = store.show(id).await?.ok_or_else(|| unknown(id))?;
     let detail = DeliveryDetail::of(detail, &config.renderer, &config.routing, Clock::System.now());
     if as_json {
-        line(serde_json::to_string(&detail)?)?;
+        json(&detail)?;
         return Ok(ExitCode::SUCCESS);
     }
     print_detail(&detail.detail, &detail.message, &config.timezone)?;
@@ -107,7 +107,7 @@ fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io:
             ]
         }),
     )?;
-    line(format_args!("\nMessage, as it would be sent now:\n{message}\n\nPayload:\n{}", harmless(payload.get())))
+    line(format_args!("\nMessage, as it would be sent now:\n{message}\n\nPayload:\n{}", payload.get()))
 }
 
 fn short(text: &str, most: usize) -> String {

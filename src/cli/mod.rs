@@ -27,6 +27,7 @@ use crate::route::Routing;
 use crate::serve::{Service, stop_signal};
 use crate::store::inspect::Filter;
 use crate::{demo, telemetry};
+use output::remark;
 
 /// Wrong configuration or wrong usage.
 const USAGE: u8 = 2;
@@ -267,25 +268,19 @@ fn config() -> Result<Config, Failure> {
 fn report(failure: Failure) -> ExitCode {
     match failure {
         Failure::Faults(faults) => {
-            eprintln!("harborbell: the configuration is wrong:");
+            remark("harborbell: the configuration is wrong:");
             for fault in faults {
-                eprintln!("  {fault}");
+                remark(format_args!("  {fault}"));
             }
             ExitCode::from(USAGE)
         }
         Failure::Usage(text) => {
-            eprintln!("harborbell: {text}");
+            remark(format_args!("harborbell: {text}"));
             ExitCode::from(USAGE)
         }
-        Failure::Other(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Failure::Other(error) => {
-            eprintln!("harborbell: {error:#}");
+            remark(format_args!("harborbell: {error:#}"));
             ExitCode::FAILURE
         }
     }
-}
-
-/// `list | head` has seen enough; that is no failure.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::output::{line, table, time};
+use super::output::{self, remark, table, time};
 use super::{Failure, Outcome, config, read_moment};
 use crate::model::event::{ReplicationOutcome, label};
 use crate::model::moment::duration;
@@ -66,11 +66,11 @@ pub async fn tell(arguments: Arguments) -> Outcome {
     let question =
         Question { repository, version, registry: None, since: read_moment(arguments.since.as_deref(), &timezone)? };
     let deadline = Instant::now() + wait.unwrap_or_default();
-    let answers = loop {
+    let (answers, verdict) = loop {
         let answers = match source.ask_all(&question, &arguments.registry).await {
             Ok(answers) => answers,
             Err(Trouble::Passing(error)) if Instant::now() < deadline => {
-                eprintln!("harborbell: {error:#}; asking again");
+                remark(format_args!("harborbell: {error:#}; asking again"));
                 sleep(LOOK_EVERY * 4).await;
                 continue;
             }
@@ -79,12 +79,12 @@ pub async fn tell(arguments: Arguments) -> Outcome {
         let verdict = verdict(&answers);
         let is_final = verdict == Verdict::Arrived || arguments.fail_fast && verdict == Verdict::Failed;
         if is_final || Instant::now() >= deadline {
-            break answers;
+            break (answers, verdict);
         }
         source.wait_for_news(&question, &answers, deadline).await;
     };
     print(&answers, &question, &timezone, arguments.json)?;
-    Ok(match verdict(&answers) {
+    Ok(match verdict {
         Verdict::Arrived => ExitCode::SUCCESS,
         Verdict::Failed => ExitCode::from(FAILED),
         Verdict::NotSeen => ExitCode::from(NOT_SEEN),
@@ -140,7 +140,7 @@ fn verdict(answers: &[Answer]) -> Verdict {
 fn print(answers: &[Answer], question: &Question, timezone: &TimeZone, as_json: bool) -> anyhow::Result<()> {
     if as_json {
         let items: Vec<_> = answers.iter().flat_map(|answer| &answer.items).collect();
-        return Ok(line(json!({ "items": items }))?);
+        return Ok(output::json(&json!({ "items": items }))?);
     }
     let image = match &question.version {
         Some(version) => format!("{}:{version}", question.repository),

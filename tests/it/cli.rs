@@ -37,6 +37,16 @@ impl Desk {
         (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
     }
 
+    /// Exit code and errors where nobody reads what is printed.
+    fn unread(&self, arguments: &[String]) -> (i32, String) {
+        let mut command = Command::new(program());
+        command.args(arguments).stdout(closed_pipe());
+        command.stderr(std::process::Stdio::piped());
+        let output = environment(&mut command, self.folder.path(), &self.url, &[]).spawn().unwrap();
+        let output = output.wait_with_output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+    }
+
     fn json(&self, arguments: &[&str]) -> Value {
         let (code, stdout, stderr) = self.run(arguments);
         assert_eq!(code, 0, "{stderr}");
@@ -184,16 +194,76 @@ async fn check_pings_through_the_running_service_and_without_one() {
     assert!(stdout.contains("robot_broken") && stdout.contains("93000"), "{stdout}");
 }
 
-/// As in `list | head`: the reader has gone before anything is written.
-#[tokio::test]
-async fn a_reader_that_has_seen_enough_is_no_failure() {
+/// As in `list | head`: the reader has gone before anything is written, and what was asked has its answer all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_has_gone_changes_no_exit_code() {
     let desk = Desk::with_a_failure().await;
-    let mut command = Command::new(program());
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    command.args(["list"]).stdout(writer).stderr(std::process::Stdio::piped());
-    let output = environment(&mut command, desk.folder.path(), &desk.url, &[]).output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let delivered: Vec<_> = desk.list()[1..].iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
+    let arguments = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let unread = |text: &str| desk.unread(&arguments(text));
+    assert_eq!(unread("list"), (0, String::new()));
+    assert_eq!(unread("list --json"), (0, String::new()));
+    assert_eq!(unread("where mars/mars-api:v1"), (0, String::new()));
+    assert_eq!(unread("where mars/mars-api:v9"), (4, String::new()));
+    assert_eq!(unread("where mars/mars-api:v9 --json"), (4, String::new()));
+    assert_eq!(unread("where mars/mars-web:poison --registry 没有"), (4, String::new()));
+    assert_eq!(unread("check"), (0, String::new()));
+    let id = &delivered[1];
+    // Whoever reads no further has still asked for all of it.
+    assert_eq!(unread(&format!("replay nobody {id}")), (1, String::new()));
+    assert_eq!(unread("discard nobody --json"), (1, String::new()));
+    crate::support::within("the replayed message", desk.wecom.until(|_, shown| shown.len() == 3)).await;
+    desk.wecom.change_key("00000000-another");
+    assert_eq!(unread(&format!("replay {id}")), (0, String::new()));
+    crate::support::eventually("the robot is broken", || async { desk.run(&["check"]).0 == 1 }).await;
+    assert_eq!(unread("check"), (1, String::new()));
+}
+
+#[test]
+fn a_reader_of_errors_that_has_gone_changes_no_exit_code() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("payload.json");
+    std::fs::write(&file, push("mars/x", &["sha256:0123"]).payload().to_string()).unwrap();
+    let code = |arguments: &[&str]| {
+        let mut command = Command::new(program());
+        command.args(arguments).stderr(closed_pipe());
+        environment(&mut command, folder.path(), KEY, &[]).output().unwrap().status.code()
+    };
+    assert_eq!(code(&["preview", "payload.json"]), Some(0));
+    assert_eq!(code(&["list"]), Some(1), "there is no database");
+    assert_eq!(code(&["list", "--since", "once"]), Some(2));
+}
+
+fn closed_pipe() -> std::io::PipeWriter {
+    std::io::pipe().unwrap().1
+}
+
+/// A payload's author must not steer the terminal of whoever looks at it.
+#[tokio::test]
+async fn bidi_and_control_characters_reach_no_terminal() {
+    let desk = Desk::new().await;
+    let hostile = "v1\u{202e}gnp\u{2066}\u{200f}\u{9b}31m\u{85}\u{7f}";
+    let mut payload = push("mars/mars-api", &[hostile]).payload();
+    payload["operator"] = hostile.into();
+    let body = format!("{{\r\n{}", payload.to_string().strip_prefix('{').unwrap());
+    let client = crate::support::client();
+    let answer = client.post(format!("{}/webhook/harbor", desk.process.as_ref().unwrap().url)).body(body).send().await;
+    assert_eq!(answer.unwrap().status(), 202);
+    let items = desk.list();
+    let id = items[0]["id"].as_str().unwrap();
+    for arguments in
+        [&["list"][..], &["list", "--json"], &["show", id], &["show", id, "--json"], &["where", "mars/mars-api"]]
+    {
+        let (code, stdout, stderr) = desk.run(arguments);
+        assert_eq!(code, 0, "{stderr}");
+        let steers = |character: char| {
+            character.is_control() && character != '\n' || "\u{202e}\u{2066}\u{200f}".contains(character)
+        };
+        assert!(!stdout.contains(steers), "{arguments:?}: {stdout:?}");
+        assert!(stdout.contains("gnp"), "{arguments:?}: {stdout:?}");
+    }
+    // JSON says the same as before.
+    assert_eq!(desk.json(&["show", id, "--json"])["payload"]["operator"], hostile);
 }
 
 #[test]
