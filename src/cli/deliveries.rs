@@ -8,11 +8,10 @@ use super::output::{json, line, table, time};
 use super::{ListArgs, Outcome};
 use crate::admin::api::DeliveryDetail;
 use crate::config::Config;
-use crate::health::{RobotState, RobotView, robots};
 use crate::model::clock::Clock;
 use crate::model::event::label;
 use crate::store::Store;
-use crate::store::views::{Delivery, Detail};
+use crate::store::views::{Delivery, Detail, RobotRow};
 
 pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
     let filter = arguments.filter.read(arguments.state, &config.timezone)?;
@@ -32,10 +31,14 @@ pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
     if let Some(cursor) = page.next_cursor {
         line(format_args!("\nMore: --cursor {cursor}"))?;
     }
-    for robot in robots(&store, &config.routing, Clock::System.now()).await? {
-        if robot.state == RobotState::Unconfigured {
-            let RobotView { name, waiting, .. } = robot;
-            line(format_args!("\n{waiting} wait for robot {name}, which is not configured: nobody sends them."))?;
+    // Which robots a service has is in the database. What this shell's environment says may be another's.
+    let served = store.served(&store.clock(Clock::System)).await?;
+    for RobotRow { name, waiting, .. } in store.robots(Clock::System.now()).await? {
+        if waiting > 0 && !served.contains(&name) {
+            line(format_args!(
+                "\n{waiting} wait for robot {name}, and no service sends for it now: either none runs, or its \
+                 configuration does not have this robot."
+            ))?;
         }
     }
     Ok(ExitCode::SUCCESS)

@@ -28,7 +28,7 @@ pub fn each_event(
         match read(payload, Clock::System.now(), config.notify_digest_only) {
             Ok(Reading::Event(webhook)) => with(webhook.event)?,
             Ok(Reading::Ignored(reason)) => {
-                remark(format_args!("payload {}: ignored, {}", number + 1, reason.as_str()))
+                remark(format_args!("payload {}: ignored, {}: {}", number + 1, reason.as_str(), reason.about()))
             }
             Err(error) => return Err(anyhow::anyhow!("payload {}: {error}", number + 1).into()),
         }

@@ -9,7 +9,7 @@ use super::search::{Plan, push_of_versions, push_of_word, push_row_matches};
 use super::sql::{Statement, sql};
 use super::views::{Delivery, Detail, EventView, Page, RobotRow};
 use super::{Result, Store};
-use crate::model::clock::Millis;
+use crate::model::clock::{Clock, Millis};
 use crate::model::delivery::{News, State};
 
 /// Which deliveries are meant; an empty filter means all.
@@ -182,6 +182,14 @@ impl Store {
             oldest_waiting_at: row.oldest_waiting_at,
         };
         Ok(rows.into_iter().map(robot).collect())
+    }
+
+    /// The robots that a running service sends for: those whose lanes are held now.
+    pub async fn served(&self, clock: &Clock) -> Result<Vec<String>> {
+        let now = self.tell_time(clock).await?;
+        let held = sql("SELECT name FROM robots WHERE lease_owner <> '' AND lease_until > $1");
+        let names = self.all::<(String,)>(held.bind(now)).await?;
+        Ok(names.into_iter().map(|(name,)| name).collect())
     }
 }
 

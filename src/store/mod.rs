@@ -91,6 +91,15 @@ pub fn check_url(url: &str) -> Result<()> {
     Place::of(url).map(drop)
 }
 
+/// Says what would keep a service from the file that a database URL names, and makes nothing. A server is to be asked
+/// itself.
+pub fn check_file(url: &str) -> Result<()> {
+    match Place::of(url)? {
+        Place::File(path) => sqlite::check_writable(&path),
+        Place::Server(_) => Ok(()),
+    }
+}
+
 impl Store {
     /// Opens the database for the service: makes the file where there is none, takes its lock, migrates.
     pub async fn serve(url: &str) -> Result<Self> {

@@ -1,8 +1,9 @@
 //! The command line, as an operator types it.
 
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
-use harborbell::demo::standin::Standin;
+use harborbell::demo::standin::{Answer, Standin};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -276,6 +277,26 @@ fn preview_shows_a_message_and_a_digest() {
     assert!(text.starts_with("**镜像入仓** 成功 2\n"), "{text}");
 }
 
+/// Each reason has a sentence, and what is left out on purpose says how to have it.
+#[test]
+fn preview_and_route_say_why_a_payload_is_ignored() {
+    let folder = TempDir::new().unwrap();
+    let digest = push("mars/x", &["sha256:0123"]).payload();
+    let mut running = arrived("v1");
+    running["event_data"]["replication"]["job_status"] = "Running".into();
+    let pushed = json!({ "type": "PUSH_ARTIFACT" });
+    std::fs::write(folder.path().join("payloads.json"), format!("{digest}{running}{pushed}")).unwrap();
+    for command in ["preview", "route"] {
+        let output = run(folder.path(), "", &[command, "payloads.json"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said: Vec<_> = said.lines().collect();
+        assert!(said[0].starts_with("payload 1: ignored, digest_only: it names no tag"), "{said:?}");
+        assert!(said[0].contains("NOTIFY_DIGEST_ONLY=true"), "{said:?}");
+        assert!(said[1].starts_with("payload 2: ignored, job_status: the replication has not ended"), "{said:?}");
+        assert!(said[2].starts_with("payload 3: ignored, event_type: it is no event of a replication"), "{said:?}");
+    }
+}
+
 #[test]
 fn wrong_configuration_names_every_fault_and_exits_2() {
     let folder = TempDir::new().unwrap();
@@ -302,6 +323,72 @@ fn filters_that_would_be_ignored_are_refused() {
     let output = run(folder.path(), "", &["replay", "some-id", "--until", "2000-01-01"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--state"));
+}
+
+/// A robot that keeps failing is in trouble, for `check` and for the page alike.
+#[tokio::test]
+async fn check_fails_for_a_robot_that_fails_while_something_waits() {
+    let desk = Desk::new().await;
+    desk.wecom.answer_always(Some(Answer::Status(500, "down")));
+    desk.post(&arrived("v1")).await;
+    let failures = || desk.run(&["check", "--json"]);
+    crate::support::eventually("two failures", || async { failures().1.contains("\"failures\":2") }).await;
+    let (code, stdout, _) = desk.run(&["check"]);
+    assert!(code == 1 && stdout.contains("in trouble: default"), "{code}: {stdout}");
+    let page = crate::support::client().get(&desk.process.as_ref().unwrap().url).header("accept-language", "en");
+    let page = page.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("health-bad"), "{page}");
+    desk.wecom.answer_always(None);
+    crate::support::eventually("it is well again", || async { desk.run(&["check"]).0 == 0 }).await;
+}
+
+#[test]
+fn check_tries_what_serve_would_refuse_and_makes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let said = |settings: &[(&str, &str)]| {
+        let mut command = Command::new(program());
+        let output = environment(command.arg("check"), folder.path(), KEY, settings).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    std::fs::write(folder.path().join("file"), "this is a text of some length, and not a database at all").unwrap();
+    for (url, problem) in [("sqlite://file/a/b/hb.db", "not a directory"), ("sqlite://file", "is not a database")] {
+        let (code, stderr) = said(&[("DATABASE_URL", url)]);
+        assert!(code == Some(1) && stderr.contains(problem), "{url}: {code:?} {stderr}");
+    }
+    let locked = folder.path().join("locked");
+    std::fs::create_dir(&locked).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o555)).unwrap();
+    // Permissions do not count for root, unless it gives up that privilege.
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let mut command = Command::new(if is_root { "setpriv".into() } else { program() });
+    if is_root {
+        command.arg("--bounding-set=-dac_override,-dac_read_search").arg(program());
+    }
+    let settings = [("DATABASE_URL", "sqlite://locked/new/hb.db")];
+    let output = environment(command.arg("check"), folder.path(), KEY, &settings).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && stderr.contains("cannot use locked: Permission denied"), "{stderr}");
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let settings = [("LISTEN_ADDR", address.as_str()), ("DATABASE_URL", "sqlite://new/hb.db")];
+    let (code, stderr) = said(&settings);
+    assert!(code == Some(1) && stderr.contains("LISTEN_ADDR") && stderr.contains(&address), "{code:?} {stderr}");
+    drop(taken);
+    assert_eq!(said(&settings), (Some(0), String::new()));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is new");
+}
+
+#[tokio::test]
+async fn check_does_not_take_the_running_services_port_for_anothers() {
+    let desk = Desk::new().await;
+    let address = desk.process.as_ref().unwrap().url.strip_prefix("http://").unwrap().to_owned();
+    let settings = [("LISTEN_ADDR", address.as_str())];
+    let checked = || async {
+        let mut command = Command::new(program());
+        environment(command.arg("check"), desk.folder.path(), &desk.url, &settings).output().unwrap().status.success()
+    };
+    crate::support::eventually("the service has its lanes", checked).await;
 }
 
 #[test]

@@ -267,7 +267,7 @@ async fn a_robot_that_vanished_keeps_what_waits_and_everybody_says_so() {
     let release = robots.iter().find(|robot| robot["name"] == "release").unwrap();
     assert_eq!((&release["state"], &release["waiting"]), (&"unconfigured".into(), &1.into()));
     let listed = listed(&groups, &["list"]);
-    assert!(listed.contains("1 wait for robot release, which is not configured"), "{listed}");
+    assert!(listed.contains("1 wait for robot release, and no service sends for it now"), "{listed}");
 
     // It comes back with its old name and a URL that works: what waited is told at once, though it was broken.
     groups.release.answer_always(None);
