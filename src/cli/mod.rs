@@ -218,12 +218,13 @@ async fn run(command: Command) -> Outcome {
 }
 
 async fn serve(flags: settings::Flags) -> Outcome {
-    let config = settings::load(&flags)?;
+    let (config, doubts) = settings::load(&flags)?;
     let faults = config.faults_of_service();
     if !faults.is_empty() {
-        return Err(Failure::Faults(faults));
+        return Err(Failure::Faults([faults, doubts].concat()));
     }
     telemetry::start(config.log_format, &config.log_filter);
+    warn_of(&doubts);
     // From here on a SIGHUP ends nothing.
     let hangups = signal(SignalKind::hangup())?;
     let service = Service::start(&config, Clock::System).await?;
@@ -243,8 +244,9 @@ async fn serve(flags: settings::Flags) -> Outcome {
 async fn reload(flags: settings::Flags, mut hangups: Signal, reloader: mpsc::Sender<Routing>) {
     while hangups.recv().await.is_some() {
         let faults = match settings::load(&flags) {
-            Ok(config) if config.routing.robots.is_empty() => config.faults_of_service(),
-            Ok(config) => {
+            Ok((config, doubts)) if config.routing.robots.is_empty() => [config.faults_of_service(), doubts].concat(),
+            Ok((config, doubts)) => {
+                warn_of(&doubts);
                 if reloader.send(config.routing).await.is_err() {
                     return;
                 }
@@ -259,9 +261,18 @@ async fn reload(flags: settings::Flags, mut hangups: Signal, reloader: mpsc::Sen
     }
 }
 
+fn warn_of(doubts: &[Fault]) {
+    for doubt in doubts {
+        tracing::warn!("{doubt}");
+    }
+}
+
 fn config() -> Result<Config, Failure> {
-    let config = settings::load(&settings::Flags::default())?;
+    let (config, doubts) = settings::load(&settings::Flags::default())?;
     telemetry::start(config.log_format, "warn");
+    for doubt in doubts {
+        remark(format_args!("harborbell: {doubt}"));
+    }
     Ok(config)
 }
 

@@ -118,6 +118,7 @@ fn conditions(route: &Route) -> Vec<String> {
         let patterns: Vec<_> = globs.patterns().collect();
         (!patterns.is_empty()).then(|| format!("{name} {}", patterns.join(" or ")))
     };
-    let outcome = route.outcome.map(|outcome| format!("outcome {outcome}"));
+    let outcomes: Vec<_> = route.outcome.iter().map(ToString::to_string).collect();
+    let outcome = (!outcomes.is_empty()).then(|| format!("outcome {}", outcomes.join(" or ")));
     globs.into_iter().filter_map(written).chain(outcome).collect()
 }

@@ -14,6 +14,7 @@ mod config;
 mod copy;
 mod crash;
 mod door;
+mod dotenv;
 mod grace;
 mod harbor;
 mod lane;
