@@ -124,8 +124,14 @@ impl RobotView {
         }
     }
 
+    /// Whether somebody should look after it: it is broken, or something waits that nobody sends or that the last two
+    /// messages did not bring further.
     pub const fn is_in_trouble(&self) -> bool {
-        matches!(self.state, RobotState::Broken | RobotState::Unconfigured)
+        match self.state {
+            RobotState::Broken => true,
+            RobotState::Unconfigured => self.waiting > 0,
+            _ => self.waiting > 0 && self.failures >= 2,
+        }
     }
 }
 

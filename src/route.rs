@@ -34,7 +34,8 @@ pub struct Route {
     pub version: Globs,
     pub registry: Globs,
     pub description: Globs,
-    pub outcome: Option<ReplicationOutcome>,
+    /// None of them: whichever.
+    pub outcome: Vec<ReplicationOutcome>,
     pub mention: Vec<String>,
 }
 
@@ -75,7 +76,7 @@ impl Route {
             false => event.versions.iter().any(|version| self.version.match_text(version)),
         };
         is_version
-            && self.outcome.is_none_or(|outcome| outcome == event.outcome)
+            && (self.outcome.is_empty() || self.outcome.contains(&event.outcome))
             && self.project.match_text(&event.project)
             && self.repository.match_text(&event.repository)
             && self.registry.match_text(&event.registry)

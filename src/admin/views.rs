@@ -36,6 +36,7 @@ impl Viewer<'_> {
         json!({
             "name": robot.name,
             "state": robot.state.as_str(),
+            "in_trouble": robot.is_in_trouble(),
             "paused_until": self.time(robot.paused_until),
             "reason": text(&robot.reason),
             "failures": robot.failures,

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
-use super::output::line;
+use super::output::{self, line};
 use super::{ChangeArgs, Failure, Outcome};
 use crate::config::Config;
 use crate::model::clock::{Clock, Millis};
@@ -36,7 +36,7 @@ async fn change_named(config: &Config, verb: Verb, ids: &[String], as_json: bool
         let is_changed = matches!(changed, Changed::Yes { .. });
         refused += usize::from(!is_changed);
         match as_json {
-            true => line(json!({ "id": id, done: is_changed, "detail": text }))?,
+            true => output::json(&json!({ "id": id, done: is_changed, "detail": text }))?,
             false => line(format_args!("{id}  {text}"))?,
         }
     }
@@ -61,7 +61,7 @@ async fn change_matching(config: &Config, verb: Verb, arguments: ChangeArgs, sta
     };
     let done = verb.done();
     match arguments.json {
-        true => line(json!({ "matched": matched, done: changed }))?,
+        true => output::json(&json!({ "matched": matched, done: changed }))?,
         false => line(format_args!("{matched} matched, {changed} {done}"))?,
     }
     Ok(ExitCode::SUCCESS)
@@ -76,8 +76,8 @@ fn confirmed(question: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
         return Err(Failure::Usage("nobody can be asked here; add --yes, or --dry-run to see how many match".into()));
     }
-    print!("{question} [y/N] ");
-    std::io::stdout().flush()?;
+    // Beside what the command says, which may go to a script.
+    write!(std::io::stderr(), "{question} [y/N] ")?;
     let mut answer = String::new();
     std::io::stdin().lock().read_line(&mut answer)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))

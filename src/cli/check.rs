@@ -8,16 +8,16 @@ use serde_json::json;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
-use super::output::{line, table, time};
+use super::output::{self, line, table, time};
 use super::{Failure, Outcome};
 use crate::config::Config;
 use crate::health::{RobotView, robots};
 use crate::lane::{Lane, Next};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
-use crate::serve::lanes;
+use crate::serve::{lanes, listen};
 use crate::store::test_message::MessageRecord;
-use crate::store::{Store, StoreError, is_shared};
+use crate::store::{Store, StoreError, check_file, is_shared};
 
 /// A slot is at most a minute away; with a throttle's pause and the POST itself, this is long enough.
 const PING_WITHIN: Duration = Duration::from_secs(90);
@@ -28,6 +28,7 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
     if !faults.is_empty() {
         return Err(Failure::Faults(faults));
     }
+    check_file(&config.database_url)?;
     let names = config.routing.names();
     let mut pings = Vec::new();
     if ping {
@@ -37,6 +38,9 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
     }
     let (views, database) = match Store::open(&config.database_url).await {
         Ok(store) => {
+            if store.served(&store.clock(Clock::System)).await?.is_empty() {
+                listen(config.listen_addr)?;
+            }
             let engine = store.engine().await?;
             let durable = if engine.is_durable { "each commit on the disk" } else { "NOT durable" };
             let facts = [&engine.name, &engine.journal_mode].into_iter().filter(|fact| !fact.is_empty());
@@ -44,11 +48,13 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
             (robots(&store, &config.routing, Clock::System.now()).await?, database)
         }
         Err(StoreError::Missing(_)) => {
+            listen(config.listen_addr)?;
             let idle = names.iter().map(|name| RobotView::idle(name)).collect();
             (idle, "not there yet; `harborbell serve` makes it".to_owned())
         }
         Err(error) => return Err(error.into()),
     };
+    let troubled: Vec<_> = views.iter().filter(|view| view.is_in_trouble()).map(|view| view.name.as_str()).collect();
     let failed_pings = pings.iter().filter(|(_, answer)| answer.outcome != "delivered").count();
     if as_json {
         let pings: Vec<_> = pings
@@ -59,10 +65,15 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
                 })
             })
             .collect();
-        line(json!({ "configuration": "ok", "database": database, "robots": views, "pings": pings }))?;
+        output::json(
+            &json!({ "configuration": "ok", "database": database, "robots": views, "in_trouble": troubled, "pings": pings }),
+        )?;
     } else {
         line(format_args!("configuration  ok\ndatabase       {database}\n"))?;
         print_robots(config, &views)?;
+        if !troubled.is_empty() {
+            line(format_args!("\nin trouble: {}", troubled.join(", ")))?;
+        }
         for (robot, answer) in &pings {
             line(format_args!(
                 "\ntest message to {robot}: {} in {} ms {}",
@@ -70,8 +81,7 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
             ))?;
         }
     }
-    let in_trouble = failed_pings > 0 || views.iter().any(RobotView::is_in_trouble);
-    Ok(if in_trouble { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    Ok(if failed_pings > 0 || !troubled.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {

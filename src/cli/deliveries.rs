@@ -4,15 +4,14 @@ use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
 
-use super::output::{harmless, line, table, time};
+use super::output::{json, line, table, time};
 use super::{ListArgs, Outcome};
 use crate::admin::api::DeliveryDetail;
 use crate::config::Config;
-use crate::health::{RobotState, RobotView, robots};
 use crate::model::clock::Clock;
 use crate::model::event::label;
 use crate::store::Store;
-use crate::store::views::{Delivery, Detail};
+use crate::store::views::{Delivery, Detail, RobotRow};
 
 pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
     let filter = arguments.filter.read(arguments.state, &config.timezone)?;
@@ -23,7 +22,7 @@ pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
     };
     let page = store.list(&filter, arguments.limit.into(), after.as_ref()).await?;
     if arguments.json {
-        line(serde_json::to_string(&page)?)?;
+        json(&page)?;
         return Ok(ExitCode::SUCCESS);
     }
     let headers =
@@ -32,10 +31,14 @@ pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
     if let Some(cursor) = page.next_cursor {
         line(format_args!("\nMore: --cursor {cursor}"))?;
     }
-    for robot in robots(&store, &config.routing, Clock::System.now()).await? {
-        if robot.state == RobotState::Unconfigured {
-            let RobotView { name, waiting, .. } = robot;
-            line(format_args!("\n{waiting} wait for robot {name}, which is not configured: nobody sends them."))?;
+    // Which robots a service has is in the database. What this shell's environment says may be another's.
+    let served = store.served(&store.clock(Clock::System)).await?;
+    for RobotRow { name, waiting, .. } in store.robots(Clock::System.now(), i64::MAX).await? {
+        if waiting > 0 && !served.contains(&name) {
+            line(format_args!(
+                "\n{waiting} wait for robot {name}, and no service sends for it now: either none runs, or its \
+                 configuration does not have this robot."
+            ))?;
         }
     }
     Ok(ExitCode::SUCCESS)
@@ -46,7 +49,7 @@ pub async fn show(config: &Config, id: &str, as_json: bool) -> Outcome {
     let detail = store.show(id).await?.ok_or_else(|| unknown(id))?;
     let detail = DeliveryDetail::of(detail, &config.renderer, &config.routing, Clock::System.now());
     if as_json {
-        line(serde_json::to_string(&detail)?)?;
+        json(&detail)?;
         return Ok(ExitCode::SUCCESS);
     }
     print_detail(&detail.detail, &detail.message, &config.timezone)?;
@@ -107,7 +110,7 @@ fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io:
             ]
         }),
     )?;
-    line(format_args!("\nMessage, as it would be sent now:\n{message}\n\nPayload:\n{}", harmless(payload.get())))
+    line(format_args!("\nMessage, as it would be sent now:\n{message}\n\nPayload:\n{}", payload.get()))
 }
 
 fn short(text: &str, most: usize) -> String {

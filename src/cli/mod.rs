@@ -27,6 +27,7 @@ use crate::route::Routing;
 use crate::serve::{Service, stop_signal};
 use crate::store::filter::Filter;
 use crate::{demo, telemetry};
+use output::remark;
 
 /// Wrong configuration or wrong usage.
 const USAGE: u8 = 2;
@@ -217,12 +218,13 @@ async fn run(command: Command) -> Outcome {
 }
 
 async fn serve(flags: settings::Flags) -> Outcome {
-    let config = settings::load(&flags)?;
+    let (config, doubts) = settings::load(&flags)?;
     let faults = config.faults_of_service();
     if !faults.is_empty() {
-        return Err(Failure::Faults(faults));
+        return Err(Failure::Faults([faults, doubts].concat()));
     }
     telemetry::start(config.log_format, &config.log_filter);
+    warn_of(&doubts);
     // From here on a SIGHUP ends nothing.
     let hangups = signal(SignalKind::hangup())?;
     let service = Service::start(&config, Clock::System).await?;
@@ -242,8 +244,9 @@ async fn serve(flags: settings::Flags) -> Outcome {
 async fn reload(flags: settings::Flags, mut hangups: Signal, reloader: mpsc::Sender<Routing>) {
     while hangups.recv().await.is_some() {
         let faults = match settings::load(&flags) {
-            Ok(config) if config.routing.robots.is_empty() => config.faults_of_service(),
-            Ok(config) => {
+            Ok((config, doubts)) if config.routing.robots.is_empty() => [config.faults_of_service(), doubts].concat(),
+            Ok((config, doubts)) => {
+                warn_of(&doubts);
                 if reloader.send(config.routing).await.is_err() {
                     return;
                 }
@@ -258,34 +261,37 @@ async fn reload(flags: settings::Flags, mut hangups: Signal, reloader: mpsc::Sen
     }
 }
 
+fn warn_of(doubts: &[Fault]) {
+    for doubt in doubts {
+        tracing::warn!("{doubt}");
+    }
+}
+
 fn config() -> Result<Config, Failure> {
-    let config = settings::load(&settings::Flags::default())?;
+    let (config, doubts) = settings::load(&settings::Flags::default())?;
     telemetry::start(config.log_format, "warn");
+    for doubt in doubts {
+        remark(format_args!("harborbell: {doubt}"));
+    }
     Ok(config)
 }
 
 fn report(failure: Failure) -> ExitCode {
     match failure {
         Failure::Faults(faults) => {
-            eprintln!("harborbell: the configuration is wrong:");
+            remark("harborbell: the configuration is wrong:");
             for fault in faults {
-                eprintln!("  {fault}");
+                remark(format_args!("  {fault}"));
             }
             ExitCode::from(USAGE)
         }
         Failure::Usage(text) => {
-            eprintln!("harborbell: {text}");
+            remark(format_args!("harborbell: {text}"));
             ExitCode::from(USAGE)
         }
-        Failure::Other(error) if is_closed_pipe(&error) => ExitCode::SUCCESS,
         Failure::Other(error) => {
-            eprintln!("harborbell: {error:#}");
+            remark(format_args!("harborbell: {error:#}"));
             ExitCode::FAILURE
         }
     }
-}
-
-/// `list | head` has seen enough; that is no failure.
-fn is_closed_pipe(error: &anyhow::Error) -> bool {
-    error.downcast_ref::<std::io::Error>().is_some_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe)
 }

@@ -1,17 +1,40 @@
-//! Standard output: lines, and tables for people, aligned also where Chinese stands in them. A reader that
-//! has seen enough and closes the pipe is an error that `main` takes for a quiet end.
+//! What commands say: lines and tables for people, aligned also where Chinese stands in them, and remarks beside them.
+//! A reader that has seen enough and closes the pipe changes what is written, and never what is done or the exit code.
 
 use std::fmt::Display;
-use std::io::{Result, Write, stdout};
+use std::io::{ErrorKind, Result, Write, stderr, stdout};
 
 use comfy_table::{ContentArrangement, Table, presets};
 use jiff::tz::TimeZone;
+use serde::Serialize;
 
 use crate::model::clock::Millis;
 use crate::render::date_time;
+use crate::render::text::steers;
 
 pub fn line(text: impl Display) -> Result<()> {
-    writeln!(stdout().lock(), "{text}")
+    write(&harmless(&text.to_string()))
+}
+
+/// A value as JSON, on a line of its own.
+pub fn json(value: &impl Serialize) -> Result<()> {
+    let text = serde_json::to_string(value)?;
+    // JSON has these only in its strings, where an escape means the same; but for CR, which is a blank outside of them.
+    let mut escaped = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '\r' => escaped.push(' '),
+            '\n' | '\t' => escaped.push(character),
+            character if steers(character) => escaped.push_str(&format!("\\u{:04x}", u32::from(character))),
+            character => escaped.push(character),
+        }
+    }
+    write(&escaped)
+}
+
+/// A line on standard error. Where nobody can be told, nothing else is to be done.
+pub fn remark(text: impl Display) {
+    let _ = writeln!(stderr().lock(), "{}", harmless(&text.to_string()));
 }
 
 pub fn table(headers: &[&str], rows: impl IntoIterator<Item = Vec<String>>) -> Result<()> {
@@ -35,6 +58,13 @@ pub fn time(at: Millis, timezone: &TimeZone) -> String {
 }
 
 /// Text that cannot steer the terminal, whoever wrote it.
-pub fn harmless(text: &str) -> String {
-    text.chars().filter(|character| *character == '\n' || !character.is_control()).collect()
+fn harmless(text: &str) -> String {
+    text.chars().filter(|character| *character == '\n' || !steers(*character)).collect()
+}
+
+fn write(text: &str) -> Result<()> {
+    match writeln!(stdout().lock(), "{text}") {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
+        written => written,
+    }
 }

@@ -6,6 +6,7 @@ use anyhow::Context;
 use serde_json::value::RawValue;
 
 use super::Failure;
+use super::output::remark;
 use crate::config::Config;
 use crate::model::clock::Clock;
 use crate::model::event::Event;
@@ -26,7 +27,9 @@ pub fn each_event(
     for (number, payload) in payloads.iter().enumerate() {
         match read(payload, Clock::System.now(), config.notify_digest_only) {
             Ok(Reading::Event(webhook)) => with(webhook.event)?,
-            Ok(Reading::Ignored(reason)) => eprintln!("payload {}: ignored, {}", number + 1, reason.as_str()),
+            Ok(Reading::Ignored(reason)) => {
+                remark(format_args!("payload {}: ignored, {}: {}", number + 1, reason.as_str(), reason.about()))
+            }
             Err(error) => return Err(anyhow::anyhow!("payload {}: {error}", number + 1).into()),
         }
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
-use super::output::{line, table};
+use super::output::{self, line, table};
 use super::payload::each_event;
 use super::{Failure, Outcome};
 use crate::config::Config;
@@ -28,7 +28,7 @@ pub fn route(config: &Config, file: &str, as_json: bool) -> Outcome {
                 (addressee, config.renderer.render(&[&news], Clock::System.now(), format).content)
             })
             .collect();
-        if as_json { line(as_object(&event, &heard)) } else { print(config, &event, &heard) }
+        if as_json { output::json(&as_object(&event, &heard)) } else { print(config, &event, &heard) }
     })?;
     Ok(ExitCode::SUCCESS)
 }
@@ -86,7 +86,7 @@ pub fn show(config: &Config, as_json: bool) -> Outcome {
                 "line": route.line, "robots": route.robots, "conditions": conditions(route), "mention": route.mention,
             })
         });
-        line(json!({ "robots": robots.collect::<Vec<_>>(), "routes": routes.collect::<Vec<_>>() }))?;
+        output::json(&json!({ "robots": robots.collect::<Vec<_>>(), "routes": routes.collect::<Vec<_>>() }))?;
         return Ok(ExitCode::SUCCESS);
     }
     let robots = routing
@@ -118,6 +118,7 @@ fn conditions(route: &Route) -> Vec<String> {
         let patterns: Vec<_> = globs.patterns().collect();
         (!patterns.is_empty()).then(|| format!("{name} {}", patterns.join(" or ")))
     };
-    let outcome = route.outcome.map(|outcome| format!("outcome {outcome}"));
+    let outcomes: Vec<_> = route.outcome.iter().map(ToString::to_string).collect();
+    let outcome = (!outcomes.is_empty()).then(|| format!("outcome {}", outcomes.join(" or ")));
     globs.into_iter().filter_map(written).chain(outcome).collect()
 }

@@ -1,10 +1,10 @@
 //! Where the configuration's values come from: flags, then the environment, then `.env`.
 
-use std::collections::HashMap;
-
 use clap::Args;
 
 use super::Failure;
+use crate::config::dotenv::Dotenv;
+use crate::config::routes::references;
 use crate::config::{Config, Fault, KEYS};
 
 /// What a person would type. Secrets stay out: other users of the machine can read a command line.
@@ -64,38 +64,31 @@ impl Flags {
     }
 }
 
-pub fn load(flags: &Flags) -> Result<Config, Failure> {
-    let mut values = dotenv()?;
+/// The configuration, and what may be wrong with it.
+pub fn load(flags: &Flags) -> Result<(Config, Vec<Fault>), Failure> {
+    let dotenv = Dotenv::read().map_err(Failure::Faults)?;
+    let mut values = dotenv.values.clone();
     // All of it, because ROUTES_FILE may refer to any variable.
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
         match value.into_string() {
             Ok(value) => _ = values.insert(name, value),
-            Err(_) if KEYS.iter().any(|key| key.name == name) => return Err(fault(&name, "is not UTF-8")),
+            Err(_) if KEYS.iter().any(|key| key.name == name) => {
+                return Err(Failure::Faults(vec![Fault { key: name, problem: "is not UTF-8".into() }]));
+            }
             Err(_) => {}
         }
     }
     values.extend(flags.values().map(|(key, value)| (key.to_owned(), value.clone())));
-    Config::load(&values).map_err(Failure::Faults)
-}
-
-fn dotenv() -> Result<HashMap<String, String>, Failure> {
-    let lines = match dotenvy::from_path_iter(".env") {
-        Ok(lines) => lines,
-        Err(error) if error.not_found() => return Ok(HashMap::new()),
-        Err(error) => return Err(fault(".env", &format!("cannot be read: {error}"))),
-    };
-    let mut values = HashMap::new();
-    for (number, line) in lines.enumerate() {
-        // The library's own error repeats the line, and the line may hold the robot's key.
-        let (key, value) = line.map_err(|_| {
-            fault(".env", &format!("entry {} is not KEY=value; quote a value that has blanks or # in it", number + 1))
-        })?;
-        values.insert(key, value);
+    let doubts = dotenv.misspelt(&references(&values));
+    match Config::load(&values) {
+        Ok(config) => Ok((config, doubts)),
+        Err(faults) => Err(Failure::Faults([faults, doubts].concat())),
     }
-    Ok(values)
 }
 
-fn fault(key: &str, problem: &str) -> Failure {
-    Failure::Faults(vec![Fault { key: key.to_owned(), problem: problem.to_owned() }])
+/// A value of `.env` alone. On a build agent that file may be another program's, so what is wrong with it is passed
+/// over.
+pub fn dotenv_value(name: &str) -> Option<String> {
+    Dotenv::read().ok()?.values.remove(name)
 }

@@ -12,7 +12,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::output::{line, table, time};
+use super::output::{self, remark, table, time};
+use super::settings::dotenv_value;
 use super::{Failure, Outcome, config, read_moment};
 use crate::model::event::{ReplicationOutcome, label};
 use crate::model::moment::duration;
@@ -46,7 +47,7 @@ pub struct Arguments {
     /// Ask a running service, such as http://harborbell.example.com:8080, and not the database
     #[arg(long)]
     url: Option<Url>,
-    /// The service's READ_TOKEN
+    /// The service's READ_TOKEN; else from the environment, else from .env
     #[arg(long, env = "READ_TOKEN", hide_env_values = true)]
     token: Option<String>,
     #[arg(long)]
@@ -56,7 +57,11 @@ pub struct Arguments {
 pub async fn tell(arguments: Arguments) -> Outcome {
     let wait = arguments.wait.as_deref().map(duration).transpose().map_err(Failure::Usage)?;
     let (source, timezone) = match &arguments.url {
-        Some(url) => (Source::Service(Service::new(url, arguments.token.clone())?), TimeZone::system()),
+        Some(url) => {
+            let token = arguments.token.clone().filter(|token| !token.trim().is_empty());
+            let token = token.or_else(|| dotenv_value("READ_TOKEN"));
+            (Source::Service(Service::new(url, token)?), TimeZone::system())
+        }
         None => {
             let config = config()?;
             (Source::Database(Store::open(&config.database_url).await?), config.timezone)
@@ -66,11 +71,11 @@ pub async fn tell(arguments: Arguments) -> Outcome {
     let question =
         Question { repository, version, registry: None, since: read_moment(arguments.since.as_deref(), &timezone)? };
     let deadline = Instant::now() + wait.unwrap_or_default();
-    let answers = loop {
+    let (answers, verdict) = loop {
         let answers = match source.ask_all(&question, &arguments.registry).await {
             Ok(answers) => answers,
             Err(Trouble::Passing(error)) if Instant::now() < deadline => {
-                eprintln!("harborbell: {error:#}; asking again");
+                remark(format_args!("harborbell: {error:#}; asking again"));
                 sleep(LOOK_EVERY * 4).await;
                 continue;
             }
@@ -79,12 +84,12 @@ pub async fn tell(arguments: Arguments) -> Outcome {
         let verdict = verdict(&answers);
         let is_final = verdict == Verdict::Arrived || arguments.fail_fast && verdict == Verdict::Failed;
         if is_final || Instant::now() >= deadline {
-            break answers;
+            break (answers, verdict);
         }
         source.wait_for_news(&question, &answers, deadline).await;
     };
     print(&answers, &question, &timezone, arguments.json)?;
-    Ok(match verdict(&answers) {
+    Ok(match verdict {
         Verdict::Arrived => ExitCode::SUCCESS,
         Verdict::Failed => ExitCode::from(FAILED),
         Verdict::NotSeen => ExitCode::from(NOT_SEEN),
@@ -140,7 +145,7 @@ fn verdict(answers: &[Answer]) -> Verdict {
 fn print(answers: &[Answer], question: &Question, timezone: &TimeZone, as_json: bool) -> anyhow::Result<()> {
     if as_json {
         let items: Vec<_> = answers.iter().flat_map(|answer| &answer.items).collect();
-        return Ok(line(json!({ "items": items }))?);
+        return Ok(output::json(&json!({ "items": items }))?);
     }
     let image = match &question.version {
         Some(version) => format!("{}:{version}", question.repository),
@@ -233,6 +238,7 @@ impl Service {
     fn new(url: &Url, token: Option<String>) -> anyhow::Result<Self> {
         use_ring();
         let client = Client::builder().timeout(ASK_FOR * 2).build().context("no HTTP client can be made")?;
+        let token = token.map(|token| token.trim().to_owned()).filter(|token| !token.is_empty());
         Ok(Self { client, url: url.join("api/v1/arrivals").context("--url")?, token })
     }
 
@@ -255,10 +261,20 @@ impl Service {
             (StatusCode::OK, Value::Array(items)) => Ok(items.clone()),
             (status, _) => {
                 let detail = body["detail"].as_str().unwrap_or("this is no answer of harborbell");
-                let error = anyhow!("{} answers {status}: {detail}", self.url);
+                let error = anyhow!("{} answers {status}: {detail}{}", self.url, self.advice(status));
                 let passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
                 Err(if passing { Trouble::Passing(error) } else { Trouble::Final(error) })
             }
+        }
+    }
+
+    fn advice(&self, status: StatusCode) -> &'static str {
+        match (status, &self.token) {
+            (StatusCode::UNAUTHORIZED, None) => "; set READ_TOKEN in the environment or .env, or use --token",
+            (StatusCode::UNAUTHORIZED, Some(_)) => {
+                "; what READ_TOKEN (in the environment or .env) or --token gave is not the service's READ_TOKEN"
+            }
+            _ => "",
         }
     }
 }

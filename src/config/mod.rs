@@ -1,7 +1,10 @@
 //! Configuration: from flags, the environment and `.env`, in this order. Every fault is named at once, by
 //! its key, and no fault repeats a secret.
 
-mod routes;
+mod document;
+pub mod dotenv;
+mod nearest;
+pub mod routes;
 mod values;
 
 use std::collections::HashMap;
@@ -98,7 +101,8 @@ impl Config {
     pub fn load(values: &HashMap<String, String>) -> Result<Self, Vec<Fault>> {
         let mut reader = Reader { values, faults: Vec::new() };
         let timezone = reader.read("TIMEZONE", |name| {
-            TimeZone::get(name).map_err(|_| format!("{name:?} is no IANA time zone; use one such as Asia/Shanghai"))
+            TimeZone::get(name)
+                .map_err(|_| format!("{} is no IANA time zone; use one such as Asia/Shanghai", quoted(name)))
         });
         let routing = reader.routing();
         let renderer = reader.renderer(timezone.clone());
@@ -180,7 +184,7 @@ impl Reader<'_> {
     fn routing(&mut self) -> Routing {
         let base = self.read("WECOM_BASE_URL", base_url).unwrap_or_default();
         let rate_per_minute = self.read("WECOM_RATE_PER_MINUTE", |value| {
-            value.parse().map_err(|_| format!("{value:?} is no number of messages; use 18, or 0 for no pacing"))
+            value.parse().map_err(|_| format!("{} is no number of messages; use 18, or 0 for no pacing", quoted(value)))
         });
         let rate_per_minute = rate_per_minute.unwrap_or_default();
         let url = self.optional("WECOM_WEBHOOK_URL", |value| robot_url(value, &base));
@@ -200,9 +204,10 @@ impl Reader<'_> {
             return (surroundings.default.into_iter().collect(), Vec::new());
         };
         let read = std::fs::read_to_string(&path)
-            .map_err(|error| vec![format!("cannot read {path}: {error}")])
+            .map_err(|error| vec![format!("cannot read {}: {error}", named(&path))])
             .and_then(|text| {
-                let placed = |faults: Vec<String>| faults.iter().map(|fault| format!("{path}:{fault}")).collect();
+                let placed =
+                    |faults: Vec<String>| faults.iter().map(|fault| format!("{}:{fault}", named(&path))).collect();
                 routes::read(&text, surroundings).map_err(placed)
             });
         read.unwrap_or_else(|problems: Vec<String>| {
@@ -216,7 +221,7 @@ impl Reader<'_> {
         let language = self.read("MESSAGE_LANGUAGE", |value| match value {
             "zh" => Ok(Language::Zh),
             "en" => Ok(Language::En),
-            other => Err(format!("{other:?} is not spoken here; use zh or en")),
+            other => Err(format!("{} is no language of messages; use zh or en", quoted(other))),
         });
         let harbor_url = self.optional("HARBOR_URL", |value| {
             // Measured as it will stand in a message, where every byte counts.
@@ -232,8 +237,9 @@ impl Reader<'_> {
             if path.is_empty() {
                 return Renderer::new(settings, None).map_err(|error| error.to_string());
             }
-            let source = std::fs::read_to_string(path).map_err(|error| format!("cannot read {path}: {error}"))?;
-            Renderer::new(settings, Some(&source)).map_err(|error| format!("{path} is no template: {error}"))
+            let source =
+                std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", named(path)))?;
+            Renderer::new(settings, Some(&source)).map_err(|error| format!("{} is no template: {error}", named(path)))
         })
         .map(Arc::new)
     }

@@ -1,50 +1,18 @@
-//! `ROUTES_FILE`: robots and routes in TOML. Every fault is named with its line and column, and none repeats a value
-//! that may be a robot's URL.
+//! `ROUTES_FILE`: robots and routes in TOML. What it says is checked to its end, so that all faults are named at once.
 
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Range;
-use std::str::FromStr;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use glob::Pattern;
 use reqwest::Url;
 use secrecy::{ExposeSecret, SecretString};
-use serde::Deserialize;
-use toml::{Spanned, Value};
+use toml::Spanned;
+use toml::de::DeTable;
 
-use super::values::robot_url;
+use super::document::{Document, Item};
+use super::nearest::nearest;
+use super::values::{may_be_secret, quoted, robot_url};
 use crate::model::robot::{EVERYBODY, Format, LONGEST_MENTIONS, Robot, mention, unite};
 use crate::route::{Globs, Route};
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct File {
-    #[serde(default)]
-    robots: BTreeMap<Spanned<String>, RobotEntry>,
-    #[serde(default)]
-    routes: Vec<Spanned<RouteEntry>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RobotEntry {
-    url: Spanned<String>,
-    rate_per_minute: Option<Spanned<i64>>,
-    format: Option<Spanned<String>>,
-}
-
-/// Where a string or a list of strings stands: a [`Value`], so that both keep their place.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct RouteEntry {
-    robots: Spanned<Value>,
-    project: Option<Spanned<Value>>,
-    repository: Option<Spanned<Value>>,
-    version: Option<Spanned<Value>>,
-    registry: Option<Spanned<Value>>,
-    description: Option<Spanned<Value>>,
-    outcome: Option<Spanned<String>>,
-    mention: Option<Spanned<Value>>,
-}
 
 /// What the file may leave to the environment.
 pub(super) struct Surroundings<'a> {
@@ -59,181 +27,160 @@ pub(super) struct Surroundings<'a> {
 
 /// Robots and routes of a file's text, or everything that is wrong with it, each with its place.
 pub(super) fn read(text: &str, surroundings: Surroundings<'_>) -> Result<(Vec<Robot>, Vec<Route>), Vec<String>> {
-    let file: File = toml::from_str(text).map_err(|error| {
-        // The library's own words may repeat what stands there.
-        let problem = error.message().split(": string \"").next().unwrap_or_default();
-        let problem = if problem.contains("://") { "this does not belong here" } else { problem };
-        vec![format!("{}: {problem}", place(text, error.span().unwrap_or_default()))]
-    })?;
-    let mut reader = Reader { text, faults: Vec::new() };
-    let robots = reader.robots(&file.robots, surroundings);
-    let routes: Vec<_> = file.routes.iter().map(|entry| reader.route(entry, &robots, &file.robots)).collect();
-    reader.check_mentions(&file.routes, &routes);
-    if reader.faults.is_empty() { Ok((robots, routes)) } else { Err(reader.faults) }
-}
-
-/// `12:9`, line and column as an editor counts them.
-fn place(text: &str, span: Range<usize>) -> String {
-    let before = &text[..text.floor_char_boundary(span.start)];
-    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
-    format!("{}:{}", line(text, &span), before[line_start..].chars().count() + 1)
-}
-
-fn line(text: &str, span: &Range<usize>) -> usize {
-    text.as_bytes()[..span.start].iter().filter(|byte| **byte == b'\n').count() + 1
+    let (table, document) = Document::parse(text)?;
+    let mut reader = Reader { document, robots: surroundings.default.iter().cloned().collect(), declared: Vec::new() };
+    let [robots, routes] = reader.document.fields(&table, "the file", ["robots", "routes"]);
+    if let Some(robots) = robots.and_then(|item| reader.document.table(item, "[robots.release]")) {
+        reader.read_robots(robots, &surroundings);
+    }
+    let entries: Vec<_> = routes.map(|item| reader.entries(item)).unwrap_or_default();
+    let routes: Vec<_> = entries.into_iter().filter_map(|entry| Some((entry, reader.route(entry)?))).collect();
+    reader.check_mentions(&routes);
+    let Reader { document, robots, .. } = reader;
+    let faults = document.faults();
+    let routes = routes.into_iter().map(|(_, route)| route).collect();
+    if faults.is_empty() { Ok((robots, routes)) } else { Err(faults) }
 }
 
 struct Reader<'a> {
-    text: &'a str,
-    faults: Vec<String>,
+    document: Document<'a>,
+    robots: Vec<Robot>,
+    /// The names of the file's robots, also of those that are faulty.
+    declared: Vec<String>,
 }
 
-impl Reader<'_> {
-    fn fault(&mut self, span: Range<usize>, problem: impl std::fmt::Display) {
-        self.faults.push(format!("{}: {problem}", place(self.text, span)));
-    }
-
-    /// The value, or a fault where it stands.
-    fn take<T>(&mut self, span: Range<usize>, result: Result<T, String>) -> Option<T> {
-        result.map_err(|problem| self.fault(span, problem)).ok()
-    }
-
-    /// One of a few words.
-    fn word<T: FromStr<Err = String>>(&mut self, word: &Spanned<String>) -> Option<T> {
-        let known = word.get_ref().parse().map_err(|problem| match is_url(word.get_ref()) {
-            true => "this does not belong here".to_owned(),
-            false => problem,
-        });
-        self.take(word.span(), known)
-    }
-
-    fn robots(
-        &mut self,
-        entries: &BTreeMap<Spanned<String>, RobotEntry>,
-        Surroundings { values, base_url, rate_per_minute, default }: Surroundings<'_>,
-    ) -> Vec<Robot> {
-        let mut robots: Vec<Robot> = default.into_iter().collect();
-        robots.retain(|robot| !entries.keys().any(|name| name.get_ref() == &robot.name));
+impl<'a> Reader<'a> {
+    fn read_robots(&mut self, entries: &DeTable<'a>, surroundings: &Surroundings<'_>) {
+        self.declared = entries.keys().map(|name| name.get_ref().to_string()).collect();
+        let declared = &self.declared;
+        self.robots.retain(|robot| !declared.contains(&robot.name));
         for (name, entry) in entries {
-            self.take(name.span(), check_name(name.get_ref()));
-            let url = expand(entry.url.get_ref(), values).and_then(|url| robot_url(&url, base_url));
-            let url = self.take(entry.url.span(), url);
-            let rate = entry.rate_per_minute.as_ref().map(|rate| {
-                let problem = "is no number of messages; use 18, or 0 for no pacing";
-                (rate.span(), u32::try_from(*rate.get_ref()).map_err(|_| format!("{} {problem}", rate.get_ref())))
-            });
-            let rate = rate.map_or(Some(rate_per_minute), |(span, rate)| self.take(span, rate));
-            let format = entry.format.as_ref().map_or(Some(Format::Markdown), |format| self.word(format));
-            let (Some(url), Some(rate_per_minute), Some(format)) = (url, rate, format) else { continue };
-            let url_of = identity(&url);
-            if let Some(other) = robots.iter().find(|robot| identity(&robot.url) == url_of) {
-                let problem = "WeCom counts by URL, so the pace of two would not hold; let the routes name one of them";
-                self.fault(entry.url.span(), format_args!("is the URL of robot {:?}, too; {problem}", other.name));
+            self.document.take(name.span(), check_name(name.get_ref()));
+            if let Some(robot) = self.robot(name.get_ref(), entry, surroundings) {
+                self.robots.push(robot);
             }
-            robots.push(Robot { name: name.get_ref().clone(), url, rate_per_minute, format });
         }
-        robots
     }
 
-    fn route(
-        &mut self,
-        entry: &Spanned<RouteEntry>,
-        robots: &[Robot],
-        declared: &BTreeMap<Spanned<String>, RobotEntry>,
-    ) -> Route {
-        let RouteEntry { robots: to, project, repository, version, registry, description, outcome, mention } =
-            entry.get_ref();
-        let names = self.texts(Some(to));
+    fn robot(&mut self, name: &str, entry: &Item<'a>, surroundings: &Surroundings<'_>) -> Option<Robot> {
+        let document = &mut self.document;
+        let table = document.table(entry, "[robots.NAME] with url = \"…\" below it")?;
+        let [url, rate, format] = document.fields(table, "a robot", ["url", "rate_per_minute", "format"]);
+        let rate_per_minute = match rate {
+            Some(rate) => document.number(rate, "messages; use 18, or 0 for no pacing"),
+            None => Some(surroundings.rate_per_minute),
+        };
+        let format = match format {
+            Some(format) => document.word(format),
+            None => Some(Format::Markdown),
+        };
+        let Some(place) = url else {
+            document.fault(entry.span(), "has no url");
+            return None;
+        };
+        let read = |text| expand(text, surroundings.values).and_then(|url| robot_url(&url, surroundings.base_url));
+        let url = document.text(place).map(read);
+        let url = url.and_then(|url| document.take(place.span(), url))?;
+        if let Some(other) = self.robots.iter().find(|robot| identity(&robot.url) == identity(&url)) {
+            let problem = "WeCom counts by URL, so the pace of two would not hold; let the routes name one of them";
+            let other = quoted(&other.name);
+            document.fault(place.span(), format_args!("is the URL of robot {other}, too; {problem}"));
+        }
+        Some(Robot { name: name.to_owned(), url, rate_per_minute: rate_per_minute?, format: format? })
+    }
+
+    /// The routes' own tables.
+    fn entries<'t>(&mut self, item: &'t Item<'a>) -> Vec<&'t Item<'a>> {
+        let entries = item.get_ref().as_array().map(|list| list.iter().collect());
+        let problem = "is no list of routes; begin each with [[routes]]";
+        self.document.take(item.span(), entries.ok_or_else(|| problem.to_owned())).unwrap_or_default()
+    }
+
+    fn route(&mut self, entry: &Item<'a>) -> Option<Route> {
+        let table = self.document.table(entry, "[[routes]] with robots = \"…\" below it")?;
+        let keys = ["robots", "project", "repository", "version", "registry", "description", "outcome", "mention"];
+        let [robots, project, repository, version, registry, description, outcome, called] =
+            self.document.fields(table, "a route", keys);
+        if robots.is_none() {
+            self.document.fault(entry.span(), "has no robots");
+        }
+        let names = self.document.texts(robots);
         for name in &names {
-            let is_known = declared.keys().any(|known| known.get_ref() == name);
-            if !is_known && !robots.iter().any(|robot| robot.name == *name) {
-                let known: Vec<_> = declared.keys().map(|known| known.get_ref().as_str()).collect();
-                let problem = "is no robot; add it as [robots.NAME], or use one of these:";
-                self.fault(to.span(), format_args!("{} {problem} {}", harmless(name), known.join(", ")));
-            }
+            self.check_robot(name, robots?);
         }
-        let called = self.texts(mention.as_ref());
-        let markdown = robots.iter().find(|robot| names.contains(&robot.name) && robot.format == Format::Markdown);
-        for person in &called {
-            let span = mention.as_ref().map(Spanned::span).unwrap_or_default();
-            match markdown {
-                _ if person != EVERYBODY && !is_userid(person) => self.fault(
-                    span,
-                    format_args!("{} is no user id; it has at most 64 letters, digits, and . _ - @", harmless(person)),
-                ),
-                Some(robot) if person == EVERYBODY => {
-                    let problem = "acts in text only; use user ids, or set format = \"text\" for robot";
-                    self.fault(span, format_args!("{EVERYBODY:?} {problem} {:?}", robot.name));
-                }
-                _ => {}
-            }
+        let mention = self.document.texts(called);
+        for person in &mention {
+            self.check_person(person, &names, called?);
         }
-        let outcome = outcome.as_ref().and_then(|outcome| self.word(outcome));
-        Route {
-            line: line(self.text, &entry.span()),
+        Some(Route {
+            line: self.document.line(entry.span().start),
             robots: names,
-            project: self.globs(project.as_ref()),
-            repository: self.globs(repository.as_ref()),
-            version: self.globs(version.as_ref()),
-            registry: self.globs(registry.as_ref()),
-            description: self.globs(description.as_ref()),
-            outcome,
-            mention: called,
+            project: self.globs(project),
+            repository: self.globs(repository),
+            version: self.globs(version),
+            registry: self.globs(registry),
+            description: self.globs(description),
+            outcome: self.document.words(outcome),
+            mention,
+        })
+    }
+
+    fn check_robot(&mut self, name: &str, place: &Item<'a>) {
+        let configured = self.robots.iter().map(|robot| robot.name.as_str());
+        let known: Vec<_> = self.declared.iter().map(String::as_str).chain(configured).collect();
+        if known.contains(&name) {
+            return;
+        }
+        let advice = match nearest(name, known.iter().copied()) {
+            Some(meant) if !may_be_secret(meant) => format!("is {meant:?} meant?"),
+            _ => "add it as [robots.NAME], or name one that is there".to_owned(),
+        };
+        self.document.fault(place.span(), format_args!("{} is no robot; {advice}", quoted(name)));
+    }
+
+    fn check_person(&mut self, person: &str, robots: &[String], place: &Item<'a>) {
+        if person != EVERYBODY && !is_userid(person) {
+            let problem = "is no user id; it has at most 64 letters, digits, and . _ - @";
+            return self.document.fault(place.span(), format_args!("{} {problem}", quoted(person)));
+        }
+        let is_markdown = |robot: &&Robot| robots.contains(&robot.name) && robot.format == Format::Markdown;
+        if let Some(robot) = self.robots.iter().find(is_markdown).filter(|_| person == EVERYBODY) {
+            let problem = "acts in text only; use user ids, or set format = \"text\" for robot";
+            let robot = quoted(&robot.name);
+            self.document.fault(place.span(), format_args!("{EVERYBODY:?} {problem} {robot}"));
         }
     }
 
     /// All that one robot may have to mention at once has to leave room for the event itself.
-    fn check_mentions(&mut self, entries: &[Spanned<RouteEntry>], routes: &[Route]) {
+    fn check_mentions(&mut self, routes: &[(&Item<'a>, Route)]) {
         let mut people: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-        for (entry, route) in entries.iter().zip(routes) {
+        for (entry, route) in routes {
             for robot in &route.robots {
                 let called = people.entry(robot).or_default();
                 unite(called, &route.mention);
                 let bytes: usize = called.iter().map(|person| mention(person).len() + 1).sum();
                 if bytes > LONGEST_MENTIONS {
-                    let problem = format!("takes the mentions of robot {robot:?} to {bytes} bytes of a message");
-                    self.fault(entry.span(), format_args!("{problem}; at most {LONGEST_MENTIONS} leave room for news"));
-                    return;
+                    let problem =
+                        format!("takes the mentions of robot {} to {bytes} bytes of a message", quoted(robot));
+                    let limit = format_args!("{problem}; at most {LONGEST_MENTIONS} leave room for news");
+                    return self.document.fault(entry.span(), limit);
                 }
             }
         }
     }
 
-    fn globs(&mut self, patterns: Option<&Spanned<Value>>) -> Globs {
+    fn globs(&mut self, patterns: Option<&Item<'a>>) -> Globs {
         let span = patterns.map(Spanned::span).unwrap_or_default();
         let read = |pattern: String| match Pattern::new(&pattern) {
-            _ if pattern.contains("**") => Err(format!("{}: use one *, which matches / too", harmless(&pattern))),
+            _ if pattern.contains("**") => Err(format!("{}: use one *, which matches / too", quoted(&pattern))),
             Ok(pattern) => Ok(pattern),
-            Err(error) => Err(format!("{}: {}", harmless(&pattern), error.msg)),
+            Err(error) => Err(format!("{}: {}", quoted(&pattern), error.msg)),
         };
-        let patterns: Result<Vec<_>, _> = self.texts(patterns).into_iter().map(read).collect();
-        Globs::new(self.take(span, patterns).unwrap_or_default())
+        let texts = self.document.texts(patterns);
+        Globs::new(
+            texts.into_iter().filter_map(|text| self.document.take(span.clone(), read(text))).collect::<Vec<_>>(),
+        )
     }
-
-    /// A string, or a list of them, each once; nothing is an empty list.
-    fn texts(&mut self, value: Option<&Spanned<Value>>) -> Vec<String> {
-        let Some(value) = value else { return Vec::new() };
-        let text = |value: &Value| value.as_str().map(str::to_owned);
-        let texts = match value.get_ref() {
-            Value::String(text) => Some(vec![text.clone()]),
-            Value::Array(list) if !list.is_empty() => list.iter().map(text).collect(),
-            _ => None,
-        };
-        let problem = "use a string, or a list of strings with at least one in it";
-        let texts = self.take(value.span(), texts.ok_or_else(|| problem.to_owned())).unwrap_or_default();
-        let mut once = Vec::new();
-        unite(&mut once, &texts);
-        once
-    }
-}
-
-/// What a fault may repeat of a value. Wherever a person can write, a robot's URL may stand by mistake.
-fn harmless(value: &str) -> String {
-    if is_url(value) { "this".to_owned() } else { format!("{value:?}") }
-}
-
-fn is_url(value: &str) -> bool {
-    value.contains("://") || value.contains("key=")
 }
 
 /// What WeCom counts messages by, however the rest of the URL is written.
@@ -248,7 +195,7 @@ fn check_name(name: &str) -> Result<(), String> {
     let is_fine = |character: char| character.is_alphanumeric() || "-_.".contains(character);
     match (1..=64).contains(&name.chars().count()) && name.chars().all(is_fine) {
         true => Ok(()),
-        false => Err(format!("{} is no name for a robot; use up to 64 letters, digits, and - _ .", harmless(name))),
+        false => Err(format!("{} is no name for a robot; use up to 64 letters, digits, and - _ .", quoted(name))),
     }
 }
 
@@ -257,6 +204,13 @@ fn is_userid(text: &str) -> bool {
     (1..=64).contains(&text.len())
         && text.starts_with(|first: char| first.is_ascii_alphanumeric())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"._-@".contains(&byte))
+}
+
+/// The names of the variables that `ROUTES_FILE` refers to, as far as it can be read.
+pub fn references(values: &HashMap<String, String>) -> HashSet<String> {
+    let text = values.get("ROUTES_FILE").and_then(|path| std::fs::read_to_string(path.trim()).ok()).unwrap_or_default();
+    let names = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
+    names.map(|(name, _)| name.to_owned()).collect()
 }
 
 /// Replaces each `${NAME}` by its value. An error names the name and never a value.
@@ -269,8 +223,15 @@ fn expand(text: &str, values: &HashMap<String, String>) -> Result<String, String
         }
         let value = values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
         expanded.push_str(before);
-        expanded.push_str(value.ok_or_else(|| format!("{name} is not set, neither in the environment nor in .env"))?);
+        expanded.push_str(
+            value.ok_or_else(|| format!("{} is not set, neither in the environment nor in .env", variable(name)))?,
+        );
         rest = after;
     }
     Ok(expanded + rest)
+}
+
+/// A variable's name as a fault may repeat it: no key has as few digits.
+fn variable(name: &str) -> &str {
+    if name.bytes().filter(u8::is_ascii_digit).count() > 4 { "what it refers to" } else { name }
 }

@@ -20,9 +20,8 @@ pub(super) const LONGEST_TIMEOUT: Duration = Duration::from_secs(12);
 
 pub(super) fn listen_addr(value: &str) -> Result<SocketAddr, String> {
     let numeric = value.strip_prefix("localhost:").map_or(value.to_owned(), |port| format!("127.0.0.1:{port}"));
-    numeric
-        .parse()
-        .map_err(|_| format!("{value:?} is no address with a port; use one such as 127.0.0.1:8080 or 0.0.0.0:8080"))
+    let problem = "is no address with a port; use one such as 127.0.0.1:8080 or 0.0.0.0:8080";
+    numeric.parse().map_err(|_| format!("{} {problem}", quoted(value)))
 }
 
 pub(super) fn database_url(value: &str) -> Result<String, String> {
@@ -32,16 +31,20 @@ pub(super) fn database_url(value: &str) -> Result<String, String> {
 }
 
 pub(super) fn timeout(value: &str) -> Result<Duration, String> {
-    match duration(value)? {
+    match length(value)? {
         Duration::ZERO => Err("is 0; a message needs some time".into()),
         long if long > LONGEST_TIMEOUT => Err(format!("{value} is longer than 12s; the lane's lease needs the rest")),
         fine => Ok(fine),
     }
 }
 
+fn length(value: &str) -> Result<Duration, String> {
+    duration(value).map_err(|problem| withheld(value, problem))
+}
+
 pub(super) fn positive_millis(value: &str) -> Result<Millis, String> {
     const TEN_YEARS: Millis = 10 * 366 * 24 * 3_600_000;
-    match Millis::try_from(duration(value)?.as_millis()) {
+    match Millis::try_from(length(value)?.as_millis()) {
         Ok(millis @ 1..=TEN_YEARS) => Ok(millis),
         _ => Err(format!("{value} is out of range; use from 1ms to ten years")),
     }
@@ -49,7 +52,7 @@ pub(super) fn positive_millis(value: &str) -> Result<Millis, String> {
 
 pub(super) fn grace(value: &str) -> Result<Millis, String> {
     const A_DAY: Millis = 24 * HOUR;
-    match Millis::try_from(duration(value)?.as_millis()) {
+    match Millis::try_from(length(value)?.as_millis()) {
         Ok(millis @ 0..=A_DAY) => Ok(millis),
         _ => Err(format!("{value} is longer than a day; Harbor tries again within minutes")),
     }
@@ -57,19 +60,19 @@ pub(super) fn grace(value: &str) -> Result<Millis, String> {
 
 pub(super) fn number(value: &str, from: f64, to: f64) -> Result<f64, String> {
     let parsed = value.parse().ok().filter(|number| (from..=to).contains(number));
-    parsed.ok_or_else(|| format!("{value:?} is no number from {from} to {to}"))
+    parsed.ok_or_else(|| format!("{} is no number from {from} to {to}", quoted(value)))
 }
 
 pub(super) fn switch(value: &str) -> Result<bool, String> {
     match value {
         "true" | "1" => Ok(true),
         "false" | "0" => Ok(false),
-        other => Err(format!("{other:?} is neither true nor false")),
+        other => Err(format!("{} is neither true nor false", quoted(other))),
     }
 }
 
 pub(super) fn outcomes(value: &str) -> Result<Vec<ReplicationOutcome>, String> {
-    value.split(',').map(|word| word.trim().parse()).collect()
+    value.split(',').map(str::trim).map(|word| word.parse().map_err(|problem| withheld(word, problem))).collect()
 }
 
 pub(super) fn header(value: &str) -> Result<SecretString, String> {
@@ -83,12 +86,13 @@ pub(super) fn log_format(value: &str) -> Result<LogFormat, String> {
     match value {
         "text" => Ok(LogFormat::Text),
         "json" => Ok(LogFormat::Json),
-        other => Err(format!("{other:?} is no format; use text or json")),
+        other => Err(format!("{} is no format; use text or json", quoted(other))),
     }
 }
 
 pub(super) fn log_filter(value: &str) -> Result<String, String> {
-    tracing_subscriber::EnvFilter::try_new(value).map_err(|error| format!("{value:?} is no filter: {error}"))?;
+    tracing_subscriber::EnvFilter::try_new(value)
+        .map_err(|_| format!("{} is no filter; use a level such as info, or warn,harborbell=debug", quoted(value)))?;
     Ok(value.to_owned())
 }
 
@@ -97,8 +101,29 @@ pub(super) fn web_url(value: &str) -> Result<Url, String> {
     url.ok_or_else(|| "is no URL; use one that begins with https:// or http://".into())
 }
 
-pub(super) fn base_url(value: &str) -> Result<String, String> {
+/// A URL of WeCom's, or of a private deployment, which may be called anything else than these.
+fn wecom_url(value: &str) -> Result<Url, String> {
+    const OTHERS: [(&str, &str); 4] = [
+        ("feishu.cn", "Feishu (飞书)"),
+        ("larksuite.com", "Lark"),
+        ("dingtalk.com", "DingTalk (钉钉)"),
+        ("slack.com", "Slack"),
+    ];
     let url = web_url(value)?;
+    let host = url.host_str().unwrap_or_default();
+    let other = OTHERS
+        .iter()
+        .find(|(domain, _)| host.strip_suffix(domain).is_some_and(|rest| rest.is_empty() || rest.ends_with('.')));
+    match other {
+        Some((_, product)) => Err(format!(
+            "belongs to {product}, and harborbell sends to WeCom (企业微信) only; use the URL of a WeCom group's robot"
+        )),
+        None => Ok(url),
+    }
+}
+
+pub(super) fn base_url(value: &str) -> Result<String, String> {
+    let url = wecom_url(value)?;
     if url.query().is_some() {
         return Err("is the address only, without a key; the whole URL belongs into WECOM_WEBHOOK_URL".into());
     }
@@ -111,7 +136,7 @@ pub(super) fn robot_url(value: &str, base: &str) -> Result<SecretString, String>
         return Err("is the sample key of WeCom's documentation, which shows nothing; use your own robot's".into());
     }
     if value.contains("://") {
-        let url = web_url(value)?;
+        let url = wecom_url(value)?;
         let has_key = url.query_pairs().any(|(name, value)| name == "key" && !value.is_empty());
         return match url.path().ends_with("/webhook/send") && !has_key {
             true => Err("has no key; copy the robot's whole URL, with ?key=… at its end".into()),
@@ -123,4 +148,36 @@ pub(super) fn robot_url(value: &str, base: &str) -> Result<SecretString, String>
         true => Ok(format!("{base}/cgi-bin/webhook/send?key={value}").into()),
         false => Err("is neither a robot's URL (https://…) nor its bare key".into()),
     }
+}
+
+/// A value as a fault may repeat it. Wherever a person can write, a robot's URL may stand by mistake, or its key.
+pub(super) fn quoted(value: &str) -> String {
+    if may_be_secret(value) { "this".to_owned() } else { format!("{value:?}") }
+}
+
+/// What another says of a value, without it where it must not be repeated.
+pub(super) fn withheld(value: &str, problem: String) -> String {
+    problem.replace(&format!("{value:?}"), &quoted(value))
+}
+
+/// The file that a value names. Few secrets have a dot or a slash and are no URL.
+pub(super) fn named(path: &str) -> String {
+    let is_path = path.contains(['.', '/']) && !is_url(path);
+    if is_path { path.to_owned() } else { quoted(path) }
+}
+
+/// Whether it may be a part of a robot's URL that nobody may know: a key has digits, or is long.
+pub(super) fn may_be_secret(value: &str) -> bool {
+    const SHORTEST_PART: usize = 8;
+    const SHORTEST_OF_LETTERS: usize = 16;
+    let mut runs = value.split(|letter: char| !letter.is_ascii_alphanumeric() && !"-_".contains(letter));
+    is_url(value)
+        || runs.any(|run| {
+            let has_digit = run.bytes().any(|byte| byte.is_ascii_digit());
+            run.len() >= if has_digit { SHORTEST_PART } else { SHORTEST_OF_LETTERS }
+        })
+}
+
+fn is_url(value: &str) -> bool {
+    value.contains("://") || value.contains("key=")
 }

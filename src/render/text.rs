@@ -82,9 +82,15 @@ pub fn clip(text: &str, format: Format) -> String {
 /// Line ends become blanks; characters that turn the reading direction of what follows are dropped.
 fn shown(text: &str) -> impl Iterator<Item = char> {
     text.chars()
-        .map(|character| if matches!(character, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}') { ' ' } else { character })
-        .filter(|character| {
-            let turns = matches!(character, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-            !turns && !character.is_control()
-        })
+        .map(
+            |character| if matches!(character, '\n' | '\r' | '\t' | '\u{2028}' | '\u{2029}') { ' ' } else { character },
+        )
+        .filter(|character| !steers(*character))
+}
+
+/// Whether a character is not shown itself, but controls a terminal or turns the reading direction of what follows.
+pub fn steers(character: char) -> bool {
+    let turns =
+        matches!(character, '\u{200e}' | '\u{200f}' | '\u{061c}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    turns || character.is_control()
 }

@@ -62,8 +62,7 @@ impl Service {
         let routing = lanes.routing();
         let (intake, committer) = intake(store.clone(), routing.clone(), clock.clone(), counts.clone(), nudge.clone());
 
-        let listener = TcpListener::bind(config.listen_addr)
-            .with_context(|| format!("LISTEN_ADDR: cannot listen on {}", config.listen_addr))?;
+        let listener = listen(config.listen_addr)?;
         let addr = listener.local_addr()?;
         let stopping = CancellationToken::new();
         let admin = Admin {
@@ -195,6 +194,11 @@ async fn reload(lanes: &mut Lanes, routing: Routing) {
             "the configuration was read again, but could not be put into force; what was in force stays"
         ),
     }
+}
+
+/// Takes the port, if nobody else has it.
+pub fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(addr).with_context(|| format!("LISTEN_ADDR: cannot listen on {addr}"))
 }
 
 fn server(listener: TcpListener, door: Door, health: Health, admin: Admin) -> std::io::Result<Server> {

@@ -99,7 +99,7 @@ impl Store {
         let (failures, successes) = (ended(ReplicationOutcome::Failed), ended(ReplicationOutcome::Succeeded));
         let mut superseded = supersede_held(&mut transaction, &successes, now).await?;
         transaction.commit().await?;
-        self.check_file()?;
+        self.check_in_place()?;
         // Only another replica can have committed at the same time.
         if self.is_shared() {
             match self.supersede_concurrent(&failures, &successes, &healed, now).await {

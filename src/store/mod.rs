@@ -105,6 +105,15 @@ pub fn check_url(url: &str) -> Result<()> {
     Place::of(url).map(drop)
 }
 
+/// Says what would keep a service from the file that a database URL names, and makes nothing. A server is to be asked
+/// itself.
+pub fn check_file(url: &str) -> Result<()> {
+    match Place::of(url)? {
+        Place::File(path) => sqlite::check_writable(&path),
+        Place::Server(_) => Ok(()),
+    }
+}
+
 impl Store {
     /// Opens the database for the service: makes the file where there is none, takes its lock, migrates.
     pub async fn serve(url: &str) -> Result<Self> {
@@ -194,7 +203,7 @@ impl Store {
     }
 
     /// An error where a service's file was deleted or replaced.
-    fn check_file(&self) -> Result<()> {
+    fn check_in_place(&self) -> Result<()> {
         match (&self.path, self.in_use) {
             (Some(path), Some(in_use)) if !in_use.is_at(path) => Err(StoreError::Replaced(path.clone())),
             _ => Ok(()),

@@ -14,7 +14,7 @@ impl Store {
     /// Writes what a webhook writes, in every table and index, and takes it back; then commits a row, so that the disk
     /// is asked, too. One row, so that it stands in nobody's way for long.
     pub async fn probe(&self, now: Millis) -> Result<()> {
-        self.check_file()?;
+        self.check_in_place()?;
         let mut transaction = self.begin().await?;
         let assign = |_: &Event| {
             let delivery_id = Uuid::now_v7().to_string();

@@ -5,7 +5,7 @@ use sqlx::FromRow;
 use super::sql::sql;
 use super::views::RobotRow;
 use super::{Result, Store, rows};
-use crate::model::clock::{MINUTE, Millis, believable};
+use crate::model::clock::{Clock, MINUTE, Millis, believable};
 use crate::model::outcome::LONGEST_PAUSE;
 use crate::model::settle::{Condition, Pause};
 
@@ -89,6 +89,12 @@ impl Store {
             oldest_waiting_at: row.oldest_waiting_at,
         };
         Ok(rows.into_iter().map(robot).collect())
+    }
+
+    /// The robots that a running service sends for: those whose leases are held now.
+    pub async fn served(&self, clock: &Clock) -> Result<Vec<String>> {
+        let now = self.tell_time(clock).await?;
+        self.texts(sql("SELECT name FROM robots WHERE lease_owner <> '' AND lease_until > $1").bind(now)).await
     }
 }
 

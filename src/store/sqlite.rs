@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
+use rustix::fs::Access;
 use sqlx::Sqlite;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
@@ -105,6 +106,25 @@ pub fn path_of(url: &str) -> Result<PathBuf> {
         return Err(StoreError::Url("it must name a file; what is in memory is lost".into()));
     }
     Ok(path)
+}
+
+/// Whether a service could write this file, and what stands beside it, or make all of it.
+pub(super) fn check_writable(path: &Path) -> Result<()> {
+    let check = |path: &Path, access| {
+        let failed = |error: rustix::io::Errno| StoreError::File { path: path.to_owned(), source: error.into() };
+        rustix::fs::access(path, access).map_err(failed)
+    };
+    if path.exists() {
+        check(path, Access::READ_OK | Access::WRITE_OK)?;
+    }
+    let folders = path.ancestors().skip(1);
+    let folders = folders.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
+    let Some(folder) = folders.into_iter().find(|folder| folder.exists()) else { return Ok(()) };
+    if !folder.is_dir() {
+        let source = std::io::ErrorKind::NotADirectory.into();
+        return Err(StoreError::File { path: folder.to_owned(), source });
+    }
+    check(folder, Access::WRITE_OK | Access::EXEC_OK)
 }
 
 /// Makes the folder and the file where there are none.

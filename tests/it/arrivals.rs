@@ -257,3 +257,29 @@ async fn who_asks_without_the_right_token_is_told() {
     let told = String::from_utf8(output.stderr).unwrap();
     assert!(told.contains("401") && told.contains("neither ADMIN_TOKEN nor READ_TOKEN"), "{told}");
 }
+
+/// In the folder of `.env`, `where --url` needs nothing else; an environment without it is told what to set.
+#[tokio::test]
+async fn where_over_http_takes_its_token_from_dotenv_and_names_what_to_set() {
+    const TOKEN: &str = "a-token-for-reading-in-tests";
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(crate::support::KEY, None).await.unwrap());
+    let process = Process::start(folder.path(), &wecom.url(), &[("READ_TOKEN", TOKEN)]);
+    let ask = |env: &str, environment: &str| {
+        std::fs::write(folder.path().join(".env"), env).unwrap();
+        let mut command = Command::new(program());
+        command.args(["where", "mars/mars-api", "--url", &process.url]).current_dir(folder.path());
+        let output = command.env_clear().env("READ_TOKEN", environment).output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap())
+    };
+    assert_eq!(ask(&format!("READ_TOKEN='{TOKEN}'\n"), ""), (Some(4), String::new()));
+    let (code, told) = ask("READ_TOKEN=another-token-for-tests\n", TOKEN);
+    assert_eq!((code, told.as_str()), (Some(4), ""), "the environment goes first");
+    let (code, told) = ask("READ_TOKEN=another-token-for-tests\n", "");
+    assert!(code == Some(1) && told.contains("READ_TOKEN (in the environment or .env) or --token gave"), "{told}");
+    // Another program's file, in a way of writing of its own, is no reason not to ask.
+    let (code, told) = ask("this is: {no} .env of ours", "");
+    assert!(
+        code == Some(1) && told.contains("401") && told.contains("set READ_TOKEN in the environment or .env"),
+        "{told}"
+    );
+}

@@ -82,24 +82,30 @@ impl Browser {
         self.client.goto(url).await.unwrap();
     }
 
-    /// Waits until something is there, and gives its text.
-    async fn text(&self, css: &str) -> String {
-        self.client
-            .wait()
-            .at_most(Duration::from_secs(30))
-            .for_element(Locator::Css(css))
-            .await
-            .unwrap()
-            .text()
-            .await
-            .unwrap()
+    /// Waits until an element that is found so shows this text. Found and read in one step: an element that WebDriver
+    /// has found may be another page's by the time it is read, or one that the live script has replaced.
+    async fn shows(&self, css: &str, text: &str) {
+        let script =
+            "return [...document.querySelectorAll(arguments[0])].some((one) => one.innerText.includes(arguments[1]))";
+        self.until_with(&format!("{css} shows {text:?}"), script, &[css, text]).await;
     }
 
+    /// Waits until a person could click there, and clicks in the same step.
     async fn click(&self, css: &str) {
-        let found = self.client.wait().at_most(Duration::from_secs(30)).for_element(Locator::Css(css)).await;
-        found.unwrap_or_else(|error| panic!("{css}: {error}")).click().await.unwrap();
+        let script = "
+            const found = document.querySelector(arguments[0]);
+            if (document.readyState !== 'complete' || !found) return false;
+            found.scrollIntoView({ block: 'center', behavior: 'instant' });
+            const box = found.getClientRects()[0];
+            if (!box) return false;
+            const top = document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2);
+            if (found.disabled || !found.contains(top)) return false;
+            found.click();
+            return true;";
+        self.until_with(&format!("{css} can be clicked"), script, &[css]).await;
     }
 
+    /// Types into a field of a page that stays as it is.
     async fn fill(&self, css: &str, text: &str) {
         let found = self.client.wait().at_most(Duration::from_secs(30)).for_element(Locator::Css(css)).await.unwrap();
         found.send_keys(text).await.unwrap();
@@ -111,7 +117,13 @@ impl Browser {
 
     /// Waits until a script's answer is true.
     async fn until(&self, what: &str, script: &str) {
-        eventually(what, || async { self.run(script).await == json!(true) }).await;
+        self.until_with(what, script, &[]).await;
+    }
+
+    async fn until_with(&self, what: &str, script: &str, arguments: &[&str]) {
+        let arguments: Vec<_> = arguments.iter().map(|argument| json!(argument)).collect();
+        let holds = || async { self.client.execute(script, arguments.clone()).await.unwrap() == json!(true) };
+        eventually(what, holds).await;
     }
 
     async fn picture(&self, name: &str) {
@@ -167,15 +179,15 @@ async fn an_operator_signs_in_finds_a_failure_replays_it_and_sees_it_delivered()
     browser.picture("sign-in").await;
     browser.fill("#token", ADMIN).await;
     browser.click("main form button[type=submit]").await;
-    assert_eq!(browser.text("h1").await, "Deliveries");
+    browser.shows("h1", "Deliveries").await;
     browser.picture("deliveries").await;
 
     browser.click(".tab-failed").await;
     browser.until("only the failed one", "return document.querySelectorAll('.deliveries tbody tr').length === 1").await;
-    assert!(browser.text(".deliveries tbody tr").await.contains("40201"));
+    browser.shows(".deliveries tbody tr", "40201").await;
     browser.click(".deliveries .repository").await;
-    assert!(browser.text(".head").await.contains("Failed"));
-    assert!(browser.text(".attempt").await.contains("40201"));
+    browser.shows(".head", "Failed").await;
+    browser.shows(".attempt", "40201").await;
     browser.picture("failed").await;
 
     // WeCom takes it now; the page must show it without being loaded anew.
@@ -205,11 +217,11 @@ async fn all_that_match_are_replayed_after_their_number_was_shown() {
     let browser = Browser::open("en-US", 1280).await;
     browser.go(&format!("{}/?state=failed&q=mars/mars-w", app.url)).await;
     browser.click(".bulk a").await;
-    assert!(browser.text("h1").await.contains("Replay 5 failed deliveries?"));
+    browser.shows("h1", "Replay 5 failed deliveries?").await;
     browser.picture("confirm").await;
     app.wecom.forgive();
     browser.click("main form button[type=submit]").await;
-    browser.until("the notice", "return document.querySelector('.notice').textContent.includes('5')").await;
+    browser.shows(".notice", "5").await;
     browser
         .until("all delivered", "return document.querySelectorAll('.deliveries .state-delivered').length === 5")
         .await;
@@ -220,7 +232,7 @@ async fn all_that_match_are_replayed_after_their_number_was_shown() {
     browser.click(".deliveries tbody tr:nth-child(2) .pick").await;
     browser.picture("selected").await;
     browser.click(".selection button[value=replay]").await;
-    browser.until("the notice", "return document.querySelector('.notice').textContent.includes('2')").await;
+    browser.shows(".notice", "2").await;
     browser.close().await;
 }
 
@@ -229,7 +241,7 @@ async fn what_comes_in_shows_by_itself_and_never_moves_what_is_being_read() {
     let app = with_a_failure(&[]).await;
     let browser = Browser::open("zh-CN", 1280).await;
     browser.go(&app.url).await;
-    assert_eq!(browser.text("h1").await, "投递");
+    browser.shows("h1", "投递").await;
     browser.picture("chinese").await;
     app.accept(&arrived("v1.2.4")).await;
     browser.until("a third row", "return document.querySelectorAll('.deliveries tbody tr').length === 3").await;
@@ -261,7 +273,7 @@ async fn it_fits_a_phone(#[case] language: &str) {
     paths.extend(app.deliveries().await.iter().map(|one| format!("/deliveries/{}", one.id)));
     for (number, path) in paths.iter().enumerate() {
         browser.go(&format!("{}{path}", app.url)).await;
-        browser.text("h1").await;
+        browser.shows("h1", "").await;
         browser.picture(&format!("phone-{language}-{number}")).await;
         let wide =
             browser.run("return document.documentElement.scrollWidth - document.documentElement.clientWidth").await;
@@ -298,7 +310,9 @@ async fn nothing_of_a_payload_runs() {
     ] {
         browser.go(&format!("{}{path}", app.url)).await;
         browser.run("document.querySelectorAll('details').forEach((one) => { one.open = true; })").await;
-        assert!(browser.text("main").await.contains("onerror") || path.len() > 60, "{path} shows it as text");
+        if path.len() <= 60 {
+            browser.shows("main", "onerror").await;
+        }
         assert_eq!(
             browser.run("return [window.pwned, document.querySelectorAll('main img, main script').length]").await,
             json!([null, 0])

@@ -1,8 +1,9 @@
 //! The command line, as an operator types it.
 
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
-use harborbell::demo::standin::Standin;
+use harborbell::demo::standin::{Answer, Standin};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -35,6 +36,16 @@ impl Desk {
         let output = run(self.folder.path(), &self.url, arguments);
         let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
         (output.status.code().unwrap(), text(&output.stdout), text(&output.stderr))
+    }
+
+    /// Exit code and errors where nobody reads what is printed.
+    fn unread(&self, arguments: &[String]) -> (i32, String) {
+        let mut command = Command::new(program());
+        command.args(arguments).stdout(closed_pipe());
+        command.stderr(std::process::Stdio::piped());
+        let output = environment(&mut command, self.folder.path(), &self.url, &[]).spawn().unwrap();
+        let output = output.wait_with_output().unwrap();
+        (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
     }
 
     fn json(&self, arguments: &[&str]) -> Value {
@@ -184,16 +195,76 @@ async fn check_pings_through_the_running_service_and_without_one() {
     assert!(stdout.contains("robot_broken") && stdout.contains("93000"), "{stdout}");
 }
 
-/// As in `list | head`: the reader has gone before anything is written.
-#[tokio::test]
-async fn a_reader_that_has_seen_enough_is_no_failure() {
+/// As in `list | head`: the reader has gone before anything is written, and what was asked has its answer all the same.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reader_that_has_gone_changes_no_exit_code() {
     let desk = Desk::with_a_failure().await;
-    let mut command = Command::new(program());
-    let (reader, writer) = std::io::pipe().unwrap();
-    drop(reader);
-    command.args(["list"]).stdout(writer).stderr(std::process::Stdio::piped());
-    let output = environment(&mut command, desk.folder.path(), &desk.url, &[]).output().unwrap();
-    assert!(output.status.success() && output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    let delivered: Vec<_> = desk.list()[1..].iter().map(|item| item["id"].as_str().unwrap().to_owned()).collect();
+    let arguments = |text: &str| text.split(' ').map(str::to_owned).collect::<Vec<_>>();
+    let unread = |text: &str| desk.unread(&arguments(text));
+    assert_eq!(unread("list"), (0, String::new()));
+    assert_eq!(unread("list --json"), (0, String::new()));
+    assert_eq!(unread("where mars/mars-api:v1"), (0, String::new()));
+    assert_eq!(unread("where mars/mars-api:v9"), (4, String::new()));
+    assert_eq!(unread("where mars/mars-api:v9 --json"), (4, String::new()));
+    assert_eq!(unread("where mars/mars-web:poison --registry 没有"), (4, String::new()));
+    assert_eq!(unread("check"), (0, String::new()));
+    let id = &delivered[1];
+    // Whoever reads no further has still asked for all of it.
+    assert_eq!(unread(&format!("replay nobody {id}")), (1, String::new()));
+    assert_eq!(unread("discard nobody --json"), (1, String::new()));
+    crate::support::within("the replayed message", desk.wecom.until(|_, shown| shown.len() == 3)).await;
+    desk.wecom.change_key("00000000-another");
+    assert_eq!(unread(&format!("replay {id}")), (0, String::new()));
+    crate::support::eventually("the robot is broken", || async { desk.run(&["check"]).0 == 1 }).await;
+    assert_eq!(unread("check"), (1, String::new()));
+}
+
+#[test]
+fn a_reader_of_errors_that_has_gone_changes_no_exit_code() {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("payload.json");
+    std::fs::write(&file, push("mars/x", &["sha256:0123"]).payload().to_string()).unwrap();
+    let code = |arguments: &[&str]| {
+        let mut command = Command::new(program());
+        command.args(arguments).stderr(closed_pipe());
+        environment(&mut command, folder.path(), KEY, &[]).output().unwrap().status.code()
+    };
+    assert_eq!(code(&["preview", "payload.json"]), Some(0));
+    assert_eq!(code(&["list"]), Some(1), "there is no database");
+    assert_eq!(code(&["list", "--since", "once"]), Some(2));
+}
+
+fn closed_pipe() -> std::io::PipeWriter {
+    std::io::pipe().unwrap().1
+}
+
+/// A payload's author must not steer the terminal of whoever looks at it.
+#[tokio::test]
+async fn bidi_and_control_characters_reach_no_terminal() {
+    let desk = Desk::new().await;
+    let hostile = "v1\u{202e}gnp\u{2066}\u{200f}\u{9b}31m\u{85}\u{7f}";
+    let mut payload = push("mars/mars-api", &[hostile]).payload();
+    payload["operator"] = hostile.into();
+    let body = format!("{{\r\n{}", payload.to_string().strip_prefix('{').unwrap());
+    let client = crate::support::client();
+    let answer = client.post(format!("{}/webhook/harbor", desk.process.as_ref().unwrap().url)).body(body).send().await;
+    assert_eq!(answer.unwrap().status(), 202);
+    let items = desk.list();
+    let id = items[0]["id"].as_str().unwrap();
+    for arguments in
+        [&["list"][..], &["list", "--json"], &["show", id], &["show", id, "--json"], &["where", "mars/mars-api"]]
+    {
+        let (code, stdout, stderr) = desk.run(arguments);
+        assert_eq!(code, 0, "{stderr}");
+        let steers = |character: char| {
+            character.is_control() && character != '\n' || "\u{202e}\u{2066}\u{200f}".contains(character)
+        };
+        assert!(!stdout.contains(steers), "{arguments:?}: {stdout:?}");
+        assert!(stdout.contains("gnp"), "{arguments:?}: {stdout:?}");
+    }
+    // JSON says the same as before.
+    assert_eq!(desk.json(&["show", id, "--json"])["payload"]["operator"], hostile);
 }
 
 #[test]
@@ -204,6 +275,26 @@ fn preview_shows_a_message_and_a_digest() {
     let output = run(folder.path(), "", &["preview", file.to_str().unwrap()]);
     let text = String::from_utf8(output.stdout).unwrap();
     assert!(text.starts_with("**镜像入仓** 成功 2\n"), "{text}");
+}
+
+/// Each reason has a sentence, and what is left out on purpose says how to have it.
+#[test]
+fn preview_and_route_say_why_a_payload_is_ignored() {
+    let folder = TempDir::new().unwrap();
+    let digest = push("mars/x", &["sha256:0123"]).payload();
+    let mut running = arrived("v1");
+    running["event_data"]["replication"]["job_status"] = "Running".into();
+    let pushed = json!({ "type": "PUSH_ARTIFACT" });
+    std::fs::write(folder.path().join("payloads.json"), format!("{digest}{running}{pushed}")).unwrap();
+    for command in ["preview", "route"] {
+        let output = run(folder.path(), "", &[command, "payloads.json"]);
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        let said: Vec<_> = said.lines().collect();
+        assert!(said[0].starts_with("payload 1: ignored, digest_only: it names no tag"), "{said:?}");
+        assert!(said[0].contains("NOTIFY_DIGEST_ONLY=true"), "{said:?}");
+        assert!(said[1].starts_with("payload 2: ignored, job_status: the replication has not ended"), "{said:?}");
+        assert!(said[2].starts_with("payload 3: ignored, event_type: it is no event of a replication"), "{said:?}");
+    }
 }
 
 #[test]
@@ -232,6 +323,72 @@ fn filters_that_would_be_ignored_are_refused() {
     let output = run(folder.path(), "", &["replay", "some-id", "--until", "2000-01-01"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("--state"));
+}
+
+/// A robot that keeps failing is in trouble, for `check` and for the page alike.
+#[tokio::test]
+async fn check_fails_for_a_robot_that_fails_while_something_waits() {
+    let desk = Desk::new().await;
+    desk.wecom.answer_always(Some(Answer::Status(500, "down")));
+    desk.post(&arrived("v1")).await;
+    let failures = || desk.run(&["check", "--json"]);
+    crate::support::eventually("two failures", || async { failures().1.contains("\"failures\":2") }).await;
+    let (code, stdout, _) = desk.run(&["check"]);
+    assert!(code == 1 && stdout.contains("in trouble: default"), "{code}: {stdout}");
+    let page = crate::support::client().get(&desk.process.as_ref().unwrap().url).header("accept-language", "en");
+    let page = page.send().await.unwrap().text().await.unwrap();
+    assert!(page.contains("health-bad"), "{page}");
+    desk.wecom.answer_always(None);
+    crate::support::eventually("it is well again", || async { desk.run(&["check"]).0 == 0 }).await;
+}
+
+#[test]
+fn check_tries_what_serve_would_refuse_and_makes_nothing() {
+    let folder = TempDir::new().unwrap();
+    let said = |settings: &[(&str, &str)]| {
+        let mut command = Command::new(program());
+        let output = environment(command.arg("check"), folder.path(), KEY, settings).output().unwrap();
+        (output.status.code(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    std::fs::write(folder.path().join("file"), "this is a text of some length, and not a database at all").unwrap();
+    for (url, problem) in [("sqlite://file/a/b/hb.db", "not a directory"), ("sqlite://file", "is not a database")] {
+        let (code, stderr) = said(&[("DATABASE_URL", url)]);
+        assert!(code == Some(1) && stderr.contains(problem), "{url}: {code:?} {stderr}");
+    }
+    let locked = folder.path().join("locked");
+    std::fs::create_dir(&locked).unwrap();
+    std::fs::set_permissions(&locked, std::fs::Permissions::from_mode(0o555)).unwrap();
+    // Permissions do not count for root, unless it gives up that privilege.
+    let is_root = std::fs::metadata("/proc/self").unwrap().uid() == 0;
+    let mut command = Command::new(if is_root { "setpriv".into() } else { program() });
+    if is_root {
+        command.arg("--bounding-set=-dac_override,-dac_read_search").arg(program());
+    }
+    let settings = [("DATABASE_URL", "sqlite://locked/new/hb.db")];
+    let output = environment(command.arg("check"), folder.path(), KEY, &settings).output().unwrap();
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.code() == Some(1) && stderr.contains("cannot use locked: Permission denied"), "{stderr}");
+
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let settings = [("LISTEN_ADDR", address.as_str()), ("DATABASE_URL", "sqlite://new/hb.db")];
+    let (code, stderr) = said(&settings);
+    assert!(code == Some(1) && stderr.contains("LISTEN_ADDR") && stderr.contains(&address), "{code:?} {stderr}");
+    drop(taken);
+    assert_eq!(said(&settings), (Some(0), String::new()));
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is new");
+}
+
+#[tokio::test]
+async fn check_does_not_take_the_running_services_port_for_anothers() {
+    let desk = Desk::new().await;
+    let address = desk.process.as_ref().unwrap().url.strip_prefix("http://").unwrap().to_owned();
+    let settings = [("LISTEN_ADDR", address.as_str())];
+    let checked = || async {
+        let mut command = Command::new(program());
+        environment(command.arg("check"), desk.folder.path(), &desk.url, &settings).output().unwrap().status.success()
+    };
+    crate::support::eventually("the service has its lanes", checked).await;
 }
 
 #[test]

@@ -91,6 +91,32 @@ fn a_robot_is_named_by_its_url_or_its_key(#[case] value: &str, #[case] expected:
     }
 }
 
+/// A copied URL of another product would be answered 404 at best.
+#[rstest]
+#[case("https://open.feishu.cn/open-apis/bot/v2/hook/5ec2e700-beef", "Feishu")]
+#[case("https://open.larksuite.com/open-apis/bot/v2/hook/5ec2e700-beef", "Lark")]
+#[case("https://OAPI.dingtalk.com/robot/send?access_token=5ec2e700", "DingTalk")]
+#[case("https://hooks.slack.com/services/T0/B0/5ec2e700", "Slack")]
+fn a_robot_of_another_product_is_refused(#[case] url: &str, #[case] product: &str) {
+    let problem = only_fault("WECOM_WEBHOOK_URL", url);
+    assert!(problem.contains(product) && problem.contains("WeCom") && !problem.contains("5ec2e700"), "{problem}");
+    assert!(load(&[("WECOM_WEBHOOK_URL", "https://wecom.notslack.com/send?key=5ec2e700")]).is_ok());
+}
+
+/// A URL that was pasted under the wrong key is not repeated, nor is a bare key; what cannot be either is.
+#[test]
+fn no_fault_repeats_what_may_be_a_robots_url() {
+    for name in KEYS.iter().map(|key| key.name) {
+        for value in
+            [KEY, &format!("https://wecom.example.com/send?key={KEY}"), &format!("a,{KEY}"), &format!("key={KEY}")]
+        {
+            let faults = load(&[(name, value)]).err().unwrap_or_default();
+            assert!(!format!("{faults:?}").contains("5ec2e700"), "{faults:?}");
+        }
+    }
+    assert!(only_fault("TIMEZONE", "Mars/Olympus").contains("Mars/Olympus"));
+}
+
 #[test]
 fn a_private_deployment_takes_a_bare_key() {
     let config = load(&[("WECOM_WEBHOOK_URL", KEY), ("WECOM_BASE_URL", "https://wecom.example.com/api/")]).unwrap();

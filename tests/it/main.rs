@@ -14,6 +14,7 @@ mod config;
 mod copy;
 mod crash;
 mod door;
+mod dotenv;
 mod files;
 mod grace;
 mod harbor;

@@ -73,7 +73,7 @@ fn invariant_5_a_broken_env_file_is_named_without_its_content() {
     let output = run(folder.path(), "", &["serve"]);
     assert_eq!(output.status.code(), Some(2));
     let said = text(&output);
-    assert!(said.contains(".env") && said.contains("entry 1") && !said.contains(KEY), "{said}");
+    assert!(said.contains(".env") && said.contains("line 1") && !said.contains(KEY), "{said}");
 }
 
 fn text(output: &std::process::Output) -> String {

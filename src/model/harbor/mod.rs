@@ -44,6 +44,19 @@ impl Ignored {
             Self::DigestOnly => "digest_only",
         }
     }
+
+    /// What it means, for people.
+    pub const fn about(self) -> &'static str {
+        match self {
+            Self::Empty => "it has no body, as the test of an old Harbor",
+            Self::EventType => "it is no event of a replication",
+            Self::JobStatus => "the replication has not ended; Harbor says so in another webhook",
+            Self::DigestOnly => {
+                "it names no tag, as for a part of a multi-arch image or a signature, and the image itself comes with \
+                 its tag; NOTIFY_DIGEST_ONLY=true tells these, too"
+            }
+        }
+    }
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]

@@ -1,0 +1,150 @@
+//! `.env`: its values, and everything that is wrong with it, by its line. Nothing that is said repeats a value, because
+//! any of them may be a secret.
+
+use std::cell::Cell;
+use std::collections::{HashMap, HashSet};
+use std::io::{ErrorKind, Read};
+use std::rc::Rc;
+
+use super::nearest::nearest;
+use super::{Fault, KEYS};
+
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
+#[derive(Debug, Default)]
+pub struct Dotenv {
+    pub values: HashMap<String, String>,
+    /// Each name, with its line.
+    names: Vec<(String, usize)>,
+}
+
+impl Dotenv {
+    /// What the working directory's file says; nothing where there is none.
+    pub fn read() -> Result<Self, Vec<Fault>> {
+        match std::fs::read(".env") {
+            Ok(bytes) => match String::from_utf8(bytes) {
+                Ok(text) => Self::parse(&text),
+                Err(error) => {
+                    let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+                    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+                    Err(vec![fault(line, "is not UTF-8; save the file as UTF-8")])
+                }
+            },
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
+            Err(error) => Err(vec![Fault { key: ".env".into(), problem: format!("cannot be read: {error}") }]),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, Vec<Fault>> {
+        let (mut dotenv, mut faults) = (Self::default(), Vec::new());
+        let marked = text.strip_prefix(BYTE_ORDER_MARK);
+        if marked.is_some() {
+            faults.push(fault(1, "begins with a byte order mark (BOM); save the file as UTF-8 without it"));
+        }
+        // The parser takes a blank at the very end for the beginning of more.
+        let text = format!("{}\n", marked.unwrap_or(text));
+        let at = Rc::new(Cell::new(0));
+        let mut entries = dotenvy::from_read_iter(Lines { text: &text, at: at.clone() });
+        loop {
+            let begin = beginning(&text, at.get());
+            let line = text[..begin].matches('\n').count() + 1;
+            match entries.next() {
+                None => break,
+                Some(Ok((name, value))) => {
+                    if value.contains('\n') && KEYS.iter().any(|key| key.name == name) {
+                        faults.push(fault(line, "goes on in the next line; a quote is probably not closed"));
+                    }
+                    dotenv.names.push((name.clone(), line));
+                    dotenv.values.insert(name, value);
+                }
+                Some(Err(_)) => {
+                    faults.push(fault(line, problem(&text[begin..end_of_line(&text, begin)])));
+                    // A quote that is not closed has taken along what stands below.
+                    at.set(end_of_line(&text, begin));
+                }
+            }
+        }
+        if faults.is_empty() { Ok(dotenv) } else { Err(faults) }
+    }
+
+    /// Names that are probably keys and misspelt. Other programs may have names here, too, and so may the routes file,
+    /// whose `used` ones are meant as they are.
+    pub fn misspelt(&self, used: &HashSet<String>) -> Vec<Fault> {
+        let is_known = |name: &str| KEYS.iter().any(|key| key.name == name) || used.contains(name);
+        let unknown = self.names.iter().filter(|(name, _)| !is_known(name));
+        unknown
+            .filter_map(|(name, line)| {
+                let key = nearest(&name.to_uppercase(), KEYS.iter().map(|key| key.name))?;
+                Some(fault(*line, &format!("sets {name}, which is no key; is {key} meant?")))
+            })
+            .collect()
+    }
+}
+
+fn fault(line: usize, problem: &str) -> Fault {
+    Fault { key: ".env".into(), problem: format!("line {line} {problem}") }
+}
+
+/// Gives the parser one line at a time, so that it shows how far it has come.
+struct Lines<'a> {
+    text: &'a str,
+    at: Rc<Cell<usize>>,
+}
+
+impl Read for Lines<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let at = self.at.get();
+        let length = buffer.len().min(end_of_line(self.text, at) - at);
+        buffer[..length].copy_from_slice(&self.text.as_bytes()[at..at + length]);
+        self.at.set(at + length);
+        Ok(length)
+    }
+}
+
+/// Where the next line begins.
+fn end_of_line(text: &str, at: usize) -> usize {
+    let rest = &text.as_bytes()[at..];
+    at + rest.iter().position(|byte| *byte == b'\n').map_or(rest.len(), |end| end + 1)
+}
+
+/// Where the next entry begins, behind empty lines and comments.
+fn beginning(text: &str, mut at: usize) -> usize {
+    while at < text.len() {
+        let line = text[at..end_of_line(text, at)].trim_start();
+        if !line.is_empty() && !line.starts_with('#') {
+            break;
+        }
+        at = end_of_line(text, at);
+    }
+    at
+}
+
+/// Why a line is no entry.
+fn problem(line: &str) -> &'static str {
+    let line = line.trim_start();
+    let line = line.strip_prefix("export ").map_or(line, str::trim_start);
+    let rest = line.trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '_');
+    let (is_named, rest) = (rest.len() < line.len(), rest.trim_start());
+    match rest.chars().next() {
+        Some(':' | '：') if is_named && !rest.starts_with("://") => "is written `KEY: value`; write KEY=value",
+        Some('=') if is_open(&rest[1..]) => "has a quote that is not closed",
+        Some('=') if is_named => "has more behind its value; put a value that has blanks, # or \\ in single quotes",
+        _ => "is not KEY=value",
+    }
+}
+
+/// Whether a quote is open at the end of a line.
+fn is_open(value: &str) -> bool {
+    let (mut quote, mut before) = (None, ' ');
+    for character in value.chars() {
+        match (quote, character) {
+            (None, '#') if before.is_whitespace() => return false,
+            (None, '\'' | '"') if before != '\\' => quote = Some(character),
+            (Some('"'), '"') if before == '\\' => {}
+            (Some(open), character) if open == character => quote = None,
+            _ => {}
+        }
+        before = character;
+    }
+    quote.is_some()
+}

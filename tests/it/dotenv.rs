@@ -1,0 +1,98 @@
+//! `.env`: what is wrong with it is named by its line, what is probably misspelt is said, and no value is repeated.
+
+use std::path::Path;
+use std::process::Command;
+
+use harborbell::demo::standin::Standin;
+use rstest::rstest;
+use tempfile::TempDir;
+
+use crate::process::{Process, environment};
+use crate::support::{KEY, program};
+
+/// A command in a folder with this `.env`: its exit code, and what it says on standard error.
+fn run(env: &[u8], arguments: &[&str]) -> (i32, String) {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join(".env"), env).unwrap();
+    run_in(folder.path(), arguments)
+}
+
+fn run_in(folder: &Path, arguments: &[&str]) -> (i32, String) {
+    let mut command = Command::new(program());
+    let output = environment(command.args(arguments), folder, KEY, &[]).output().unwrap();
+    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap())
+}
+
+#[rstest]
+#[case::a_colon(
+    "# a comment\n\nHARBOR_URL=x\nHARBOR_AUTH_HEADER: s3cret-word\n",
+    "line 4 is written `KEY: value`; write KEY=value"
+)]
+#[case::a_full_width_colon("HARBOR_AUTH_HEADER：s3cret-word\n", "line 1 is written `KEY: value`")]
+#[case::a_quote("# it's fine\nA='x y'\nB='s3cret-word\nC=d\n", "line 3 has a quote that is not closed")]
+#[case::a_double_quote("A=\"s3cret-word\n", "line 1 has a quote that is not closed")]
+#[case::a_quote_that_another_closes("ADMIN_TOKEN='s3cret-word\nB='\n", "line 1 goes on in the next line")]
+#[case::blanks("A=b\nHARBOR_AUTH_HEADER=Bearer s3cret-word\n", "line 2 has more behind its value; put a value")]
+#[case::a_mark("\u{feff}A=s3cret-word\n", "line 1 begins with a byte order mark (BOM)")]
+#[case::a_bare_url("A=b\n\n\nhttps://wecom.example.com/send?key=s3cret-word\n", "line 4 is not KEY=value")]
+#[case::windows_lines("A=b\r\nB: s3cret-word\r\n", "line 2 is written `KEY: value`")]
+fn a_fault_is_named_by_its_line_and_as_what_it_is(#[case] env: &str, #[case] fault: &str) {
+    let (code, said) = run(env.as_bytes(), &["check", "--routes"]);
+    assert!(code == 2 && said.contains(&format!("\n  .env: {fault}")), "{code}: {said}");
+    assert!(!said.contains("s3cret"), "{said}");
+    assert_eq!(said.lines().count(), 2, "{said}");
+}
+
+#[test]
+fn a_file_that_is_not_utf_8_is_named_by_its_line() {
+    let (code, said) = run(b"A=b\nB=\xff\n", &["check", "--routes"]);
+    assert!(code == 2 && said.contains(".env: line 2 is not UTF-8"), "{said}");
+}
+
+#[test]
+fn all_faults_of_the_file_are_named_at_once() {
+    let (code, said) = run(b"A: b\nB='c\nC=d e\nHARBOR_AUTH_HEADR=x\nF=g", &["check", "--routes"]);
+    let lines: Vec<_> = said.lines().skip(1).map(|line| line.trim_start().split(' ').nth(2).unwrap()).collect();
+    assert_eq!((code, lines), (2, vec!["1", "2", "3"]), "{said}");
+}
+
+/// The last line needs no end, and what is sound stays sound.
+#[test]
+fn what_the_parser_takes_is_taken() {
+    let env =
+        b"export TIMEZONE=UTC\nOTHER_PROGRAM='several\nlines'\nB=${OTHER_PROGRAM}\n# LISTEN_ADR=x\nC='a b' # d\nD=e ";
+    assert_eq!(run(env, &["check", "--routes"]), (0, String::new()));
+}
+
+#[test]
+fn a_misspelt_key_is_a_warning_with_the_nearest_one() {
+    let env = "\nHARBOR_AUTH_HEADR=s3cret-word\nlisten_addr=x\nWECOM_URL=y\nTIMEZONE=UTC\n";
+    let (code, said) = run(env.as_bytes(), &["check", "--routes"]);
+    assert_eq!(code, 0, "{said}");
+    let expected = [
+        "harborbell: .env: line 2 sets HARBOR_AUTH_HEADR, which is no key; is HARBOR_AUTH_HEADER meant?",
+        "harborbell: .env: line 3 sets listen_addr, which is no key; is LISTEN_ADDR meant?",
+    ];
+    assert_eq!(said.lines().collect::<Vec<_>>(), expected);
+}
+
+#[test]
+fn a_name_that_the_routes_file_uses_is_not_taken_for_misspelt() {
+    let folder = TempDir::new().unwrap();
+    let env = "ROUTES_FILE=routes.toml\nWECOM_WEBHOOK_URL2=https://wecom.example.com/send?key=s3cret-word\n";
+    std::fs::write(folder.path().join(".env"), env).unwrap();
+    std::fs::write(folder.path().join("routes.toml"), "[robots.two]\nurl = \"${WECOM_WEBHOOK_URL2}\"\n").unwrap();
+    assert_eq!(run_in(folder.path(), &["check", "--routes"]), (0, String::new()));
+    std::fs::write(folder.path().join("routes.toml"), "").unwrap();
+    assert!(run_in(folder.path(), &["check", "--routes"]).1.contains("is WECOM_WEBHOOK_URL meant?"));
+}
+
+#[tokio::test]
+async fn the_service_logs_what_is_misspelt() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    std::fs::write(folder.path().join(".env"), "HARBOR_AUTH_HEADR=s3cret-word\n").unwrap();
+    let process = Process::start(folder.path(), &wecom.url(), &[]);
+    process.signal("-HUP");
+    let line = process.line_with("HARBOR_AUTH_HEADR");
+    assert!(line.contains("WARN") && line.contains("is HARBOR_AUTH_HEADER meant?"), "{line}");
+}
