@@ -20,6 +20,7 @@ pub mod wecom;
 
 pub mod admin;
 pub mod health;
+pub mod http;
 pub mod intake;
 pub mod lane;
 pub mod problem;

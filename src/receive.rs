@@ -6,14 +6,15 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::AUTHORIZATION;
 use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
-use futures_util::StreamExt;
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
-use crate::intake::{Intake, Refusal, Room};
+use crate::http::body::collect;
+use crate::http::origin::{Names, refuse_cross_site};
+use crate::intake::{Intake, Refusal};
 use crate::metrics::{Metrics, Received};
 use crate::model::clock::Clock;
 use crate::model::harbor::{Reading, Unreadable, read};
@@ -31,6 +32,8 @@ pub struct Door {
     pub clock: Clock,
     /// What Harbor sends as `Authorization`; anybody may come in without it.
     pub authorization: Option<SecretString>,
+    /// Those under which webhooks are taken without it.
+    pub names: Names,
     /// Whether references that are no tags are told, too.
     pub digest_only: bool,
     pub metrics: Metrics,
@@ -47,6 +50,7 @@ pub struct Door {
         (status = 200, description = "A duplicate, or ignored", body = Answer),
         (status = 400, description = "Not JSON, not UTF-8, or broken off", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Authorization is not HARBOR_AUTH_HEADER", body = Problem, content_type = "application/problem+json"),
+        (status = 403, description = "Another site's page, or without HARBOR_AUTH_HEADER a Host that is not this machine", body = Problem, content_type = "application/problem+json"),
         (status = 413, description = "Larger than 1 MiB", body = Problem, content_type = "application/problem+json"),
         (status = 422, description = "A field is missing or wrong; `pointer` says which", body = Problem, content_type = "application/problem+json"),
         (status = 503, description = "Not stored; try again", body = Problem, content_type = "application/problem+json"),
@@ -85,9 +89,11 @@ impl Door {
         let deadline = Instant::now() + ANSWER_WITHIN;
         self.admit(request)?;
         let mut room = self.intake.room();
-        let body = timeout_at(deadline, read_body(payload, &mut room))
-            .await
-            .map_err(|_| unavailable("the body did not arrive within 2.5 s"))??;
+        let reading = collect(request, payload, LARGEST_BODY, |bytes| Ok(room.grow(bytes)?));
+        let body =
+            timeout_at(deadline, reading).await.map_err(|_| unavailable("the body did not arrive within 2.5 s"))??;
+        let body =
+            String::from_utf8(body).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"))?;
         let webhook = match read(&body, self.clock.now(), self.digest_only)? {
             Reading::Event(webhook) => webhook,
             Reading::Ignored(reason) => {
@@ -113,9 +119,11 @@ impl Door {
         })
     }
 
-    /// Harbor sends its *Auth Header* verbatim, blanks at its ends trimmed. Compared in constant time.
+    /// Harbor sends its *Auth Header* verbatim, blanks at its ends trimmed. Compared in constant time. Without one, a web
+    /// page that is open on this machine could post as Harbor does.
     fn admit(&self, request: &HttpRequest) -> Result<(), Problem> {
-        let Some(expected) = &self.authorization else { return Ok(()) };
+        refuse_cross_site(request)?;
+        let Some(expected) = &self.authorization else { return self.names.check(request, "HARBOR_AUTH_HEADER") };
         let given = request.headers().get(AUTHORIZATION).map(|value| value.as_bytes().trim_ascii()).unwrap_or_default();
         if bool::from(given.ct_eq(expected.expose_secret().trim().as_bytes())) {
             return Ok(());
@@ -125,19 +133,6 @@ impl Door {
             "Authorization does not match; set the webhook policy's Auth Header in Harbor to HARBOR_AUTH_HEADER",
         ))
     }
-}
-
-async fn read_body(mut payload: Payload, room: &mut Room) -> Result<String, Problem> {
-    let mut body = Vec::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body broke off"))?;
-        if body.len() + chunk.len() > LARGEST_BODY {
-            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is larger than 1 MiB"));
-        }
-        room.grow(chunk.len())?;
-        body.extend_from_slice(&chunk);
-    }
-    String::from_utf8(body).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"))
 }
 
 fn unavailable(detail: &str) -> Problem {

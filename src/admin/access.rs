@@ -3,25 +3,27 @@
 
 use std::collections::HashMap;
 use std::net::IpAddr;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AUTHORIZATION, HOST, ORIGIN};
+use actix_web::http::header::{AUTHORIZATION, HOST};
 use hmac::{Hmac, Mac};
 use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
+use crate::http::origin::{Names, refuse_cross_site};
 use crate::model::clock::{Clock, HOUR, Millis};
 use crate::problem::Problem;
 
 const COOKIE: &str = "harborbell";
 /// How long a sign-in lasts; it also ends when the token is changed.
 const SESSION: Millis = 7 * 24 * HOUR;
-/// A wrong guess is answered after this, and from one address no more than so many wait at a time.
+/// A wrong guess is answered after this, and from one address no more than so many wait at a time. A token's length is
+/// what makes guessing vain; this saves work and lines of the log.
 const GUESS_TAKES: Duration = Duration::from_secs(1);
 const GUESSES_AT_ONCE: usize = 4;
 
@@ -43,18 +45,20 @@ impl Role {
 
 pub struct Access {
     tokens: Vec<(Role, SecretString)>,
-    /// Whether somebody decided that anybody may come in.
-    anonymous: bool,
+    /// Those under which it answers without a token.
+    names: Names,
     clock: Clock,
-    /// Wrong guesses that are being slowed down.
-    guesses: Mutex<HashMap<IpAddr, usize>>,
+    guesses: Guesses,
 }
 
+/// Wrong guesses that are being slowed down, by address.
+type Guesses = Arc<Mutex<HashMap<IpAddr, usize>>>;
+
 impl Access {
-    pub fn new(admin: Option<SecretString>, read: Option<SecretString>, anonymous: bool, clock: Clock) -> Self {
+    pub fn new(admin: Option<SecretString>, read: Option<SecretString>, names: Names, clock: Clock) -> Self {
         let tokens = [(Role::Admin, admin), (Role::Read, read)];
         let tokens = tokens.into_iter().filter_map(|(role, token)| Some((role, token?))).collect();
-        Self { tokens, anonymous, clock, guesses: Mutex::default() }
+        Self { tokens, names, clock, guesses: Guesses::default() }
     }
 
     pub fn has_tokens(&self) -> bool {
@@ -63,10 +67,14 @@ impl Access {
 
     /// Lets a request in that may do what `needed` may, or says why not.
     pub async fn admit(&self, request: &HttpRequest, needed: Role) -> Result<Role, Problem> {
-        refuse_cross_site(request)?;
+        let logged = |problem: &Problem| {
+            let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+            tracing::warn!(host, path = request.path(), %problem, "request refused");
+        };
+        refuse_cross_site(request).inspect_err(logged)?;
         let role = match bearer(request) {
             Some(token) if self.has_tokens() => Some(self.guess(request, token).await?),
-            _ => self.session(request)?,
+            _ => self.session(request).inspect_err(logged)?,
         };
         match role {
             Some(role) if role >= needed => Ok(role),
@@ -77,23 +85,28 @@ impl Access {
         }
     }
 
-    /// The role of a token that somebody offers. A wrong one is answered late; and while too many wrong ones
-    /// wait, no further one from that address is even looked at.
+    /// The role of a token that somebody offers; a right one always passes. A wrong one is answered late, and where too
+    /// many of one address wait, at once with another answer.
     pub async fn guess(&self, request: &HttpRequest, token: &str) -> Result<Role, Problem> {
         if !self.has_tokens() {
             return Ok(Role::Admin);
         }
-        let address = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
-        if self.guesses().get(&address).is_some_and(|waiting| *waiting >= GUESSES_AT_ONCE) {
-            let detail = "too many wrong tokens from this address; try again in a second";
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail));
-        }
         if let Some(role) = self.role_of(token) {
             return Ok(role);
         }
+        let address = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
+        let Some(turn) = Turn::take(&self.guesses, address) else {
+            let detail = "too many wrong tokens from this address; try again in a second";
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail));
+        };
         tracing::warn!(peer = %address, "a wrong token was offered");
-        let _turn = Turn::take(self, address);
-        tokio::time::sleep(GUESS_TAKES).await;
+        // In a task of its own: a client that hangs up keeps its turn.
+        let slowed = actix_web::rt::spawn(async move {
+            tokio::time::sleep(GUESS_TAKES).await;
+            drop(turn);
+        });
+        // It neither panics nor is cancelled.
+        let _ = slowed.await;
         Err(unauthorized("this token is neither ADMIN_TOKEN nor READ_TOKEN"))
     }
 
@@ -115,14 +128,7 @@ impl Access {
 
     fn session(&self, request: &HttpRequest) -> Result<Option<Role>, Problem> {
         if !self.has_tokens() {
-            return match self.anonymous || names_this_machine(request) {
-                true => Ok(Some(Role::Admin)),
-                // A page of the web whose name leads to this machine would otherwise pass as this service.
-                false => Err(Problem::new(
-                    StatusCode::FORBIDDEN,
-                    "without ADMIN_TOKEN this answers only to names of this machine, such as localhost; set ADMIN_TOKEN",
-                )),
-            };
+            return self.names.check(request, "ADMIN_TOKEN").map(|()| Some(Role::Admin));
         }
         Ok(request.cookie(COOKIE).and_then(|cookie| self.role_of_session(cookie.value())))
     }
@@ -151,32 +157,33 @@ impl Access {
         mac.update(format!("{COOKIE} {} {expires}", role.as_str()).as_bytes());
         Some(format!("{:x}", mac.finalize().into_bytes()))
     }
-
-    fn guesses(&self) -> MutexGuard<'_, HashMap<IpAddr, usize>> {
-        self.guesses.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
-/// A wrong guess's place in the queue, given back also when the client hangs up.
-struct Turn<'a> {
-    access: &'a Access,
+/// A wrong guess's place in the queue.
+struct Turn {
+    guesses: Guesses,
     address: IpAddr,
 }
 
-impl<'a> Turn<'a> {
-    fn take(access: &'a Access, address: IpAddr) -> Self {
-        *access.guesses().entry(address).or_default() += 1;
-        Self { access, address }
+impl Turn {
+    fn take(guesses: &Guesses, address: IpAddr) -> Option<Self> {
+        let mut waiting = guesses.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_address = waiting.entry(address).or_default();
+        if *of_address >= GUESSES_AT_ONCE {
+            return None;
+        }
+        *of_address += 1;
+        Some(Self { guesses: guesses.clone(), address })
     }
 }
 
-impl Drop for Turn<'_> {
+impl Drop for Turn {
     fn drop(&mut self) {
-        let mut guesses = self.access.guesses();
-        if let Some(waiting) = guesses.get_mut(&self.address) {
-            *waiting -= 1;
-            if *waiting == 0 {
-                guesses.remove(&self.address);
+        let mut waiting = self.guesses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(of_address) = waiting.get_mut(&self.address) {
+            *of_address -= 1;
+            if *of_address == 0 {
+                waiting.remove(&self.address);
             }
         }
     }
@@ -200,32 +207,4 @@ fn dressed(mut cookie: Cookie<'static>, request: &HttpRequest) -> Cookie<'static
     let is_secure = request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     cookie.set_secure(is_secure);
     cookie
-}
-
-/// A request that changes something must come from our own page, or from no page at all. Browsers say where it
-/// comes from; programs such as curl say nothing.
-pub fn refuse_cross_site(request: &HttpRequest) -> Result<(), Problem> {
-    if request.method().is_safe() {
-        return Ok(());
-    }
-    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
-    let is_ours = match (header("sec-fetch-site"), header(ORIGIN.as_str())) {
-        (Some(site), _) => matches!(site, "same-origin" | "none"),
-        (None, Some(origin)) => {
-            let authority = origin.split_once("://").map(|(_, authority)| authority);
-            authority.is_some() && authority == header(HOST.as_str())
-        }
-        (None, None) => true,
-    };
-    if is_ours {
-        return Ok(());
-    }
-    Err(Problem::new(StatusCode::FORBIDDEN, "this request comes from another site; only harborbell's own page may act"))
-}
-
-fn names_this_machine(request: &HttpRequest) -> bool {
-    let Some(host) = request.headers().get(HOST).and_then(|host| host.to_str().ok()) else { return true };
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|byte| byte.is_ascii_digit()));
-    let name = name.map_or(host, |(name, _)| name).trim_matches(['[', ']']);
-    name == "localhost" || name.ends_with(".localhost") || name.parse::<IpAddr>().is_ok()
 }

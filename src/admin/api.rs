@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use actix_web::error::{InternalError, JsonPayloadError};
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json, JsonConfig, Path, Query, QueryConfig, ServiceConfig};
-use actix_web::{HttpRequest, HttpResponse, ResponseError, get, post};
+use actix_web::web::{Data, Json, Path, Payload, Query, QueryConfig, ServiceConfig};
+use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
@@ -16,6 +15,7 @@ use super::openapi::{Guarded, Named, Posted, Queried};
 use super::query::{ChangeRequest, ListQuery, bad, unprocessable};
 use super::{Admin, apart};
 use crate::health::{RobotView, robots};
+use crate::http::body::json as json_body;
 use crate::model::clock::Millis;
 use crate::model::delivery::{State, Verb};
 use crate::problem::Problem;
@@ -29,7 +29,6 @@ pub fn configure(config: &mut ServiceConfig) {
     let bad_query = |error: actix_web::error::QueryPayloadError| bad(format!("the query is wrong: {error}"));
     config
         .app_data(QueryConfig::default().error_handler(move |error, _| bad_query(error).into()))
-        .app_data(JsonConfig::default().content_type(|_| true).content_type_required(false).error_handler(bad_json))
         .service(list)
         .service(replay_all)
         .service(discard_all)
@@ -37,19 +36,6 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(replay)
         .service(robot_list)
         .service(test_robot);
-}
-
-fn bad_json(error: JsonPayloadError, _: &HttpRequest) -> actix_web::Error {
-    let problem = match &error {
-        JsonPayloadError::Deserialize(detail) if detail.is_data() => {
-            unprocessable(format!("the body is wrong: {detail}"))
-        }
-        JsonPayloadError::Overflow { .. } | JsonPayloadError::OverflowKnownLength { .. } => {
-            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "the body is too large")
-        }
-        other => bad(format!("the body is not JSON: {other}")),
-    };
-    InternalError::from_response(error, problem.error_response()).into()
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -128,12 +114,8 @@ struct Replayed {
     Guarded,
 ))]
 #[post("/api/v1/deliveries/replay")]
-async fn replay_all(
-    request: HttpRequest,
-    change: Json<ChangeRequest>,
-    admin: Data<Admin>,
-) -> Result<Json<ReplayedAll>, Problem> {
-    let (matched, replayed) = change_all(request, Verb::Replay, &change, admin).await?;
+async fn replay_all(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Result<Json<ReplayedAll>, Problem> {
+    let (matched, replayed) = change_all(request, Verb::Replay, body, admin).await?;
     Ok(Json(ReplayedAll { matched, replayed }))
 }
 
@@ -150,12 +132,8 @@ struct ReplayedAll {
     Guarded,
 ))]
 #[post("/api/v1/deliveries/discard")]
-async fn discard_all(
-    request: HttpRequest,
-    change: Json<ChangeRequest>,
-    admin: Data<Admin>,
-) -> Result<Json<DiscardedAll>, Problem> {
-    let (matched, discarded) = change_all(request, Verb::Discard, &change, admin).await?;
+async fn discard_all(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Result<Json<DiscardedAll>, Problem> {
+    let (matched, discarded) = change_all(request, Verb::Discard, body, admin).await?;
     Ok(Json(DiscardedAll { matched, discarded }))
 }
 
@@ -168,10 +146,11 @@ struct DiscardedAll {
 async fn change_all(
     request: HttpRequest,
     verb: Verb,
-    change: &ChangeRequest,
+    body: Payload,
     admin: Data<Admin>,
 ) -> Result<(u64, u64), Problem> {
     admin.access.admit(&request, Role::Admin).await?;
+    let change: ChangeRequest = json_body(&request, body).await?;
     verb.check(change.state).map_err(|detail| unprocessable(detail).at("/state"))?;
     let filter = change.filter(&admin.timezone, admin.clock.now())?;
     let admin = admin.into_inner();

@@ -2,14 +2,16 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::LOCATION;
-use actix_web::web::{Bytes, Data, Path, ServiceConfig};
+use actix_web::web::{Data, Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
 
 use super::Admin;
-use super::access::{Access, Role, refuse_cross_site};
+use super::access::{Access, Role};
 use super::page::Reader;
 use super::page_query::{PageQuery, href, own_path};
 use super::query::bad;
+use crate::http::body::{LARGEST_FORM, read};
+use crate::http::origin::refuse_cross_site;
 use crate::model::delivery::Verb;
 use crate::problem::Problem;
 use crate::store::change::Changed;
@@ -45,8 +47,9 @@ async fn act(
 }
 
 #[post("/deliveries/selected")]
-async fn selected(request: HttpRequest, body: Bytes, admin: Data<Admin>) -> HttpResponse {
+async fn selected(request: HttpRequest, body: Payload, admin: Data<Admin>) -> HttpResponse {
     act(&request, &admin, async {
+        let body = read(&request, body, LARGEST_FORM).await?;
         let verb: Verb = field(&body, "verb").unwrap_or_default().parse().map_err(bad)?;
         let back = field(&body, "back").unwrap_or_else(|| "/".to_owned());
         let (mut done, mut left) = (0, 0);
@@ -63,8 +66,9 @@ async fn selected(request: HttpRequest, body: Bytes, admin: Data<Admin>) -> Http
 }
 
 #[post("/deliveries/matching")]
-async fn matching(request: HttpRequest, body: Bytes, admin: Data<Admin>) -> HttpResponse {
+async fn matching(request: HttpRequest, body: Payload, admin: Data<Admin>) -> HttpResponse {
     act(&request, &admin, async {
+        let body = read(&request, body, LARGEST_FORM).await?;
         let query = PageQuery::of_form(&body);
         let (verb, filter) = query.change(&admin)?;
         let changed = admin.clone().into_inner().change_all(verb, filter).await?;
@@ -103,10 +107,11 @@ async fn test_robot(request: HttpRequest, name: Path<String>, admin: Data<Admin>
 }
 
 #[post("/sign-in")]
-async fn sign_in(request: HttpRequest, body: Bytes, admin: Data<Admin>) -> HttpResponse {
+async fn sign_in(request: HttpRequest, body: Payload, admin: Data<Admin>) -> HttpResponse {
     let reader = Reader::unknown(&admin, &request);
     let guessed = async {
         refuse_cross_site(&request)?;
+        let body = read(&request, body, LARGEST_FORM).await?;
         let next = field(&body, "next").unwrap_or_else(|| "/".to_owned());
         let next = own_path(&next)?.to_owned();
         let role = admin.access.guess(&request, &field(&body, "token").unwrap_or_default()).await?;

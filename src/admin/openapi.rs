@@ -87,6 +87,12 @@ pub enum Named {
 pub enum Posted {
     #[response(status = 400, description = "The body is not JSON", content_type = "application/problem+json")]
     BadRequest(Problem),
+    #[response(
+        status = 408,
+        description = "The body did not arrive in time",
+        content_type = "application/problem+json"
+    )]
+    TooLate(Problem),
     #[response(status = 413, description = "The body is too large", content_type = "application/problem+json")]
     TooLarge(Problem),
     #[response(status = 422, description = "A field is wrong", content_type = "application/problem+json")]

@@ -13,6 +13,9 @@ pub struct Flags {
     /// LISTEN_ADDR
     #[arg(long)]
     listen_addr: Option<String>,
+    /// PUBLIC_URL
+    #[arg(long)]
+    public_url: Option<String>,
     /// DATABASE_URL
     #[arg(long)]
     database_url: Option<String>,
@@ -49,6 +52,7 @@ impl Flags {
     fn values(&self) -> impl Iterator<Item = (&'static str, &String)> {
         let flags = [
             ("LISTEN_ADDR", &self.listen_addr),
+            ("PUBLIC_URL", &self.public_url),
             ("DATABASE_URL", &self.database_url),
             ("WECOM_BASE_URL", &self.wecom_base_url),
             ("WECOM_RATE_PER_MINUTE", &self.wecom_rate_per_minute),

@@ -13,6 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use reqwest::Url;
 use secrecy::SecretString;
 
 use crate::model::clock::Millis;
@@ -38,6 +39,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
 /// Every key that there is. `.env.example` and the READMEs' tables are checked against this list.
 pub const KEYS: &[Key] = &[
     key("LISTEN_ADDR", "127.0.0.1:8080", "address and port of the webhook"),
+    key("PUBLIC_URL", "", "how Harbor and people reach harborbell"),
     key("DATABASE_URL", "sqlite://data/harborbell.db", "the SQLite file, made at the first start; or postgres://…"),
     key("WECOM_WEBHOOK_URL", "", "the group robot's whole URL, or its bare key; a secret"),
     key("WECOM_BASE_URL", "https://qyapi.weixin.qq.com", "where a bare key is sent; for private deployments"),
@@ -81,6 +83,7 @@ pub struct Fault {
 #[derive(Clone, Debug)]
 pub struct Config {
     pub listen_addr: SocketAddr,
+    pub public_url: Option<Url>,
     pub database_url: String,
     pub routing: Routing,
     pub wecom_timeout: Duration,
@@ -108,11 +111,12 @@ impl Config {
         let renderer = reader.renderer(timezone.clone());
         let config = Self {
             listen_addr: reader.read("LISTEN_ADDR", listen_addr).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into()),
+            public_url: reader.optional("PUBLIC_URL", public_url),
             database_url: reader.read("DATABASE_URL", database_url).unwrap_or_default(),
             routing,
             wecom_timeout: reader.read("WECOM_TIMEOUT", timeout).unwrap_or(LONGEST_TIMEOUT),
             harbor_auth_header: reader.optional("HARBOR_AUTH_HEADER", header),
-            admin_token: reader.optional("ADMIN_TOKEN", header),
+            admin_token: reader.optional("ADMIN_TOKEN", token),
             read_token: reader.read_token(),
             allow_anonymous: reader.read("ALLOW_ANONYMOUS", switch).unwrap_or_default(),
             notify_digest_only: reader.read("NOTIFY_DIGEST_ONLY", switch).unwrap_or_default(),
@@ -126,6 +130,11 @@ impl Config {
             },
         };
         if reader.faults.is_empty() { Ok(config) } else { Err(reader.faults) }
+    }
+
+    /// The host of `PUBLIC_URL`, as requests name it.
+    pub fn public_host(&self) -> Option<String> {
+        self.public_url.as_ref().and_then(Url::host_str).map(str::to_ascii_lowercase)
     }
 
     /// What a configuration lacks for serving, beside being well-formed.
@@ -176,7 +185,7 @@ impl Reader<'_> {
         let admin = self.values.get("ADMIN_TOKEN").map(|token| token.trim().to_owned());
         self.optional("READ_TOKEN", |value| match Some(value) == admin.as_deref() {
             true => Err("is the same as ADMIN_TOKEN; whoever may only look needs a token of their own".into()),
-            false => header(value),
+            false => token(value),
         })
     }
 

@@ -82,6 +82,23 @@ pub(super) fn header(value: &str) -> Result<SecretString, String> {
     Err("holds characters that no HTTP header may have; use printable ASCII".into())
 }
 
+/// A token that people and programs show; its length is what makes guessing vain.
+pub(super) fn token(value: &str) -> Result<SecretString, String> {
+    match value.len() {
+        0..16 => Err("is shorter than 16 characters; make one with: openssl rand -hex 32".into()),
+        _ => header(value),
+    }
+}
+
+/// An address without a path: the page cannot live under one.
+pub(super) fn public_url(value: &str) -> Result<Url, String> {
+    let url = web_url(value)?;
+    match url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() {
+        true => Ok(url),
+        false => Err("is more than an address; use one such as https://harborbell.example.com".into()),
+    }
+}
+
 pub(super) fn log_format(value: &str) -> Result<LogFormat, String> {
     match value {
         "text" => Ok(LogFormat::Text),

@@ -6,8 +6,10 @@ use reqwest::StatusCode;
 use reqwest::header::{AUTHORIZATION, COOKIE, LOCATION, ORIGIN, SET_COOKIE};
 use rstest::rstest;
 use serde_json::json;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 
-use crate::support::App;
+use crate::support::{App, arrived};
 
 const ADMIN: &str = "an-admin-token-for-tests";
 const READ: &str = "a-read-token-for-tests";
@@ -104,6 +106,39 @@ async fn wrong_guesses_are_slowed_down() {
     assert_eq!(app.status(app.request("POST", "/sign-in").body("token=wrong&next=/")).await, 401);
 }
 
+/// Beside any number of wrong tokens from the same address, through the same proxy.
+#[tokio::test]
+async fn a_right_token_always_passes() {
+    let app = guarded().await;
+    let guess = || app.request("GET", "/api/v1/robots").header(AUTHORIZATION, "Bearer wrong").send();
+    let guesses = futures_util::future::join_all((0..40).map(|_| guess()));
+    let right = async {
+        for _ in 0..20 {
+            let right = app.request("GET", "/api/v1/robots").header(AUTHORIZATION, format!("Bearer {READ}"));
+            assert_eq!(app.status(right).await, 200);
+            assert!(app.sign_in(ADMIN).await.starts_with("harborbell="));
+        }
+    };
+    let (answers, ()) = tokio::join!(guesses, right);
+    assert!(answers.into_iter().all(|answer| answer.unwrap().status() != 200));
+}
+
+/// A client that resets its connection frees no place for another guess.
+#[tokio::test]
+async fn who_hangs_up_keeps_its_turn() {
+    let app = guarded().await;
+    let head = "GET /api/v1/robots HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer wrong\r\n\r\n";
+    let guess = || async { app.request("GET", "/api/v1/robots").header(AUTHORIZATION, "Bearer wrong").send().await };
+    for _ in 0..4 {
+        let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        // It has its turn once the next one on another connection would have been answered; then it is gone by a reset.
+        assert_eq!(app.status(app.request("GET", "/healthz")).await, 200);
+        stream.set_zero_linger().unwrap();
+    }
+    assert_eq!(guess().await.unwrap().status(), 429, "all four places are still taken");
+}
+
 #[rstest]
 #[case::another_site("sec-fetch-site", "cross-site")]
 #[case::a_neighbour("sec-fetch-site", "same-site")]
@@ -118,6 +153,7 @@ async fn another_site_cannot_act(#[case] header: &str, #[case] value: &str) {
         "/deliveries/selected",
         "/robots/default/test",
         "/sign-in",
+        "/webhook/harbor",
     ] {
         let body = json!({ "state": "failed" }).to_string();
         assert_eq!(app.status(app.request("POST", path).header(header, value).body(body)).await, 403, "{path}");
@@ -143,6 +179,7 @@ async fn without_a_token_only_names_of_this_machine_are_answered() {
         ("localhost:8080", 200),
         ("127.0.0.1", 200),
         ("[::1]:8080", 200),
+        ("LocalHost", 200),
         ("10.0.0.1:80", 200),
     ] {
         let request = || app.request("GET", "/api/v1/robots").header("host", host);
@@ -153,6 +190,38 @@ async fn without_a_token_only_names_of_this_machine_are_answered() {
     let app = guarded().await;
     let request = app.request("GET", "/api/v1/robots").header("host", "harborbell.example.com");
     assert_eq!(app.status(request.header(AUTHORIZATION, format!("Bearer {READ}"))).await, 200);
+}
+
+/// Without its header, a webhook may come under names of this machine and under that of PUBLIC_URL.
+#[tokio::test]
+async fn a_webhook_without_a_header_comes_under_a_known_name() {
+    const NAME: &str = "harborbell.example.com";
+    let post = async |app: &App, host: &str, header: Option<&str>| {
+        let request = app.request("POST", "/webhook/harbor").header("host", host).body(arrived("v1").to_string());
+        let request = match header {
+            Some(header) => request.header(AUTHORIZATION, header),
+            None => request,
+        };
+        let answer = request.send().await.unwrap();
+        (answer.status().as_u16(), answer.text().await.unwrap())
+    };
+    let open = App::spawn().await;
+    let (status, detail) = post(&open, NAME, None).await;
+    assert!(status == 403 && detail.contains("HARBOR_AUTH_HEADER") && detail.contains("PUBLIC_URL"), "{detail}");
+    assert_eq!(post(&open, "127.0.0.1:8080", None).await.0, 202);
+    let public = App::spawn_with(&[("PUBLIC_URL", "https://HarborBell.example.com")]).await;
+    assert_eq!(post(&public, "harborbell.EXAMPLE.com:443", None).await.0, 202);
+    assert_eq!(post(&public, "rebound.example.com", None).await.0, 403);
+    let anonymous = App::spawn_with(&[("ALLOW_ANONYMOUS", "true")]).await;
+    assert_eq!(post(&anonymous, NAME, None).await.0, 202);
+    let guarded = App::spawn_with(&[("HARBOR_AUTH_HEADER", "Bearer hook-for-tests")]).await;
+    assert_eq!(post(&guarded, NAME, Some("Bearer hook-for-tests")).await.0, 202);
+    assert_eq!(post(&guarded, "127.0.0.1", None).await.0, 401);
+    // Another site's page is refused whoever it claims to be.
+    let forged = guarded.request("POST", "/webhook/harbor").header("sec-fetch-site", "cross-site");
+    let forged = forged.header(AUTHORIZATION, "Bearer hook-for-tests").body(arrived("v2").to_string());
+    assert_eq!(guarded.status(forged).await, 403);
+    assert_eq!(open.status(open.request("GET", "/").header("host", "rebound.example.com")).await, 403);
 }
 
 #[rstest]

@@ -11,6 +11,7 @@ use crate::support::{ALIYUN, App, EXECUTION, HUAWEI, client, program, push, with
 use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::Standin;
 
+const READ_TOKEN: &str = "a-read-token-for-tests";
 const IMAGE: &str = "mars/mars-api";
 
 fn of(version: &str, registry: (&'static str, &'static str), succeeded: bool, execution: i64) -> Value {
@@ -166,8 +167,11 @@ struct Desk {
 impl Desk {
     async fn new() -> Self {
         let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(crate::support::KEY, None).await.unwrap());
-        let process =
-            Process::start(folder.path(), &wecom.url(), &[("ADMIN_TOKEN", "admin"), ("READ_TOKEN", "reader")]);
+        let process = Process::start(
+            folder.path(),
+            &wecom.url(),
+            &[("ADMIN_TOKEN", "an-admin-token-for-tests"), ("READ_TOKEN", READ_TOKEN)],
+        );
         Self { folder, wecom, process }
     }
 
@@ -185,7 +189,7 @@ impl Desk {
     fn ask_over_http(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(program());
         command.arg("where").args(arguments).args(["--url", &self.process.url]);
-        command.current_dir(std::env::temp_dir()).env("READ_TOKEN", "reader");
+        command.current_dir(std::env::temp_dir()).env("READ_TOKEN", READ_TOKEN);
         command
     }
 }

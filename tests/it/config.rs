@@ -132,8 +132,8 @@ fn a_private_deployment_takes_a_bare_key() {
 #[case::open(&[("LISTEN_ADDR", "0.0.0.0:8080")], false)]
 #[case::open_v6(&[("LISTEN_ADDR", "[::]:8080")], false)]
 #[case::with_header(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("HARBOR_AUTH_HEADER", "x")], false)]
-#[case::with_token(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("ADMIN_TOKEN", "x")], false)]
-#[case::guarded(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("HARBOR_AUTH_HEADER", "x"), ("ADMIN_TOKEN", "y")], true)]
+#[case::with_token(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("ADMIN_TOKEN", "a-token-for-tests")], false)]
+#[case::guarded(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("HARBOR_AUTH_HEADER", "x"), ("ADMIN_TOKEN", "a-token-for-tests")], true)]
 #[case::on_purpose(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("ALLOW_ANONYMOUS", "true")], true)]
 fn listening_beyond_loopback_needs_guards_or_a_decision(#[case] settings: &[(&str, &str)], #[case] fine: bool) {
     let settings = [settings, &[("WECOM_WEBHOOK_URL", KEY)]].concat();
@@ -155,4 +155,27 @@ fn every_key_is_known_once() {
     names.sort_unstable();
     names.dedup();
     assert_eq!(names.len(), KEYS.len());
+}
+
+#[rstest]
+#[case("ADMIN_TOKEN", "fifteen-letters", Some("openssl rand"))]
+#[case("READ_TOKEN", "brief", Some("openssl rand"))]
+#[case("ADMIN_TOKEN", "sixteen-letters!", None)]
+#[case("PUBLIC_URL", "harborbell.example.com", Some("https://"))]
+#[case("PUBLIC_URL", "https://example.com/harborbell", Some("an address"))]
+#[case("PUBLIC_URL", "https://harborbell.example.com", None)]
+fn a_token_has_a_length_and_the_public_address_no_path(
+    #[case] key: &str,
+    #[case] value: &str,
+    #[case] expected: Option<&str>,
+) {
+    match (load(&[(key, value)]), expected) {
+        (Ok(_), None) => {}
+        (Err(faults), Some(advice)) => {
+            assert_eq!(faults[0].key, key);
+            assert!(!faults[0].problem.contains(value), "a fault repeats no secret");
+            assert!(faults[0].problem.contains(advice), "{}", faults[0].problem);
+        }
+        (other, _) => panic!("{other:?}"),
+    }
 }

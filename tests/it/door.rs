@@ -252,6 +252,6 @@ async fn connect(app: &App) -> TcpStream {
 
 fn request(body: &str, length: usize) -> String {
     format!(
-        "POST /webhook/harbor HTTP/1.1\r\nhost: test\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
+        "POST /webhook/harbor HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: {length}\r\n\r\n{body}"
     )
 }

@@ -27,6 +27,7 @@ mod process;
 mod render;
 mod replicas;
 mod routes;
+mod rude;
 mod search;
 mod secrecy;
 mod tidy;

@@ -25,7 +25,7 @@ impl Process {
         Self::run(Command::new(program()).arg("serve"), folder, wecom_url, settings)
     }
 
-    fn run(command: &mut Command, folder: &Path, wecom_url: &str, settings: &[(&str, &str)]) -> Self {
+    pub fn run(command: &mut Command, folder: &Path, wecom_url: &str, settings: &[(&str, &str)]) -> Self {
         let mut child = environment(command, folder, wecom_url, settings).stderr(Stdio::piped()).spawn().unwrap();
         let (sender, lines) = channel();
         let stderr = BufReader::new(child.stderr.take().unwrap());

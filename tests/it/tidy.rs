@@ -22,14 +22,15 @@ const LAYERS: &[(&str, u8)] = &[
     ("problem", 2),
     ("intake", 2),
     ("lane", 2),
-    ("receive", 3),
-    ("health", 3),
-    ("admin", 4),
-    ("config", 5),
-    ("telemetry", 6),
-    ("serve", 6),
-    ("demo", 7),
-    ("cli", 8),
+    ("http", 3),
+    ("receive", 4),
+    ("health", 4),
+    ("admin", 5),
+    ("config", 6),
+    ("telemetry", 7),
+    ("serve", 7),
+    ("demo", 8),
+    ("cli", 9),
 ];
 
 fn root() -> PathBuf {

@@ -1,0 +1,61 @@
+//! Bodies: read only after their sender was admitted, within a limit, and not for longer than a deadline.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::StatusCode;
+use actix_web::web::Payload;
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use tokio::sync::Semaphore;
+use tokio::time::timeout;
+
+use super::connections::Place;
+use crate::problem::Problem;
+
+/// A form has a token or the ids of ticked rows.
+pub const LARGEST_FORM: usize = 16 * 1024;
+/// A call of the API has a filter.
+pub const LARGEST_CALL: usize = 64 * 1024;
+const READ_WITHIN: Duration = Duration::from_secs(5);
+/// Bodies of pages and calls that are read at once; webhooks have a budget of their own.
+static PLACES: Semaphore = Semaphore::const_new(64);
+
+/// Reads a form or a call. Whoever calls this has admitted the client.
+pub async fn read(request: &HttpRequest, payload: Payload, largest: usize) -> Result<Vec<u8>, Problem> {
+    let Ok(_place) = PLACES.try_acquire() else {
+        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are coming in; try again"));
+    };
+    let too_late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 5 s");
+    timeout(READ_WITHIN, collect(request, payload, largest, |_| Ok(()))).await.unwrap_or_else(|_| Err(too_late()))
+}
+
+/// Reads the JSON body of a call.
+pub async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> Result<T, Problem> {
+    let body = read(request, payload, LARGEST_CALL).await?;
+    serde_json::from_slice(&body).map_err(|error| match error.is_data() {
+        true => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body is wrong: {error}")),
+        false => Problem::new(StatusCode::BAD_REQUEST, format!("the body is not JSON: {error}")),
+    })
+}
+
+/// All chunks, each of which must find room first.
+pub async fn collect(
+    request: &HttpRequest,
+    mut payload: Payload,
+    largest: usize,
+    mut find_room: impl FnMut(usize) -> Result<(), Problem>,
+) -> Result<Vec<u8>, Problem> {
+    let _reading = Place::of(request).map(Place::reads_body);
+    let mut body = Vec::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body broke off"))?;
+        if body.len() + chunk.len() > largest {
+            let detail = format!("the body is larger than {} KiB", largest / 1024);
+            return Err(Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail));
+        }
+        find_room(chunk.len())?;
+        body.extend_from_slice(&chunk);
+    }
+    Ok(body)
+}

@@ -1,0 +1,168 @@
+//! Clients that hold what they can without a token: connections, heads, bodies. Webhooks come through all the same.
+
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use harborbell::http::connections::raise_descriptor_limit;
+use tempfile::TempDir;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+
+use crate::process::Process;
+use crate::support::{App, answer, arrived, client, eventually, program};
+
+/// What a rude client sends before it only waits.
+fn kinds() -> Vec<Vec<u8>> {
+    let head = |path: &str, length: usize| {
+        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n").into_bytes()
+    };
+    vec![
+        Vec::new(),
+        b"POST /sign-in".to_vec(),
+        [head("/sign-in", 100), b"t".to_vec()].concat(),
+        [head("/api/v1/deliveries/replay", 2 * 1024 * 1024), vec![b' '; 48 * 1024]].concat(),
+        [head("/deliveries/matching", 2 * 1024 * 1024), vec![b'x'; 48 * 1024]].concat(),
+        [head("/webhook/harbor", 100_000), b"{".to_vec()].concat(),
+        [head("/nowhere", 100_000), b"{".to_vec()].concat(),
+        [b"GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ".to_vec(), vec![b'x'; 60 * 1024]].concat(),
+    ]
+}
+
+/// Holds a connection until it is closed, and opens the next one; gives how many it had.
+async fn hold(address: &str, bytes: &[u8], stop: &CancellationToken) -> usize {
+    let mut opened = 0;
+    while !stop.is_cancelled() {
+        let one = async {
+            let mut stream = TcpStream::connect(address).await?;
+            stream.write_all(bytes).await?;
+            let mut answered = [0; 1024];
+            while stream.read(&mut answered).await? > 0 {}
+            std::io::Result::Ok(())
+        };
+        // A refusal is what it asked for; it comes again, as fast as one that wants to do harm with two cores.
+        let pause = tokio::time::sleep(Duration::from_millis(250));
+        tokio::select! {
+            _ = one => opened += 1,
+            () = stop.cancelled() => {}
+        }
+        tokio::select! {
+            () = pause => {}
+            () = stop.cancelled() => {}
+        }
+    }
+    opened
+}
+
+/// Under a limit of 1,024 descriptors, 1,100 clients of every kind hold all they get.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn invariant_8_rude_clients_shut_no_door_and_fill_no_memory() {
+    raise_descriptor_limit();
+    let folder = TempDir::new().unwrap();
+    let mut limited = Command::new("prlimit");
+    limited.arg("--nofile=1024:1024").arg(program()).arg("serve");
+    // Nobody takes the messages: only the door is asked about.
+    let settings = [("ADMIN_TOKEN", "an-admin-token-for-tests"), ("RUST_LOG", "error,harborbell::cli=info")];
+    let process = Process::run(&mut limited, folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &settings);
+    let address = process.url.trim_start_matches("http://").to_owned();
+    let (stop, opened) = (CancellationToken::new(), Arc::new(AtomicUsize::new(0)));
+    let kinds = kinds();
+    let rude: Vec<_> = (0..1_100)
+        .map(|number| {
+            let (address, bytes) = (address.clone(), kinds[number % kinds.len()].clone());
+            let (stop, opened) = (stop.clone(), opened.clone());
+            tokio::spawn(async move {
+                opened.fetch_add(hold(&address, &bytes, &stop).await, Ordering::Relaxed);
+            })
+        })
+        .collect();
+    let mut slowest = Duration::ZERO;
+    let seconds = std::env::var("RUDE_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(8);
+    let until = std::time::Instant::now() + Duration::from_secs(seconds);
+    let mut posted = 0;
+    while std::time::Instant::now() < until {
+        posted += 1;
+        let request =
+            client().post(format!("{}/webhook/harbor", process.url)).body(arrived(&format!("v{posted}")).to_string());
+        let began = std::time::Instant::now();
+        let (status, body) = timeout(Duration::from_millis(2_500), answer(request)).await.expect("within 2.5 s");
+        assert_eq!(status, 202, "{body}");
+        slowest = slowest.max(began.elapsed());
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let peak = peak_memory(process.child.id());
+    stop.cancel();
+    for client in rude {
+        client.await.unwrap();
+    }
+    println!(
+        "{posted} webhooks beside {} rude connections: slowest {slowest:?}, peak memory {peak} kB",
+        opened.load(Ordering::Relaxed)
+    );
+    assert!(peak < 100_000, "{peak} kB");
+}
+
+/// Kilobytes, of the process itself or of the one that it became.
+fn peak_memory(process: u32) -> u64 {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    peak.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Who has no token is told so after the head; nobody reads what follows.
+#[tokio::test]
+async fn a_body_is_read_only_after_its_sender_was_admitted() {
+    let app = App::spawn_with(&[("ADMIN_TOKEN", "an-admin-token-for-tests")]).await;
+    for path in
+        ["/api/v1/deliveries/replay", "/api/v1/deliveries/discard", "/deliveries/selected", "/deliveries/matching"]
+    {
+        let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+        let head = format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n");
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let mut answer = [0; 12];
+        // Before a byte of the body has been sent.
+        timeout(Duration::from_secs(2), stream.read_exact(&mut answer)).await.expect(path).unwrap();
+        assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 401", "{path}");
+    }
+}
+
+/// An admitted client has 5 s for its body, and a limit.
+#[tokio::test]
+async fn a_body_has_a_limit_and_a_deadline() {
+    let app = App::spawn().await;
+    let large = "x".repeat(64 * 1024 + 1);
+    let (status, _) = answer(app.client.post(format!("{}/api/v1/deliveries/replay", app.url)).body(large)).await;
+    assert_eq!(status, 413);
+    let form = app.client.post(format!("{}/deliveries/selected", app.url)).body("x".repeat(16 * 1024 + 1));
+    assert_eq!(form.send().await.unwrap().status(), 413);
+    let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+    let head = "POST /api/v1/deliveries/replay HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\n{";
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut answer = [0; 12];
+    timeout(Duration::from_secs(8), stream.read_exact(&mut answer)).await.expect("a deadline").unwrap();
+    assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 408");
+}
+
+/// No more than 64 bodies are read at once outside of the webhook, and the webhook has places of its own.
+#[tokio::test]
+async fn too_many_bodies_at_once_are_a_503_after_the_head() {
+    let app = App::spawn().await;
+    let head = "POST /sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nt";
+    let mut held = Vec::new();
+    let refused = || async {
+        let request = app.client.post(format!("{}/api/v1/deliveries/replay", app.url)).body("{}");
+        request.send().await.unwrap().status() == 503
+    };
+    for _ in 0..64 {
+        let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        held.push(stream);
+    }
+    eventually("the places are taken", refused).await;
+    app.accept(&arrived("v1")).await;
+    drop(held);
+    eventually("they are free again", || async { !refused().await }).await;
+}
