@@ -81,7 +81,7 @@ enum Command {
     },
     /// Copy everything from one database to another that is empty, such as from SQLite to PostgreSQL
     Copy(copy::Arguments),
-    /// Check configuration, database and robots
+    /// Check configuration, database, port and robots
     Check {
         /// Send a test message, in each robot's next slot
         #[arg(long)]
