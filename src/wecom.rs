@@ -14,6 +14,7 @@ use serde_json::json;
 use crate::model::clock::{Clock, Millis, SECOND};
 use crate::model::outcome::{Outcome, Report, THROTTLE_PAUSE, Trouble};
 use crate::model::robot::{Format, Robot};
+use crate::model::secret::Secrets;
 
 /// WeCom's answers have about 300 bytes; more is somebody else's page.
 const LONGEST_ANSWER: usize = 64 * 1024;
@@ -25,7 +26,7 @@ const LONGEST_ERRMSG: usize = 300;
 pub struct Sender {
     client: Client,
     url: SecretString,
-    secrets: Vec<SecretString>,
+    secrets: Secrets,
 }
 
 /// The TLS of every HTTP client here. The first call counts; whoever comes later finds it there.
@@ -34,8 +35,8 @@ pub fn use_ring() {
 }
 
 impl Sender {
-    /// Fails where the system has no CA certificates.
-    pub fn new(robot: &Robot, timeout: Duration) -> Result<Self, String> {
+    /// Neither this robot's URL nor what else is secret is ever repeated. Fails where the system has no CA certificates.
+    pub fn new(robot: &Robot, timeout: Duration, mut secrets: Secrets) -> Result<Self, String> {
         use_ring();
         let builder = match is_loopback(&robot.url) {
             // A proxy's own loopback is another machine's.
@@ -58,7 +59,8 @@ impl Sender {
                 let causes = causes(&error.without_url());
                 format!("cannot make an HTTPS client ({causes}); install the system's CA certificates")
             })?;
-        Ok(Self { client, url: robot.url.clone(), secrets: secrets(&robot.url) })
+        secrets.add_robot_url(&robot.url);
+        Ok(Self { client, url: robot.url.clone(), secrets })
     }
 
     /// Sends one body, exactly once. Every way in which this can go is a report.
@@ -83,6 +85,7 @@ impl Sender {
                 Err(error) => return self.no_answer(error),
             }
         }
+        answer.truncate(LONGEST_ANSWER);
         let report = judge(status, retry_after, &answer);
         Report { errmsg: self.presentable(&report.errmsg), ..report }
     }
@@ -99,12 +102,10 @@ impl Sender {
         Report { outcome: Outcome::Retry(trouble), http_status: 0, errcode: None, errmsg }
     }
 
-    /// One short line in which the key does not occur, whoever wrote it.
+    /// One short line in which no secret occurs, whoever wrote it. Cut last, because a part of a secret would not be
+    /// found.
     fn presentable(&self, text: &str) -> String {
-        let mut text = text.to_owned();
-        for secret in &self.secrets {
-            text = text.replace(secret.expose_secret(), "***");
-        }
+        let text = self.secrets.hide(text);
         let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
         line[..line.floor_char_boundary(LONGEST_ERRMSG)].trim().to_owned()
     }
@@ -127,17 +128,6 @@ fn is_loopback(url: &SecretString) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// What must not be seen: the whole URL and each of its parameters' values.
-fn secrets(url: &SecretString) -> Vec<SecretString> {
-    let url = url.expose_secret();
-    let mut secrets = vec![url.into()];
-    if let Ok(url) = Url::parse(url) {
-        let query = url.query_pairs().map(|(_, value)| value.into_owned());
-        secrets.extend(query.filter(|value| value.len() >= 8).map(SecretString::from));
-    }
-    secrets
-}
-
 #[derive(Deserialize)]
 struct Answer {
     errcode: i64,
@@ -145,7 +135,8 @@ struct Answer {
 }
 
 /// What an answer means, by WeCom's documented codes and the bodies that people have seen. The HTTP status
-/// of WeCom itself is always 200; another one comes from something on the way.
+/// of WeCom itself is always 200; another one comes from something on the way. The words are as they came: of any
+/// length, and with whatever they repeat.
 pub fn judge(status: u16, retry_after: Option<Millis>, body: &[u8]) -> Report {
     let report =
         |outcome, errcode, errmsg: &str| Report { outcome, http_status: status, errcode, errmsg: errmsg.to_owned() };
@@ -169,7 +160,7 @@ pub fn judge(status: u16, retry_after: Option<Millis>, body: &[u8]) -> Report {
         _ => return report(Outcome::Rejected, None, "the message is refused"),
     }
     let Ok(Answer { errcode, errmsg }) = serde_json::from_slice(body) else {
-        let text = String::from_utf8_lossy(&body[..body.len().min(LONGEST_ERRMSG)]);
+        let text = String::from_utf8_lossy(body);
         return report(Outcome::Retry(Trouble::Answered), None, &format!("the answer is not WeCom's JSON: {text}"));
     };
     let errmsg = errmsg.unwrap_or_default();

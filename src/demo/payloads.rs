@@ -30,7 +30,7 @@ impl Replication<'_> {
             "execution_timestamp": self.execution,
             "src_resource": { "registry_type": "harbor", "endpoint": "https://harbor.example.com", "namespace": project },
             "dest_resource": {
-                "registry_name": registry_name, "registry_type": "ali-acr",
+                "registry_name": registry_name, "registry_type": registry_type(registry_name),
                 "endpoint": "https://registry.example.net", "namespace": project,
             },
             "execution_id": self.execution % 1_000,
@@ -48,5 +48,14 @@ impl Replication<'_> {
             "operator": "robot$ci",
             "event_data": { "replication": replication },
         })
+    }
+}
+
+/// As Harbor calls its adapters.
+fn registry_type(registry_name: &str) -> &'static str {
+    match registry_name.split('-').next() {
+        Some("aliyun") => "ali-acr",
+        Some("huawei") => "huawei-SWR",
+        _ => "docker-registry",
     }
 }

@@ -97,7 +97,7 @@ impl Lane {
                 self.metrics.came_to(change.state, robot, 1);
             }
             if change.state == State::Delivered {
-                self.metrics.delivered_after(robot, change.finished_at - row.tried_since);
+                self.metrics.delivered_after(robot, self.clock.leaps().length(row.tried_since, change.finished_at));
             }
         }
         if let Recorded::Yes { given_up } = recorded {

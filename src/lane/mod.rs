@@ -17,7 +17,7 @@ use crate::model::delivery::{Due, LARGEST_DIGEST};
 use crate::model::outcome::Report;
 use crate::model::retry::RetryPolicy;
 use crate::model::robot::Robot;
-use crate::model::settle::{Condition, Settlement, settle};
+use crate::model::settle::{Condition, Settlement, Span, settle};
 use crate::render::Renderer;
 use crate::store::claim::{Claim, Claimed};
 use crate::store::lease::{Holder, LEASE};
@@ -120,7 +120,10 @@ impl Lane {
             return Ok(Next::Wait(now + POLL));
         }
         let robot = self.store.robot(&self.robot.name, now).await?;
-        let may_send_at = robot.next_slot_at.max(robot.condition.paused_until);
+        // Both are counted from the end of the last message. What the clock has left out since then does not count.
+        let last_end = robot.next_slot_at - self.robot.gap();
+        let left_out = self.clock.leaps().within(last_end, now);
+        let may_send_at = robot.next_slot_at.max(robot.condition.paused_until) + left_out;
         if may_send_at > now {
             return Ok(Next::Wait(may_send_at));
         }
@@ -205,12 +208,13 @@ impl Lane {
     }
 
     fn settled<'a>(&'a self, message: &'a Message, report: &'a Report, now: Millis) -> (Sent<'a>, Settlement) {
-        let settlement = settle(&message.rows, &message.robot, report, message.started_at, now, &self.policy);
+        let span = Span { started_at: message.started_at, now, leaps: self.clock.leaps() };
+        let settlement = settle(&message.rows, &message.robot, report, &span, &self.policy);
         let sent = Sent {
             message_id: &message.id,
             robot: &self.robot.name,
             report,
-            duration_ms: (now - message.started_at).max(0),
+            duration_ms: span.leaps.length(message.started_at, now).max(0),
             now,
             // From the later of claim and end, whatever the clock did in between.
             next_slot_at: message.started_at.max(now) + self.robot.gap(),

@@ -9,4 +9,5 @@ pub mod moment;
 pub mod outcome;
 pub mod retry;
 pub mod robot;
+pub mod secret;
 pub mod settle;

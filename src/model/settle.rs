@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::clock::{MINUTE, Millis};
+use super::clock::{Leaps, MINUTE, Millis};
 use super::delivery::{Due, State};
 use super::outcome::{LONGEST_PAUSE, Outcome, Report, THROTTLE_PAUSE, Trouble};
 use super::retry::RetryPolicy;
@@ -86,15 +86,18 @@ pub struct Settlement {
     pub give_up_before: Option<Millis>,
 }
 
-/// Decides what follows from a message's outcome. `started_at` is when its POST began, `now` when it ended.
-pub fn settle(
-    rows: &[Due],
-    robot: &Condition,
-    report: &Report,
-    started_at: Millis,
-    now: Millis,
-    policy: &RetryPolicy,
-) -> Settlement {
+/// When a message's POST began and ended, and what the clock left out before and meanwhile: nobody's patience is
+/// shorter for it.
+#[derive(Clone, Debug)]
+pub struct Span {
+    pub started_at: Millis,
+    pub now: Millis,
+    pub leaps: Leaps,
+}
+
+/// Decides what follows from a message's outcome.
+pub fn settle(rows: &[Due], robot: &Condition, report: &Report, span: &Span, policy: &RetryPolicy) -> Settlement {
+    let now = span.now;
     let alone = rows.len() == 1;
     let error = report.summary();
     let waiting = |row: &Due| RowChange {
@@ -143,21 +146,19 @@ pub fn settle(
                 ..waiting(row)
             };
             // Others pass and this one does not: its own deadline ends it, though the robot is well.
-            let is_over =
-                |row: &Due| is_suspect && row.failures > 0 && started_at - row.tried_since >= policy.max_elapsed;
+            let deadline = span.leaps.before(span.started_at, policy.max_elapsed);
+            let is_over = |row: &Due| is_suspect && row.failures > 0 && row.tried_since <= deadline;
             let change = |row: &Due| if is_over(row) { finished(row, State::Failed, &error) } else { retried(row) };
             settlement.rows = rows.iter().map(change).collect();
             settlement.clear_suspects = robot.is_failing() && rows.iter().any(|row| row.failures == 0);
-            settlement.robot = failed(robot, Pause::Retry, LONGEST_PROBE_PAUSE, started_at, now, error, policy);
-            settlement.give_up_before = give_up_before(&settlement.robot, started_at, policy);
+            settlement.robot = failed(robot, Pause::Retry, LONGEST_PROBE_PAUSE, span, error, policy);
+            settlement.give_up_before = give_up_before(&settlement.robot, span, policy);
         }
         Outcome::RobotBroken => {
             settlement.rows = rows.iter().map(waiting).collect();
-            settlement.robot = Condition {
-                broken: true,
-                ..failed(robot, Pause::Broken, LONGEST_PAUSE, started_at, now, error, policy)
-            };
-            settlement.give_up_before = give_up_before(&settlement.robot, started_at, policy);
+            settlement.robot =
+                Condition { broken: true, ..failed(robot, Pause::Broken, LONGEST_PAUSE, span, error, policy) };
+            settlement.give_up_before = give_up_before(&settlement.robot, span, policy);
         }
         Outcome::Throttled { pause } => {
             settlement.rows = rows.iter().map(waiting).collect();
@@ -182,25 +183,26 @@ fn failed(
     robot: &Condition,
     pause: Pause,
     cap: Millis,
-    started_at: Millis,
-    now: Millis,
+    span: &Span,
     last_error: String,
     policy: &RetryPolicy,
 ) -> Condition {
+    let started_at = span.started_at;
     Condition {
         failures: robot.failures + 1,
         // `min`: a clock set back must not put the end of patience off.
         failing_since: if robot.is_failing() { robot.failing_since.min(started_at) } else { started_at },
         broken: robot.broken,
         pause,
-        paused_until: now + policy.interval(robot.failures, cap),
+        paused_until: span.now + policy.interval(robot.failures, cap),
         last_error,
     }
 }
 
 /// Rows past their deadline end here, but only once the robot has failed for a while: after a week
 /// switched off, the first message may fail because the network is not up yet, and that gives up nobody.
-fn give_up_before(robot: &Condition, started_at: Millis, policy: &RetryPolicy) -> Option<Millis> {
+fn give_up_before(robot: &Condition, span: &Span, policy: &RetryPolicy) -> Option<Millis> {
     let patience = policy.max_interval.min(policy.max_elapsed);
-    (started_at - robot.failing_since >= patience).then_some(started_at - policy.max_elapsed)
+    let before = |length| span.leaps.before(span.started_at, length);
+    (robot.failing_since <= before(patience)).then(|| before(policy.max_elapsed))
 }

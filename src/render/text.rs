@@ -22,32 +22,34 @@ pub fn escape(text: &str, format: Format) -> String {
 
 /// Text outside of a code span: it cannot link, colour, mention or embolden.
 pub fn plain(text: &str) -> String {
-    let shown = shown(text).map(|character| match character {
-        '<' => '＜',
-        '>' => '＞',
+    let marks = |character| match character {
         '[' => '［',
         ']' => '］',
         '*' => '＊',
         '`' => '\'',
         other => other,
-    });
-    shown.collect()
+    };
+    bare(text).chars().map(marks).collect()
 }
 
-/// Text in a message of type text, where only a mention could act.
+/// Text in a message of type text, where a mention could act, and an address that clients make a link by themselves.
 fn bare(text: &str) -> String {
-    let shown = shown(text).map(|character| match character {
+    unmarked(text).replace("://", "：//")
+}
+
+/// A code span of one line. An address in it stays as it is, so that it can be searched for.
+pub fn code(text: &str) -> String {
+    format!("`{}`", unmarked(text).replace('`', "'"))
+}
+
+/// Without what opens a tag or a mention.
+fn unmarked(text: &str) -> String {
+    let marks = |character| match character {
         '<' => '＜',
         '>' => '＞',
         other => other,
-    });
-    shown.collect()
-}
-
-/// A code span of one line. Inside, only the backtick acts.
-pub fn code(text: &str) -> String {
-    let inside: String = shown(text).map(|character| if character == '`' { '\'' } else { character }).collect();
-    format!("`{inside}`")
+    };
+    shown(text).map(marks).collect()
 }
 
 /// A link's target: what would end it is percent-encoded.
@@ -64,18 +66,23 @@ pub fn link_target(url: &str) -> String {
         .collect()
 }
 
-/// As much of a value as may be shown, ended by an ellipsis where some is missing.
+/// As much of a value as may be shown, ended by an ellipsis where some is missing. Its bytes are counted as they are
+/// shown outside of a code span, where a value is longest.
 pub fn clip(text: &str, format: Format) -> String {
-    let mut shown = 0;
-    let too_much = |character: char| {
-        // As `plain` shows it, with three bytes instead of one.
-        let grows = matches!(character, '<' | '>' | '[' | ']' | '*');
-        shown += if grows { 3 } else { character.len_utf8() };
-        shown > longest_value(format)
+    let grow = match format {
+        Format::Markdown => &['<', '>', '[', ']', '*'][..],
+        Format::Text => &['<', '>'],
     };
-    match text.find(too_much) {
+    let text: String = shown(text).collect();
+    let mut bytes = 0;
+    let too_much = |(at, character): (usize, char)| {
+        let grows = grow.contains(&character) || text[at..].starts_with("://");
+        bytes += if grows { 3 } else { character.len_utf8() };
+        (bytes > longest_value(format)).then_some(at)
+    };
+    match text.char_indices().find_map(too_much) {
         Some(end) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
+        None => text,
     }
 }
 

@@ -16,6 +16,7 @@ use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::retry::RetryPolicy;
 use crate::model::robot::Robot;
+use crate::model::secret::Secrets;
 use crate::render::Renderer;
 use crate::route::{Live, Routing};
 use crate::store::lease::Holder;
@@ -30,6 +31,8 @@ struct Common {
     timeout: Duration,
     clock: Clock,
     metrics: Metrics,
+    /// What must not be repeated, whatever answers.
+    secrets: Secrets,
     /// One id for each start of the program.
     owner: String,
 }
@@ -43,13 +46,14 @@ impl Common {
             timeout: config.wecom_timeout,
             clock: clock.clone(),
             metrics: metrics.clone(),
+            secrets: secrets(config),
             owner: Uuid::now_v7().to_string(),
         }
     }
 
     fn lane(&self, robot: &Robot) -> anyhow::Result<Lane> {
         Ok(Lane {
-            sender: Sender::new(robot, self.timeout).map_err(anyhow::Error::msg)?,
+            sender: Sender::new(robot, self.timeout, self.secrets.clone()).map_err(anyhow::Error::msg)?,
             robot: robot.clone(),
             store: self.store.clone(),
             renderer: self.renderer.clone(),
@@ -60,6 +64,15 @@ impl Common {
             held_until: None,
         })
     }
+}
+
+fn secrets(config: &Config) -> Secrets {
+    let mut secrets = Secrets::default();
+    let tokens = [&config.admin_token, &config.read_token, &config.harbor_auth_header];
+    tokens.into_iter().flatten().for_each(|token| secrets.add(token));
+    config.routing.robots.iter().for_each(|robot| secrets.add_robot_url(&robot.url));
+    secrets.add_database_url(&config.database_url);
+    secrets
 }
 
 /// One lane for each robot, none of which runs yet.

@@ -61,7 +61,7 @@ impl Service {
     /// Opens the database and the port. When this returns, webhooks are taken.
     pub async fn start(config: &Config, clock: Clock) -> anyhow::Result<Self> {
         let store = Store::serve(&config.database_url).await?;
-        let clock = store.clock(clock);
+        let clock = store.clock(clock).steady();
         store.tell_time(&clock).await?;
         let counts = Metrics::default();
         let (nudge, _) = watch::channel(());

@@ -1,11 +1,11 @@
 //! Harbor's JSON → event, ignored, or malformed with its place. Shapes after Harbor's own, values ours.
 
 use harborbell::model::event::ReplicationOutcome;
-use harborbell::model::harbor::{Ignored, Reading, Unreadable, Webhook, read};
+use harborbell::model::harbor::{Ignored, MOST_REFERENCES, Reading, Unreadable, Webhook, read};
 use rstest::rstest;
 use serde_json::{Value, json};
 
-use crate::support::{HUAWEI, arrived, push, webhook};
+use crate::support::{App, HUAWEI, arrived, push, webhook};
 
 const DIGEST: &str = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 const SIGNATURE: &str = "sha256-9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08.sig";
@@ -182,6 +182,86 @@ fn what_is_malformed_is_named_by_its_place(#[case] payload: Value, #[case] expec
         }
         other => panic!("{other:?}"),
     }
+}
+
+fn pointer_and_detail(payload: &Value) -> (String, String) {
+    match read(&payload.to_string(), 0, true) {
+        Err(Unreadable::Malformed { pointer, detail }) => (pointer, detail),
+        other => panic!("{:.200}", format!("{other:?}")),
+    }
+}
+
+/// Lengths only; in characters, because that is what people count.
+#[rstest]
+#[case::a_tag(references(json!(["v1", "仓".repeat(129)])), "successful_artifact/0/references/1", "129 characters")]
+#[case::a_tag_of_a_megabyte(references(json!(["x".repeat(1_000_000)])), "successful_artifact/0/references/0", "1000000 characters")]
+#[case::a_digest(references(json!([format!("sha256:{}", "0".repeat(1_000))])), "successful_artifact/0/references/0", "1007 characters")]
+#[case::a_signature(references(json!([format!("{SIGNATURE}{}", "x".repeat(1_000))])), "successful_artifact/0/references/0", "a digest")]
+#[case::a_repository(with("/successful_artifact/0/name_tag", json!("仓".repeat(251))), "successful_artifact/0/name_tag", "256 characters")]
+#[case::a_project(with("/dest_resource/namespace", json!("x".repeat(256))), "dest_resource/namespace", "256 characters")]
+#[case::a_remote_project(with("/src_resource/namespace", json!("x".repeat(256))), "src_resource/namespace", "256 characters")]
+fn what_is_longer_than_a_registry_takes_is_malformed(#[case] payload: Value, #[case] place: &str, #[case] says: &str) {
+    let (pointer, detail) = pointer_and_detail(&payload);
+    assert_eq!(pointer, format!("/event_data/replication/{place}"));
+    assert!(detail.contains(says) && detail.len() < 100, "{detail}");
+}
+
+#[test]
+fn what_is_as_long_as_a_registry_takes_is_taken() {
+    let (tag, digest) = ("仓".repeat(128), format!("sha512:{}", "0".repeat(128)));
+    assert_eq!(webhook(&references(json!([tag, digest]))).event.versions, [tag]);
+    assert!(matches!(read(&references(json!([digest])).to_string(), 0, true), Ok(Reading::Event(_))));
+    let name = "仓".repeat(250);
+    let event = webhook(&with("/successful_artifact/0/name_tag", json!(name))).event;
+    assert_eq!(event.repository, format!("mars/{name}"));
+}
+
+#[test]
+fn what_people_type_is_cut_to_1_024_characters() {
+    let long = "仓".repeat(1_025);
+    let mut payload = with("/description", json!(long));
+    let replication = &mut payload["event_data"]["replication"];
+    replication["harbor_hostname"] = json!(long);
+    replication["dest_resource"]["registry_name"] = json!(long);
+    let event = webhook(&payload).event;
+    for text in [&event.description, &event.harbor_host, &event.registry] {
+        assert_eq!(text.chars().count(), 1_024);
+    }
+    let mut payload = with("/dest_resource/registry_name", Value::Null);
+    payload["event_data"]["replication"]["dest_resource"]["endpoint"] = json!(long);
+    assert_eq!(webhook(&payload).event.registry.chars().count(), 1_024);
+}
+
+/// They would need more memory than all webhooks together may take: another try would be of no use.
+#[test]
+fn too_many_references_are_malformed() {
+    let tags = |count: usize| references(json!((0..count).map(|number| number.to_string()).collect::<Vec<_>>()));
+    assert_eq!(webhook(&tags(MOST_REFERENCES)).arrivals.len(), MOST_REFERENCES);
+    let (pointer, detail) = pointer_and_detail(&tags(MOST_REFERENCES + 1));
+    assert_eq!(pointer, "/event_data/replication/successful_artifact/0/references");
+    assert!(detail.contains("65537 references are too many"), "{detail}");
+}
+
+/// As short as they can be, so that they fit into a body of 1 MiB.
+#[tokio::test]
+async fn more_references_than_memory_has_room_for_are_a_422_and_not_told_to_try_again() {
+    const DIGITS: &[u8] = b"0123456789abcdefghijklmnopqrstuvwxyz";
+    let tag = |number: usize| {
+        let digits = [number / 46_656, number / 1_296, number / 36, number].map(|rest| char::from(DIGITS[rest % 36]));
+        String::from_iter(digits)
+    };
+    let payload = references(json!((0..131_072).map(tag).collect::<Vec<_>>()));
+    let (status, answer) = App::spawn().await.post(payload.to_string()).await;
+    let pointer = "/event_data/replication/successful_artifact/0/references";
+    assert_eq!((status, &answer["pointer"]), (422, &json!(pointer)), "{answer}");
+}
+
+/// What the library repeats of a wrong value is cut, since it goes into the answer and the log.
+#[test]
+fn a_wrong_value_of_any_length_is_named_briefly() {
+    let (pointer, detail) = pointer_and_detail(&with("/execution_timestamp", json!("仓".repeat(300_000))));
+    assert_eq!(pointer, "/event_data/replication/execution_timestamp");
+    assert!(detail.starts_with("invalid type: string") && detail.len() <= 303, "{} bytes", detail.len());
 }
 
 #[rstest]

@@ -349,17 +349,6 @@ async fn invariant_2_a_row_past_its_deadline_is_given_up_visibly() {
 }
 
 #[tokio::test]
-async fn a_clock_set_back_freezes_nothing() {
-    let mut bench = Bench::new(&[("WECOM_RATE_PER_MINUTE", "18")]).await;
-    bench.wecom.answer_next(Answer::Errcode(45009, "too fast"));
-    bench.accept_many(2).await;
-    assert!(bench.step().await);
-    bench.clock.advance(-365 * 24 * HOUR);
-    assert!(bench.step().await, "slot, pause, lease and due times of next year count as now");
-    assert_eq!(bench.count("delivered").await, 2);
-}
-
-#[tokio::test]
 async fn a_test_message_takes_a_slot_and_ends_a_broken_robots_pause() {
     let mut bench = Bench::new(&[("WECOM_RATE_PER_MINUTE", "18")]).await;
     bench.wecom.answer_next(Answer::Errcode(93000, "invalid webhook url"));

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use harborbell::lane::{Lane, Message, Next};
-use harborbell::model::clock::{Clock, MINUTE, Millis, SECOND};
+use harborbell::model::clock::{Clock, HOUR, MINUTE, Millis, SECOND};
 use harborbell::model::outcome::{Outcome, Report, Trouble};
 use harborbell::model::retry::RetryPolicy;
 use proptest::prelude::*;
@@ -23,6 +23,8 @@ enum Deed {
     DieBeforeRecord(Outcome),
     Restart,
     Wait(u32),
+    /// Somebody sets the system's clock.
+    Jump(i64),
 }
 
 fn outcome() -> impl Strategy<Value = Outcome> {
@@ -44,6 +46,7 @@ fn deed() -> impl Strategy<Value = Deed> {
         1 => outcome().prop_map(Deed::DieBeforeRecord),
         1 => Just(Deed::Restart),
         4 => (0..120_000_u32).prop_map(Deed::Wait),
+        1 => prop_oneof![-400_000..400_000_i64, Just(365 * 24 * HOUR), Just(-365 * 24 * HOUR)].prop_map(Deed::Jump),
     ]
 }
 
@@ -55,12 +58,19 @@ struct Witness {
     shown: HashMap<String, usize>,
     /// How often each version was in a message whose end nobody knows.
     unclear: HashMap<String, usize>,
+    /// By a clock that nobody sets.
     left_at: Vec<Millis>,
+    lived: Millis,
 }
 
 impl Witness {
-    fn sees(&mut self, message: &Message, outcome: Outcome, is_recorded: bool, now: Millis) {
-        self.left_at.push(now);
+    fn lives(&mut self, bench: &Bench, by: Millis) {
+        bench.clock.advance(by);
+        self.lived += by;
+    }
+
+    fn sees(&mut self, message: &Message, outcome: Outcome, is_recorded: bool) {
+        self.left_at.push(self.lived);
         // An ambiguous message was shown: the worse of the two cases.
         let is_shown = matches!(outcome, Outcome::Delivered | Outcome::Retry(Trouble::Ambiguous));
         let is_unclear = matches!(outcome, Outcome::Retry(Trouble::Ambiguous)) || !is_recorded;
@@ -96,15 +106,16 @@ async fn live(history: Vec<Deed>, rate: &str) -> Witness {
     for deed in history {
         match deed {
             Deed::Accept(count) => accept(&bench, &mut witness, count).await,
-            Deed::Wait(millis) => bench.clock.advance(millis.into()),
+            Deed::Wait(millis) => witness.lives(&bench, millis.into()),
+            Deed::Jump(by) => bench.clock.jump(by),
             Deed::Restart => {
                 bench.store.register(&["default"], bench.clock.now()).await.unwrap();
                 bench.lane = bench.another_lane().await;
             }
             Deed::Send(outcome) => {
                 if let Some(message) = claim(&mut bench.lane).await {
-                    witness.sees(&message, outcome, true, bench.clock.now());
-                    bench.clock.advance(80);
+                    witness.sees(&message, outcome, true);
+                    witness.lives(&bench, 80);
                     bench.lane.record(&message, &report(outcome)).await.unwrap();
                 }
             }
@@ -114,7 +125,7 @@ async fn live(history: Vec<Deed>, rate: &str) -> Witness {
             }
             Deed::DieBeforeRecord(outcome) => {
                 if let Some(message) = claim(&mut bench.lane).await {
-                    witness.sees(&message, outcome, false, bench.clock.now());
+                    witness.sees(&message, outcome, false);
                 }
                 bench.lane = bench.another_lane().await;
             }
@@ -129,11 +140,11 @@ async fn finish(bench: &mut Bench, witness: &mut Witness) {
     for _ in 0..2_000 {
         match bench.lane.claim().await.unwrap() {
             Next::Send(message) => {
-                witness.sees(&message, Outcome::Delivered, true, bench.clock.now());
+                witness.sees(&message, Outcome::Delivered, true);
                 bench.lane.record(&message, &report(Outcome::Delivered)).await.unwrap();
             }
             Next::Wait(Millis::MAX) => return,
-            Next::Wait(until) => bench.clock.advance(until - bench.clock.now()),
+            Next::Wait(until) => witness.lives(bench, until - bench.clock.now()),
         }
     }
     panic!("it never ends");

@@ -10,6 +10,7 @@ mod api;
 mod arrivals;
 mod browser;
 mod cli;
+mod clock;
 mod config;
 mod copy;
 mod crash;

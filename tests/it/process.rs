@@ -224,7 +224,7 @@ async fn a_proxy_is_not_asked_for_loopback() {
 }
 
 #[tokio::test]
-async fn the_demo_tells_its_story_and_leaves_nothing_behind() {
+async fn the_demo_tells_each_of_its_deliveries_once_and_leaves_nothing_behind() {
     let folder = TempDir::new().unwrap();
     let mut child = Command::new(program())
         .args(["demo", "--listen-addr", "127.0.0.1:0"])
@@ -241,9 +241,34 @@ async fn the_demo_tells_its_story_and_leaves_nothing_behind() {
     assert!(interrupted.success());
     assert!(child.wait().unwrap().success());
     lines.read_to_string(&mut story).unwrap();
-    for expected in ["镜像入仓", "\"duplicate\"", "digest_only", "重试后成功", "15 deliveries, 15 of them delivered"]
-    {
+    for expected in ["镜像入仓", "\"duplicate\"", "digest_only", "重试后成功"] {
         assert!(story.contains(expected), "{expected} is missing:\n{story}");
     }
+    let messages: Vec<_> =
+        story.split("┌ the group sees").skip(1).map(|rest| rest.split('└').next().unwrap()).collect();
+    let told = |words: &[&str]| {
+        let holds = |message: &&str| words.iter().all(|word| message.contains(word));
+        messages.iter().filter(|message| holds(message)).count()
+    };
+    for words in [["`mars/mars-api`", "成功"], ["`mars/mars-web`", "失败"], ["`mars/mars-web`", "重试后成功"]]
+    {
+        assert_eq!(told(&words), 1, "{words:?} in:\n{story}");
+    }
+    for service in ["api", "web", "auth", "billing", "cart", "mail", "map", "queue", "search", "stock", "tax", "user"] {
+        assert_eq!(told(&[&format!("`venus/{service}`")]), 1, "{service} in:\n{story}");
+    }
+    let closing = format!("15 deliveries, all of them delivered, in {} messages.", messages.len());
+    assert!(story.contains(&closing), "no {closing:?} in:\n{story}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the scratch folder is gone");
+}
+
+/// The names that Harbor itself gives to the kinds of registries.
+#[test]
+fn the_demos_payloads_name_each_registry_as_harbor_does() {
+    for (registry, kind) in [(crate::support::ALIYUN, "ali-acr"), (crate::support::HUAWEI, "huawei-SWR")] {
+        let mut push = crate::support::push("mars/mars-api", &["v1"]);
+        push.registry = registry;
+        let destination = &push.payload()["event_data"]["replication"]["dest_resource"];
+        assert_eq!(destination["registry_type"], kind);
+    }
 }

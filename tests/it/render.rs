@@ -3,7 +3,7 @@
 use harborbell::model::delivery::{Due, LARGEST_DIGEST, News};
 use harborbell::model::event::{Event, ReplicationOutcome};
 use harborbell::model::robot::Format;
-use harborbell::render::Renderer;
+use harborbell::render::{Renderer, text};
 use insta::assert_snapshot;
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -88,12 +88,12 @@ fn a_failure_as_text() {
 }
 
 #[test]
-fn a_digest_as_text() {
+fn a_digest_as_text_links_each_of_its_failures() {
     let events = three();
     assert_snapshot!(zh().render(&events.iter().collect::<Vec<_>>(), NOW, Format::Text).content, @r"
     镜像入仓 成功 2,失败 1
     失败 华为仓
-    - mars/mars-web v2.0.0 15:31:50
+    - mars/mars-web v2.0.0 15:31:50 https://harbor.example.com/harbor/replications/815/tasks
     成功 阿里仓
     - mars/mars-api v1.2.3 15:31:43
     - mars/mars-web v2.0.0 15:31:49
@@ -120,11 +120,11 @@ fn three() -> Vec<News> {
 }
 
 #[test]
-fn a_digest() {
+fn a_digest_links_each_of_its_failures() {
     assert_snapshot!(message(&zh(), &three()), @r#"
     **镜像入仓** 成功 2,失败 1
     <font color="warning">失败</font> 华为仓
-    > `mars/mars-web` `v2.0.0` 15:31:50
+    > `mars/mars-web` `v2.0.0` 15:31:50 [记录](https://harbor.example.com/harbor/replications/815/tasks)
     <font color="info">成功</font> 阿里仓
     > `mars/mars-api` `v1.2.3` 15:31:43
     > `mars/mars-web` `v2.0.0` 15:31:49
@@ -135,10 +135,12 @@ fn a_digest() {
 fn a_digest_in_english() {
     let mut events = three();
     events.push(News { after_failure: true, ..news(Event { occurred_at: 1_732_247_103_000, ..api() }) });
-    assert_snapshot!(message(&renderer(&[("MESSAGE_LANGUAGE", "en"), ("TIMEZONE", "Europe/Berlin")]), &events), @r#"
+    let settings =
+        [("MESSAGE_LANGUAGE", "en"), ("TIMEZONE", "Europe/Berlin"), ("HARBOR_URL", "https://harbor.example.com")];
+    assert_snapshot!(message(&renderer(&settings), &events), @r#"
     **Image replication** 3 succeeded, 1 failed
     <font color="warning">failed</font> 华为仓
-    > `mars/mars-web` `v2.0.0` 08:31:50
+    > `mars/mars-web` `v2.0.0` 08:31:50 [record](https://harbor.example.com/harbor/replications/815/tasks)
     <font color="info">succeeded</font> 阿里仓
     > `mars/mars-api` `v1.2.3` 08:31:43
     > `mars/mars-web` `v2.0.0` 08:31:49
@@ -182,9 +184,9 @@ fn an_event_of_forty_thousand_versions_is_told_like_any_other() {
 fn what_a_payload_says_cannot_act() {
     let nasty = "<@all> <font color=\"warning\">[x](http://evil.example) **b** `c`\nnext\u{202e}line";
     assert_snapshot!(message(&zh(), &[news(event(nasty, nasty, nasty))]), @r#"
-    **镜像入仓** <font color="info">成功</font> ＜@all＞ ＜font color="warning"＞［x］(http://evil.example) ＊＊b＊＊ 'c' nextline
-    > 镜像:`<@all> <font color="warning">[x](http://evil.example) **b** 'c' nextline`
-    > 版本:`<@all> <font color="warning">[x](http://evil.example) **b** 'c' nextline`
+    **镜像入仓** <font color="info">成功</font> ＜@all＞ ＜font color="warning"＞［x］(http：//evil.example) ＊＊b＊＊ 'c' nextline
+    > 镜像:`＜@all＞ ＜font color="warning"＞[x](http://evil.example) **b** 'c' nextline`
+    > 版本:`＜@all＞ ＜font color="warning"＞[x](http://evil.example) **b** 'c' nextline`
     > 时间:2024-11-23 15:31:43(用时 2分36秒)
     "#);
 }
@@ -246,12 +248,26 @@ fn a_template_that_leaves_out_part_of_a_digest_falls_back_to_the_built_in_one() 
     assert!(both.starts_with("**镜像入仓** 成功 2"), "{both}");
 }
 
+/// What a value may take is counted in bytes as they are shown, so that one event always fits.
+#[rstest]
+#[case::tags("<".repeat(1_000))]
+#[case::addresses("://".repeat(1_000))]
+#[case::marks("[]*".repeat(1_000))]
+#[case::dropped("\u{202e}x".repeat(1_000))]
+fn a_value_is_cut_by_the_bytes_that_it_takes(#[case] value: String) {
+    for (format, longest) in [(Format::Markdown, 512), (Format::Text, 384)] {
+        let shown = text::escape(&text::clip(&value, format), format);
+        assert!((longest - 4..=longest + 3).contains(&shown.len()), "{} bytes", shown.len());
+    }
+}
+
 /// Any text at all, with more than its share of what could act, cut or turn.
 fn wild() -> impl Strategy<Value = String> {
     let nasty = prop_oneof![
         Just("<@all>".to_owned()),
         Just("<font color=\"warning\">".to_owned()),
         Just("[a](b)".to_owned()),
+        Just("https:\u{202e}//evil.example".to_owned()),
         Just("`".to_owned()),
         Just("\u{202e}\u{2028}\n".to_owned()),
         Just("仓👍🏽".to_owned()),
@@ -304,6 +320,8 @@ proptest! {
     fn invariant_6_what_a_payload_says_is_text_in_text(events in vec(wild_news(), 1..6)) {
         let packed = zh().render(&events.iter().collect::<Vec<_>>(), NOW, Format::Text);
         prop_assert!(!packed.content.contains(['<', '>', '\u{202e}', '\u{2028}']), "{}", packed.content);
+        let payload = packed.content.replace("https://harbor.example.com/harbor/replications/815/tasks", "");
+        prop_assert!(!payload.contains("://"), "a client would make a link of it: {}", payload);
     }
 
     /// Invariant 6: outside of code spans, nothing of a payload opens a tag, a link or another code span.
@@ -312,14 +330,17 @@ proptest! {
         let content = message(&zh(), &events);
         for line in content.lines() {
             prop_assert_eq!(line.matches('`').count() % 2, 0, "code spans open and close in their line: {}", line);
+            let inside: String = line.split('`').skip(1).step_by(2).collect();
+            prop_assert!(!inside.contains(['<', '>']), "nothing rests on how a client reads code spans: {}", line);
             let outside: String = line.split('`').step_by(2).collect();
             let ours = outside
+                .replace("[记录](https://harbor.example.com/harbor/replications/815/tasks)", "")
                 .replace("<font color=\"info\">", "").replace("<font color=\"warning\">", "").replace("</font>", "")
                 .replace("[查看 Harbor 执行记录](https://harbor.example.com/harbor/replications/815/tasks)", "")
                 .replace("**镜像入仓**", "");
             let ours = if ours.starts_with("<@somebody-0>") { String::new() } else { ours };
             let ours = ours.strip_prefix("> ").unwrap_or(&ours);
-            prop_assert!(!ours.contains(['<', '>', '[', ']', '*']), "{}", line);
+            prop_assert!(!ours.contains(['<', '>', '[', ']', '*']) && !ours.contains("://"), "{}", line);
         }
         let turns = ['\u{202e}', '\u{2028}'];
         prop_assert!(!content.contains(turns));

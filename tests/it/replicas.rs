@@ -8,7 +8,9 @@ use std::time::{Duration, Instant};
 use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::Standin;
 use harborbell::lane::Next;
+use harborbell::metrics::Metrics;
 use harborbell::model::clock::Clock;
+use harborbell::serve::lanes;
 use harborbell::store::Store;
 use harborbell::store::accept::Acceptance;
 use harborbell::store::filter::Filter;
@@ -356,19 +358,43 @@ async fn a_failure_and_its_success_at_two_replicas_at_once_are_told_as_a_success
     assert!(rows.iter().filter(|row| row.event.versions[0] == "later").all(|row| row.state.as_str() == "pending"));
 }
 
-/// A replica whose clock is an hour ahead goes by the database's.
+/// A lane at a database whose clock is so far from everybody else's: in the test's own schema there is a function that
+/// goes before the server's.
+async fn bench_with_a_clock_of_its_own(ahead: &str) -> (Bench, Intruder) {
+    let mut bench = Bench::new(&[]).await;
+    let mut intruder = Intruder::at(&bench.config.database_url).await;
+    set_database_clock(&mut intruder, ahead).await;
+    bench.store = Store::open(&format!("{},pg_catalog", bench.config.database_url)).await.unwrap();
+    bench.clock = bench.store.clock(Clock::System);
+    bench.store.tell_time(&bench.clock).await.unwrap();
+    bench.lane = lanes(&bench.config, &bench.store, &bench.clock, &Metrics::default()).unwrap().remove(0);
+    (bench, intruder)
+}
+
+async fn set_database_clock(intruder: &mut Intruder, ahead: &str) {
+    let function = "CREATE OR REPLACE FUNCTION clock_timestamp() RETURNS timestamptz LANGUAGE sql AS";
+    intruder.execute(format!("{function} $$ SELECT pg_catalog.clock_timestamp() + interval '{ahead}' $$")).await;
+}
+
 #[tokio::test]
 async fn lanes_go_by_the_databases_clock() {
     only_on_postgres!();
-    let mut bench = Bench::new(&[]).await;
-    let clock = bench.store.clock(Clock::System);
-    clock.set(Clock::System.now() + 3_600_000, Instant::now());
-    bench.lane.clock = clock.clone();
-    bench.store.accept(&[offer(&arrived("v1"))], told_by(&["default"]), Clock::System.now()).await.unwrap();
+    let (mut bench, _) = bench_with_a_clock_of_its_own("1 hour").await;
+    bench.accept(&arrived("v1")).await;
     let Next::Send(message) = bench.lane.claim().await.unwrap() else { panic!("it is due") };
-    let database: i64 = bench.store.tell_time(&clock).await.unwrap();
-    assert!((database - message.started_at).abs() < 2_000, "{} against {database}", message.started_at);
-    assert!((clock.now() - database).abs() < 2_000);
+    let ahead = message.started_at - Clock::System.now();
+    assert!((ahead - 3_600_000).abs() < 2_000, "{ahead} ms ahead of this machine's clock");
+}
+
+#[tokio::test]
+async fn a_databases_clock_that_is_set_back_stalls_no_backlog() {
+    only_on_postgres!();
+    let (mut bench, mut intruder) = bench_with_a_clock_of_its_own("1 hour").await;
+    bench.accept_many(3).await;
+    let accepted = bench.clock.now();
+    set_database_clock(&mut intruder, "55 minutes").await;
+    let Next::Send(message) = bench.lane.claim().await.unwrap() else { panic!("it is due") };
+    assert!(message.rows.len() == 3 && message.started_at >= accepted, "{message:?} after {accepted}");
 }
 
 /// The order of text is that of bytes, whatever the locale of the cluster is.

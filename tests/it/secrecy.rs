@@ -14,8 +14,11 @@ async fn invariant_5_the_key_is_in_no_log_table_or_output() {
     let mut wecom = Standin::start(KEY, None).await.unwrap();
     let url = wecom.url();
     let page: &'static str = Box::leak(format!("<a href=\"{url}\">moved</a>").into_boxed_str());
+    // The 300 bytes that are kept would end within the key; the URL before it makes room for that.
+    let torn: &'static str = Box::leak(format!("{url:-<width$}{KEY}", width = 301 - KEY.len()).into_boxed_str());
     for answer in [
         Answer::Status(200, page),
+        Answer::Status(200, torn),
         Answer::Status(502, page),
         Answer::Redirect,
         Answer::BreakOff,
@@ -35,7 +38,7 @@ async fn invariant_5_the_key_is_in_no_log_table_or_output() {
         client.post(format!("{}/webhook/harbor", process.url)).body(arrived(version).to_string()).send()
     };
     assert_eq!(post("v1").await.unwrap().status(), 202);
-    wecom.until(|seen, shown| seen.len() > 5 && !shown.is_empty()).await;
+    wecom.until(|seen, shown| seen.len() > 6 && !shown.is_empty()).await;
     wecom.go_down().await;
     assert_eq!(post("v2").await.unwrap().status(), 202);
     let ready = || async { client.get(format!("{}/readyz", process.url)).send().await.unwrap().text().await.unwrap() };
@@ -58,7 +61,7 @@ async fn invariant_5_the_key_is_in_no_log_table_or_output() {
     outputs.push(process.rest());
     assert!(outputs.iter().any(|output| output.contains("***")), "the answers that held the key are there, without it");
     for output in &outputs {
-        assert!(!output.contains(KEY), "{output}");
+        assert!(!parts_of_the_key().any(|part| output.contains(part)), "{output}");
     }
     for file in std::fs::read_dir(folder.path()).unwrap() {
         assert_has_no_key(&file.unwrap().path());
@@ -76,12 +79,18 @@ fn invariant_5_a_broken_env_file_is_named_without_its_content() {
     assert!(said.contains(".env") && said.contains("line 1") && !said.contains(KEY), "{said}");
 }
 
+/// Those that cannot be there by chance.
+fn parts_of_the_key() -> impl Iterator<Item = &'static str> {
+    let parts = (0..=KEY.len() - 8).map(|from| &KEY[from..from + 8]);
+    parts.filter(|part| part.contains(|character: char| character.is_ascii_alphabetic()))
+}
+
 fn text(output: &std::process::Output) -> String {
     format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr)).trim().to_owned()
 }
 
 fn assert_has_no_key(path: &Path) {
     let bytes = std::fs::read(path).unwrap();
-    let found = bytes.windows(KEY.len()).any(|window| window == KEY.as_bytes());
+    let found = parts_of_the_key().any(|part| bytes.windows(part.len()).any(|window| window == part.as_bytes()));
     assert!(!found, "the key is in {}", path.display());
 }

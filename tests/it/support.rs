@@ -144,6 +144,12 @@ impl Bench {
         lanes(&self.config, &self.store, &self.clock, &Metrics::default()).unwrap().remove(0)
     }
 
+    /// The program starts again, when the system's clock says so.
+    pub fn restart_at(&mut self, now: Millis) {
+        self.clock = Clock::manual(now);
+        self.lane = lanes(&self.config, &self.store, &self.clock, &Metrics::default()).unwrap().remove(0);
+    }
+
     pub async fn accept(&self, payload: &Value) -> Acceptance {
         accept_for(&self.store, payload, &["default"], self.clock.now()).await
     }

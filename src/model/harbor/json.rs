@@ -62,10 +62,24 @@ pub(super) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Unreadable> {
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
         let cause = error.into_inner();
-        if cause.is_data() { malformed(pointer, cause.to_string()) } else { Unreadable::NotJson(cause.to_string()) }
+        if cause.is_data() {
+            malformed(pointer, brief(cause.to_string()))
+        } else {
+            Unreadable::NotJson(cause.to_string())
+        }
     })?;
     deserializer.end().map_err(|error| Unreadable::NotJson(error.to_string()))?;
     Ok(parsed)
+}
+
+/// The library repeats the value that it did not expect, however long that is.
+fn brief(mut detail: String) -> String {
+    const LONGEST: usize = 300;
+    if detail.len() > LONGEST {
+        detail.truncate(detail.floor_char_boundary(LONGEST));
+        detail.push('…');
+    }
+    detail
 }
 
 /// RFC 6901.

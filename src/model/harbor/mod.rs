@@ -1,6 +1,7 @@
 //! Harbor's JSON → an event with its arrivals. Reads the default and the CloudEvents format, of Harbor 2.0
 //! and later, and has three ways out: an event, *ignored* with a reason, *malformed* with the field's place.
 
+mod ignored;
 mod json;
 
 use std::collections::HashSet;
@@ -8,7 +9,20 @@ use std::collections::HashSet;
 use super::arrival::{Arrival, arrivals};
 use super::clock::Millis;
 use super::event::{Event, ReplicationOutcome};
+pub use ignored::Ignored;
 use json::{CloudEvent, Default, Head, Replication, Resource, parse};
+
+/// What a registry takes as a tag, and what Harbor takes as a repository with its project; in characters. Only lengths
+/// are looked at: odd characters are taken, and made harmless where they are shown.
+const LONGEST_TAG: usize = 128;
+const LONGEST_REPOSITORY: usize = 255;
+/// `sha512:` has 135 characters; other algorithms may come.
+const LONGEST_DIGEST: usize = 255;
+/// Texts that people type are cut to so many characters.
+const LONGEST_TEXT: usize = 1_024;
+/// So many arrivals take 16 MiB until they are stored: half of what all webhooks together may take. With more, a
+/// webhook could find no room for ever.
+pub const MOST_REFERENCES: usize = 65_536;
 
 /// A webhook that is about a replication which ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,42 +35,6 @@ pub struct Webhook {
 pub enum Reading {
     Event(Box<Webhook>),
     Ignored(Ignored),
-}
-
-/// Why a sound webhook is not told to anybody.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ignored {
-    /// Harbor 2.0's "Test endpoint" button.
-    Empty,
-    EventType,
-    /// Pending, Running, Stopped: nothing has ended well or badly.
-    JobStatus,
-    /// Children of a multi-arch image and signatures: said again with their tag.
-    DigestOnly,
-}
-
-impl Ignored {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Empty => "empty",
-            Self::EventType => "event_type",
-            Self::JobStatus => "job_status",
-            Self::DigestOnly => "digest_only",
-        }
-    }
-
-    /// What it means, for people.
-    pub const fn about(self) -> &'static str {
-        match self {
-            Self::Empty => "it has no body, as the test of an old Harbor",
-            Self::EventType => "it is no event of a replication",
-            Self::JobStatus => "the replication has not ended; Harbor says so in another webhook",
-            Self::DigestOnly => {
-                "it names no tag, as for a part of a multi-arch image or a signature, and the image itself comes with \
-                 its tag; NOTIFY_DIGEST_ONLY=true tells these, too"
-            }
-        }
-    }
 }
 
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
@@ -116,20 +94,22 @@ impl Replication {
             malformed(format!("{base}/{field}"), format!("`{field}` is missing; {status} has one artifact"))
         })?;
         let name = repository_name(&clean(artifact.name_tag));
+        let name_tag = format!("{base}/{field}/0/name_tag");
         if name.is_empty() {
-            let pointer = format!("{base}/{field}/0/name_tag");
-            return Err(malformed(pointer, "`name_tag` is missing or empty"));
+            return Err(malformed(name_tag, "`name_tag` is missing or empty"));
         }
-        let Some(versions) = versions(artifact.references, digest_only) else {
+        let Some(versions) = versions(artifact.references, &format!("{base}/{field}/0/references"), digest_only)?
+        else {
             return Ok(Reading::Ignored(Ignored::DigestOnly));
         };
 
-        let harbor_host = clean(self.harbor_hostname);
-        let source = Place::from(self.src_resource);
-        let destination = Place::from(self.dest_resource);
+        let harbor_host = text(self.harbor_hostname);
+        let source = Place::read(self.src_resource, &format!("{base}/src_resource"))?;
+        let destination = Place::read(self.dest_resource, &format!("{base}/dest_resource"))?;
         // Harbor swaps the namespaces of a push: in both directions this one is the local project.
         let project = destination.namespace.clone();
         let repository = if project.is_empty() { name } else { format!("{}/{name}", project.trim_end_matches('/')) };
+        check_length("the repository", &repository, LONGEST_REPOSITORY, || name_tag)?;
         let event = Event {
             outcome,
             registry: remote(&source, &destination, &harbor_host).label().to_owned(),
@@ -137,7 +117,7 @@ impl Replication {
             project,
             repository,
             versions,
-            description: clean(self.description),
+            description: text(self.description),
             execution_timestamp,
             execution_id: self.execution_id.unwrap_or(0).max(0),
             occurred_at,
@@ -155,6 +135,15 @@ struct Place {
 }
 
 impl Place {
+    fn read(resource: Option<Resource>, base: &str) -> Result<Self, Unreadable> {
+        let Some(Resource { registry_name, endpoint, namespace }) = resource else {
+            return Ok(Self { registry_name: String::new(), endpoint: String::new(), namespace: String::new() });
+        };
+        let namespace = clean(namespace);
+        check_length("`namespace`", &namespace, LONGEST_REPOSITORY, || format!("{base}/namespace"))?;
+        Ok(Self { registry_name: text(registry_name), endpoint: text(endpoint), namespace })
+    }
+
     fn label(&self) -> &str {
         if self.registry_name.is_empty() { &self.endpoint } else { &self.registry_name }
     }
@@ -163,15 +152,6 @@ impl Place {
         let authority = self.endpoint.split_once("://").map_or(self.endpoint.as_str(), |(_, rest)| rest);
         let authority = authority.split('/').next().unwrap_or_default();
         !host.is_empty() && (authority == host || authority.split(':').next() == Some(host))
-    }
-}
-
-impl From<Option<Resource>> for Place {
-    fn from(resource: Option<Resource>) -> Self {
-        let Some(Resource { registry_name, endpoint, namespace }) = resource else {
-            return Self { registry_name: String::new(), endpoint: String::new(), namespace: String::new() };
-        };
-        Self { registry_name: clean(registry_name), endpoint: clean(endpoint), namespace: clean(namespace) }
     }
 }
 
@@ -195,24 +175,36 @@ fn repository_name(name_tag: &str) -> String {
 }
 
 /// The tags among the references, each once. `None` where there are references, but not one tag.
-fn versions(references: Option<Vec<Option<String>>>, digest_only: bool) -> Option<Vec<String>> {
+fn versions(
+    references: Option<Vec<Option<String>>>,
+    pointer: &str,
+    digest_only: bool,
+) -> Result<Option<Vec<String>>, Unreadable> {
+    let references = references.unwrap_or_default();
+    if references.len() > MOST_REFERENCES {
+        let detail = format!("{} references are too many; a webhook has at most {MOST_REFERENCES}", references.len());
+        return Err(malformed(pointer, detail));
+    }
     let mut seen = HashSet::new();
-    let named: Vec<String> = references
-        .unwrap_or_default()
-        .into_iter()
-        .map(clean)
-        .filter(|reference| !reference.is_empty() && seen.insert(reference.clone()))
-        .collect();
+    let mut named = Vec::new();
+    for (index, reference) in references.into_iter().map(clean).enumerate() {
+        let is_tag = !is_digest_or_signature(&reference);
+        let (what, longest) = if is_tag { ("a tag", LONGEST_TAG) } else { ("a digest", LONGEST_DIGEST) };
+        check_length(what, &reference, longest, || format!("{pointer}/{index}"))?;
+        if !reference.is_empty() && seen.insert(reference.clone()) {
+            named.push(reference);
+        }
+    }
     if named.is_empty() {
         // An older Harbor, or a task from before its upgrade: the version is unknown, the news is not.
-        return Some(named);
+        return Ok(Some(named));
     }
     let (tags, others): (Vec<_>, Vec<_>) = named.into_iter().partition(|reference| !is_digest_or_signature(reference));
-    match (tags.is_empty(), digest_only) {
+    Ok(match (tags.is_empty(), digest_only) {
         (false, _) => Some(tags),
         (true, true) => Some(others),
         (true, false) => None,
-    }
+    })
 }
 
 /// `sha256:…` is a digest; `sha256-<64 hex>` with `.sig`, `.att`, `.sbom` or nothing is an accessory's tag.
@@ -235,6 +227,27 @@ fn clean(text: Option<String>) -> String {
     let text = text.unwrap_or_default();
     let kept: String = text.chars().filter(|character| !character.is_control()).collect();
     kept.trim().to_owned()
+}
+
+/// What people have typed, or machines in their place.
+fn text(text: Option<String>) -> String {
+    let text = clean(text);
+    match text.char_indices().nth(LONGEST_TEXT) {
+        Some((end, _)) => text[..end].trim_end().to_owned(),
+        None => text,
+    }
+}
+
+fn check_length(what: &str, text: &str, longest: usize, pointer: impl FnOnce() -> String) -> Result<(), Unreadable> {
+    // No text has more characters than bytes, and counting those of a large one takes time.
+    if text.len() <= longest {
+        return Ok(());
+    }
+    let characters = text.chars().count();
+    if characters <= longest {
+        return Ok(());
+    }
+    Err(malformed(pointer(), format!("{what} has {characters} characters; at most {longest} are taken")))
 }
 
 fn unix_seconds(seconds: Option<i64>) -> Result<Option<Millis>, Unreadable> {
