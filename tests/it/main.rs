@@ -29,4 +29,5 @@ mod routes;
 mod search;
 mod secrecy;
 mod tidy;
+mod trouble;
 mod wecom;
