@@ -7,7 +7,7 @@ use actix_web::web::Data;
 use actix_web::{HttpResponse, get};
 use serde::Serialize;
 use serde_json::json;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 use utoipa::ToSchema;
 
@@ -31,6 +31,8 @@ pub struct Health {
     pub routing: Live,
     pub metrics: Metrics,
     pub intake: Intake,
+    /// Whether what is in SQLite's log cannot be written to its file.
+    pub checkpoints_fail: watch::Receiver<bool>,
     probed: Mutex<Option<(Instant, Result<(), String>)>>,
 }
 
@@ -180,6 +182,7 @@ pub async fn healthz() -> HttpResponse {
 ))]
 #[get("/readyz")]
 pub async fn readyz(health: Data<Health>) -> Result<HttpResponse, Problem> {
+    let checkpoints = if *health.checkpoints_fail.borrow() { "failing" } else { "ok" };
     // A task of its own, because a client that hangs up must not cut a transaction short.
     let report = actix_web::rt::spawn(async move {
         let storable = health.is_storable().await;
@@ -191,7 +194,9 @@ pub async fn readyz(health: Data<Health>) -> Result<HttpResponse, Problem> {
         .map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("the check itself failed: {error}")))?;
     let robots = json!(robots.unwrap_or_default());
     match storable {
-        Ok(()) => Ok(HttpResponse::Ok().json(json!({ "status": "ready", "robots": robots }))),
+        Ok(()) => {
+            Ok(HttpResponse::Ok().json(json!({ "status": "ready", "checkpoints": checkpoints, "robots": robots })))
+        }
         Err(reason) => {
             let detail = format!("a webhook could not be stored: {reason}");
             Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("robots", robots))
@@ -228,8 +233,15 @@ fn gauges(robot: &RobotView, now: Millis) -> RobotGauges {
 }
 
 impl Health {
-    pub fn new(store: Store, clock: Clock, routing: Live, metrics: Metrics, intake: Intake) -> Self {
-        Self { store, clock, routing, metrics, intake, probed: Mutex::new(None) }
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        routing: Live,
+        metrics: Metrics,
+        intake: Intake,
+        checkpoints_fail: watch::Receiver<bool>,
+    ) -> Self {
+        Self { store, clock, routing, metrics, intake, checkpoints_fail, probed: Mutex::new(None) }
     }
 
     /// Whether a webhook could be stored, by a real write. Anybody may ask, so one answer serves a second,

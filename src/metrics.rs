@@ -68,6 +68,7 @@ pub struct Metrics {
     messages: Family<OfOutcome, Counter>,
     attempts: Family<OfOutcome, Counter>,
     durations: Family<OfRobot, Histogram, Durations>,
+    checkpoint_failures: Counter,
 }
 
 impl Default for Metrics {
@@ -84,6 +85,7 @@ impl Default for Metrics {
             messages: Family::default(),
             attempts: Family::default(),
             durations: Family::new_with_constructor(Durations),
+            checkpoint_failures: Counter::default(),
         }
     }
 }
@@ -149,6 +151,11 @@ impl Metrics {
         self.durations.get_or_create(&label).observe(took.max(0) as f64 / SECOND as f64);
     }
 
+    /// What is in SQLite's write-ahead log could not be written to the file.
+    pub fn checkpoint_failed(&self) {
+        self.checkpoint_failures.inc();
+    }
+
     /// The text that a scrape gets, in the OpenMetrics form.
     pub fn render(&self, snapshot: &Snapshot) -> String {
         let mut registry = Registry::with_prefix("harborbell");
@@ -168,6 +175,7 @@ impl Metrics {
             Unit::Seconds,
             self.durations.clone(),
         );
+        registry.register("checkpoint_failures", "Checkpoints of SQLite that failed", self.checkpoint_failures.clone());
         let gauge =
             |help: &str, name: &str, unit: Option<Unit>, of: &dyn Fn(&RobotGauges) -> i64, to: &mut Registry| {
                 let family = Family::<OfRobot, Gauge>::default();

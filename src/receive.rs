@@ -60,7 +60,7 @@ pub struct Door {
 pub async fn receive(request: HttpRequest, payload: Payload, door: Data<Door>) -> Result<HttpResponse, Problem> {
     let answered = door.answer(&request, payload).await;
     if let Err(problem) = &answered {
-        tracing::warn!(peer = ?request.peer_addr(), %problem, "webhook refused");
+        tracing::warn!(peer = request.peer_addr().map(tracing::field::display), %problem, "webhook refused");
     }
     door.metrics.received(match &answered {
         Ok(Answer::Accepted { .. }) => Received::accepted,

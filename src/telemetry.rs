@@ -6,8 +6,13 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::LogFormat;
 
+/// With the default filter, actix says nothing of its workers and of the signals that it leaves to others. Who sets
+/// another filter gets what it says.
+const DEFAULT: (&str, &str) = ("info", "info,actix_server=warn");
+
 /// Starts logging. Called once, before anything is worth saying; a second call changes nothing.
 pub fn start(format: LogFormat, filter: &str) {
+    let filter = if filter == DEFAULT.0 { DEFAULT.1 } else { filter };
     let logs = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
         // A log that cannot be written (a full disk, a reader that died) must not stop what it tells about.

@@ -2,6 +2,7 @@
 //! message that did not simply pass.
 
 use super::{Lane, Message};
+use crate::model::clock::SECOND;
 use crate::model::delivery::State;
 use crate::model::outcome::{Outcome, Report};
 use crate::model::settle::Settlement;
@@ -20,6 +21,17 @@ impl Lane {
             return;
         }
         self.count(message, report, settlement, recorded);
+        self.log_rows(message, report, settlement);
+        if let Recorded::Yes { given_up: rows } = recorded {
+            for (delivery_id, event_id) in rows {
+                given_up(delivery_id, event_id, robot, &error);
+            }
+        }
+        self.log_message(message, report, settlement);
+    }
+
+    fn log_rows(&self, message: &Message, report: &Report, settlement: &Settlement) {
+        let (robot, message_id, error) = (&self.robot.name, &message.id, report.summary());
         for (row, change) in message.rows.iter().zip(&settlement.rows) {
             let (delivery_id, event_id) = (&row.id, &row.event_id);
             match change.state {
@@ -43,18 +55,24 @@ impl Lane {
                 ),
             }
         }
-        if let Recorded::Yes { given_up: rows } = recorded {
-            for (delivery_id, event_id) in rows {
-                given_up(delivery_id, event_id, robot, &error);
-            }
-        }
-        let pause_ms = (settlement.robot.paused_until - self.clock.now()).max(0);
+    }
+
+    fn log_message(&self, message: &Message, report: &Report, settlement: &Settlement) {
+        let (robot, message_id, error) = (&self.robot.name, &message.id, report.summary());
+        // What is less than a second, or over, is no pause to a reader.
+        let pause = Some(settlement.robot.paused_until - self.clock.now()).filter(|left| *left >= SECOND);
+        let pause_seconds = pause.map(|left| (left + SECOND - 1) / SECOND);
         let deliveries = message.rows.len();
-        if deliveries == 0 {
-            tracing::info!(message_id, robot, outcome = report.outcome.as_str(), error, pause_ms, "test message sent");
-            return;
-        }
         match report.outcome {
+            Outcome::Delivered if deliveries == 0 => tracing::info!(message_id, robot, "test message delivered"),
+            outcome if deliveries == 0 => tracing::warn!(
+                message_id,
+                robot,
+                error,
+                outcome = outcome.as_str(),
+                pause_seconds,
+                "test message not delivered; it is not tried again"
+            ),
             Outcome::Delivered | Outcome::Rejected if deliveries == 1 => {}
             Outcome::Delivered => tracing::info!(message_id, robot, deliveries, "message delivered"),
             Outcome::Rejected => tracing::warn!(
@@ -65,14 +83,21 @@ impl Lane {
                 "a digest was refused; it is sent again in halves until the culprit stands alone"
             ),
             Outcome::Throttled { .. } => {
-                tracing::warn!(message_id, robot, deliveries, error, pause_ms, "WeCom says too fast; the robot rests")
+                tracing::warn!(
+                    message_id,
+                    robot,
+                    deliveries,
+                    error,
+                    pause_seconds,
+                    "WeCom says too fast; the robot rests"
+                )
             }
             Outcome::RobotBroken => tracing::error!(
                 message_id,
                 robot,
                 deliveries,
                 error,
-                pause_ms,
+                pause_seconds,
                 "the robot is broken; mend its URL, then reload or restart; its deliveries wait"
             ),
             Outcome::Retry(_) => tracing::warn!(
@@ -81,7 +106,7 @@ impl Lane {
                 deliveries,
                 error,
                 outcome = report.outcome.as_str(),
-                pause_ms,
+                pause_seconds,
                 "message not delivered; it is tried again"
             ),
         }

@@ -4,8 +4,9 @@
 //! public, so that a test can stop between two of them by not calling the next.
 
 mod log;
+mod supervise;
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -14,20 +15,25 @@ use uuid::Uuid;
 use crate::metrics::Metrics;
 use crate::model::clock::{Clock, Millis, SECOND};
 use crate::model::delivery::{Due, LARGEST_DIGEST};
-use crate::model::outcome::Report;
+use crate::model::outcome::{LONGEST_PAUSE, Report};
 use crate::model::retry::RetryPolicy;
 use crate::model::robot::Robot;
 use crate::model::settle::{Condition, Settlement, Span, settle};
+use crate::model::trouble::Trouble;
 use crate::render::Renderer;
 use crate::store::claim::{Claim, Claimed};
 use crate::store::lease::{Holder, LEASE};
 use crate::store::record::{Recorded, Sent};
-use crate::store::{Result, Store};
+use crate::store::{Result, Store, StoreError};
 use crate::wecom::{Sender, body};
+pub use supervise::supervise;
 
 /// The CLI replays and other replicas accept without a nudge; this is the longest that it goes unseen.
 const POLL: Millis = SECOND;
+/// Kept in place of an answer's words.
+const REFUSED_WORDS: &str = "the database refuses the words of this answer";
 
+#[derive(Clone)]
 pub struct Lane {
     pub robot: Robot,
     pub sender: Sender,
@@ -64,32 +70,34 @@ pub struct Message {
 impl Lane {
     /// Runs until stopped; a message in flight is finished and recorded first.
     pub async fn run(mut self, mut nudge: watch::Receiver<()>, stop: CancellationToken) {
-        let mut in_trouble = false;
+        let mut trouble = Trouble::default();
+        let mut refused = 0;
         while !stop.is_cancelled() {
             // Seen before the look, so that what comes in during it is not slept over.
             nudge.mark_unchanged();
-            let wait_until = match self.claim().await {
+            let claimed = self.claim().await;
+            self.say(&mut trouble, &claimed);
+            let wait_until = match claimed {
                 Ok(Next::Send(message)) => {
                     let report = self.deliver(&message).await;
-                    self.record_at_last(&message, &report).await;
+                    if self.record_at_last(&message, &report).await {
+                        refused = 0;
+                        continue;
+                    }
+                    // Taking the lane anew takes the message up. Not at once, because the group may see it each time.
+                    self.held_until = None;
+                    let pause = self.policy.interval(refused, LONGEST_PAUSE);
+                    refused += 1;
+                    let _ = tokio::time::timeout(length(pause), stop.cancelled()).await;
                     continue;
                 }
-                Ok(Next::Wait(until)) => {
-                    in_trouble = false;
-                    until
-                }
-                Err(error) => {
-                    if !in_trouble {
-                        tracing::error!(robot = self.robot.name, %error, "the lane cannot use the database; it keeps trying");
-                    }
-                    in_trouble = true;
-                    Millis::MAX
-                }
+                Ok(Next::Wait(until)) => until,
+                Err(_) => Millis::MAX,
             };
             let wait = (wait_until - self.clock.now()).clamp(0, POLL);
             tokio::select! {
                 _ = nudge.changed() => {}
-                () = tokio::time::sleep(Duration::from_millis(wait.unsigned_abs())) => {}
+                () = tokio::time::sleep(length(wait)) => {}
                 () = stop.cancelled() => {}
             }
         }
@@ -188,22 +196,63 @@ impl Lane {
         Ok(recorded)
     }
 
-    /// An outcome that the database cannot take now is kept and recorded again, until it is written or
-    /// another process has taken the lane.
-    async fn record_at_last(&self, message: &Message, report: &Report) {
-        let (sent, settlement) = self.settled(message, report, self.clock.now());
-        let mut in_trouble = false;
+    /// An outcome that the database cannot take now is kept and recorded again, until it is written or another process
+    /// has taken the lane. One that it refuses is recorded without the answer's words, which are the only part of it that
+    /// came from outside. False: it refuses that, too, and the outcome stays unknown.
+    async fn record_at_last(&self, message: &Message, report: &Report) -> bool {
+        let now = self.clock.now();
+        let without_words = Report { errmsg: REFUSED_WORDS.to_owned(), ..report.clone() };
+        let mut report = report;
+        let mut trouble = Trouble::default();
         loop {
+            let (sent, settlement) = self.settled(message, report, now);
             match self.store.record(&sent, &settlement).await {
-                Ok(recorded) => return self.log(message, report, &settlement, &recorded),
-                Err(error) if !in_trouble => {
-                    tracing::error!(message_id = message.id, %error, outcome = report.outcome.as_str(),
-                        "the outcome of a message cannot be recorded; it keeps trying");
-                    in_trouble = true;
+                Ok(recorded) => {
+                    if let Some(lasted) = trouble.is_over(Instant::now()) {
+                        tracing::info!(
+                            message_id = message.id,
+                            seconds = lasted.as_secs(),
+                            "the outcome is recorded now"
+                        );
+                    }
+                    self.log(message, report, &settlement, &recorded);
+                    return true;
                 }
-                Err(_) => {}
+                Err(StoreError::Refused(error)) if report.errmsg != REFUSED_WORDS => {
+                    tracing::warn!(message_id = message.id, %error,
+                        "the database refuses the outcome of a message; it is recorded without the answer's words");
+                    report = &without_words;
+                }
+                Err(StoreError::Refused(error)) => {
+                    tracing::error!(message_id = message.id, %error, outcome = report.outcome.as_str(),
+                        "the database refuses the outcome of a message; it stays unknown, and the message is sent again \
+                         after a pause, until somebody removes what refuses it");
+                    return false;
+                }
+                Err(error) => {
+                    if trouble.is_there(Instant::now()) {
+                        tracing::error!(message_id = message.id, %error, outcome = report.outcome.as_str(),
+                            "the outcome of a message cannot be recorded; it keeps trying");
+                    }
+                    tokio::time::sleep(length(POLL)).await;
+                }
             }
-            tokio::time::sleep(Duration::from_millis(POLL.unsigned_abs())).await;
+        }
+    }
+
+    fn say(&self, trouble: &mut Trouble, claimed: &Result<Next>) {
+        let robot = &self.robot.name;
+        match claimed {
+            Ok(_) => {
+                if let Some(lasted) = trouble.is_over(Instant::now()) {
+                    tracing::info!(robot, seconds = lasted.as_secs(), "the lane can use the database again");
+                }
+            }
+            Err(error) => {
+                if trouble.is_there(Instant::now()) {
+                    tracing::error!(robot, %error, "the lane cannot use the database; it keeps trying");
+                }
+            }
         }
     }
 
@@ -225,6 +274,10 @@ impl Lane {
     fn holder(&self) -> Holder<'_> {
         Holder { robot: &self.robot.name, owner: &self.owner }
     }
+}
+
+const fn length(millis: Millis) -> Duration {
+    Duration::from_millis(millis.unsigned_abs())
 }
 
 /// In an outage one small message at a time asks whether it is over. The row that has failed least asks, and the

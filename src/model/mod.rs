@@ -11,3 +11,4 @@ pub mod retry;
 pub mod robot;
 pub mod secret;
 pub mod settle;
+pub mod trouble;

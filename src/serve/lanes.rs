@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::config::Config;
 use crate::health::{RobotState, robots};
-use crate::lane::Lane;
+use crate::lane::{Lane, supervise};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::retry::RetryPolicy;
@@ -200,7 +200,7 @@ impl Lanes {
                     tracing::warn!(robot = lane.robot.name, %error, "a broken robot's pause could not be ended");
                 }
             }
-            lane.run(nudge, stop).await;
+            supervise(&lane.robot.name, &stop, || lane.clone().run(nudge.clone(), stop.clone())).await;
         });
     }
 

@@ -1,5 +1,6 @@
 //! The service: door, intake and lanes over one store, from start to an orderly stop.
 
+mod checkpoints;
 mod lanes;
 
 use std::net::{SocketAddr, TcpListener};
@@ -53,6 +54,8 @@ pub struct Service {
     committer: Committer,
     store: Store,
     stopping: CancellationToken,
+    metrics: Metrics,
+    checkpoints_fail: watch::Sender<bool>,
     reloader: mpsc::Sender<Routing>,
     reloads: mpsc::Receiver<Routing>,
 }
@@ -86,14 +89,15 @@ impl Service {
             wants_auth_header: config.harbor_auth_header.is_some(),
             pages: Pages::default(),
         };
-        let health = Health::new(store.clone(), clock.clone(), routing, counts.clone(), intake.clone());
+        let (checkpoints_fail, do_fail) = watch::channel(false);
+        let health = Health::new(store.clone(), clock.clone(), routing, counts.clone(), intake.clone(), do_fail);
         let door = Door {
             intake,
             clock,
             authorization: config.harbor_auth_header.clone(),
             names,
             digest_only: config.notify_digest_only,
-            metrics: counts,
+            metrics: counts.clone(),
         };
         let deadline = Instant::now() + START_WITHIN;
         // A replica that was stopped in the middle of a transaction holds its rows for some seconds.
@@ -106,7 +110,18 @@ impl Service {
         }
         let server = server(listener, door, health, admin)?;
         let (reloader, reloads) = mpsc::channel(1);
-        Ok(Self { addr, server, lanes, committer, store, stopping, reloader, reloads })
+        Ok(Self {
+            addr,
+            server,
+            lanes,
+            committer,
+            store,
+            stopping,
+            metrics: counts,
+            checkpoints_fail,
+            reloader,
+            reloads,
+        })
     }
 
     /// Takes what comes into force when the configuration is read again.
@@ -121,11 +136,12 @@ impl Service {
     /// Runs until `stop` resolves, then stops in order: no more webhooks, the queue stored, messages in
     /// flight finished and recorded, lanes given back. An error if a part ended by itself.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self { server, mut lanes, committer, store, stopping, mut reloads, .. } = self;
+        let Self { server, mut lanes, committer, store, stopping, mut reloads, metrics, checkpoints_fail, .. } = self;
         let handle = server.handle();
         let stop_intake = CancellationToken::new();
         let mut door = tokio::spawn(server);
         let mut intake = tokio::spawn(committer.run(stop_intake.clone()));
+        tokio::spawn(checkpoints::watch(store.clone(), metrics, checkpoints_fail, stopping.clone()));
         tokio::pin!(stop);
         let mut look_for_abandoned = tokio::time::interval(LOOK_FOR_ABANDONED);
 

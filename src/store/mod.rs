@@ -9,6 +9,7 @@ use sqlx::migrate::{MigrateError, Migrator};
 use tokio_util::context::TokioContext;
 
 use crate::model::clock::Clock;
+pub use engine::Engine;
 pub use error::StoreError;
 use sql::{Pools, Transaction, sql};
 use timeout::QueryTimeout;
@@ -16,11 +17,13 @@ use timeout::QueryTimeout;
 pub mod accept;
 pub mod arrivals;
 pub mod change;
+pub mod checkpoint;
 pub mod claim;
 mod columns;
 mod copy;
 pub mod counts;
 mod due;
+mod engine;
 mod error;
 pub mod filter;
 pub mod lease;
@@ -55,17 +58,6 @@ pub struct Store {
     in_use: Option<sqlite::InUse>,
     /// Held by the one process that serves this file.
     lock: Option<std::sync::Arc<std::fs::File>>,
-}
-
-/// The database engine and its settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Engine {
-    /// With its version.
-    pub name: String,
-    /// SQLite's; empty for PostgreSQL.
-    pub journal_mode: String,
-    /// Each commit is on the disk before it is answered.
-    pub is_durable: bool,
 }
 
 /// Where a database URL leads.
@@ -208,23 +200,6 @@ impl Store {
             (Some(path), Some(in_use)) if !in_use.is_at(path) => Err(StoreError::Replaced(path.clone())),
             _ => Ok(()),
         }
-    }
-
-    /// What stands behind the promise that a webhook survives a power cut.
-    pub async fn engine(&self) -> Result<Engine> {
-        let Pools::Sqlite { write, .. } = &self.pools else {
-            let settings = "SELECT current_setting('server_version'), current_setting('synchronous_commit'),
-                current_setting('fsync')";
-            let (version, commit, fsync): (String, String, String) = self.one(sql(settings)).await?;
-            let is_durable = fsync == "on" && !["off", "local"].contains(&commit.as_str());
-            return Ok(Engine { name: format!("PostgreSQL {version}"), journal_mode: String::new(), is_durable });
-        };
-        let mut writer = write.acquire().await?;
-        let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *writer).await?;
-        let journal_mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *writer).await?;
-        let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *writer).await?;
-        // FULL or above.
-        Ok(Engine { name: format!("SQLite {version}"), journal_mode, is_durable: synchronous >= 2 })
     }
 
     /// The size of SQLite's write-ahead log; 0 where there is none.

@@ -88,6 +88,31 @@ impl Intruder {
         }
     }
 
+    /// Makes the database refuse what would make a message so: `new` is its row.
+    pub async fn refuse_messages(&mut self, condition: &str) {
+        self.execute(match self {
+            Self::Sqlite(_) => format!(
+                "CREATE TRIGGER refused BEFORE UPDATE ON messages WHEN {condition}
+                 BEGIN SELECT RAISE(ABORT, 'the test refuses it'); END"
+            ),
+            Self::Postgres(_) => format!(
+                "CREATE FUNCTION refused() RETURNS trigger LANGUAGE plpgsql AS
+                     $$ BEGIN RAISE EXCEPTION 'the test refuses it' USING ERRCODE = '23514'; END $$;
+                 CREATE TRIGGER refused BEFORE UPDATE ON messages
+                     FOR EACH ROW WHEN ({condition}) EXECUTE FUNCTION refused()"
+            ),
+        })
+        .await;
+    }
+
+    pub async fn refuse_no_more(&mut self) {
+        self.execute(match self {
+            Self::Sqlite(_) => "DROP TRIGGER refused",
+            Self::Postgres(_) => "DROP TRIGGER refused ON messages",
+        })
+        .await;
+    }
+
     /// From now on an arrival of this version finds the database failing, and no other one does.
     pub async fn fail_on(&mut self, version: &str) {
         self.on_arrival("fails", version, "abs(-9223372036854775807 - 1)", "55P03").await;

@@ -187,8 +187,8 @@ async fn invariant_7_readers_of_a_large_backlog_stop_no_lane() {
 #[tokio::test]
 async fn invariant_8_a_list_is_bounded_in_bytes() {
     let app = App::spawn().await;
-    for event in 0..8 {
-        let tags: Vec<_> = (0..6_000).map(|tag| format!("{event}-{tag:0>100}")).collect();
+    for event in 0..12 {
+        let tags: Vec<_> = (0..2_500).map(|tag| format!("{event}-{tag:0>100}")).collect();
         let tags: Vec<_> = tags.iter().map(String::as_str).collect();
         app.accept(&crate::support::push("mars/mars-api", &tags).payload()).await;
     }
@@ -202,5 +202,44 @@ async fn invariant_8_a_list_is_bounded_in_bytes() {
         let Some(next) = page["next_cursor"].as_str() else { break };
         cursor = format!("&cursor={next}");
     }
-    assert_eq!((seen.len(), seen.iter().collect::<HashSet<_>>().len()), (8, 8));
+    assert_eq!((seen.len(), seen.iter().collect::<HashSet<_>>().len()), (12, 12));
+}
+
+/// The file cannot grow, the log can: webhooks are stored, and somebody says that this will not last.
+#[tokio::test]
+async fn checkpoints_that_fail_are_logged_shown_and_counted() {
+    only_on_sqlite!();
+    let folder = TempDir::new().unwrap();
+    let url = url_of(folder.path());
+    Store::serve(&url).await.unwrap().close().await;
+    let mut database = Intruder::at(&url).await;
+    database.execute("CREATE TABLE filler (bytes BLOB); INSERT INTO filler VALUES (zeroblob(41943040))").await;
+    database.execute("PRAGMA wal_checkpoint(TRUNCATE)").await;
+    drop(database);
+    let mut shell = Command::new("bash");
+    shell.args(["-c", "trap '' XFSZ; ulimit -S -f 32768; exec \"$0\" serve"]).arg(program());
+    let process = Process::run(&mut shell, folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &[]);
+    // A connection that idled for some seconds may be closed.
+    let client = crate::support::client;
+    for number in 0..60 {
+        let mut payload = arrived(&format!("v{number}"));
+        payload["operator"] = "x".repeat(200_000).into();
+        let request = client().post(format!("{}/webhook/harbor", process.url)).body(payload.to_string());
+        assert_eq!(request.send().await.unwrap().status(), 202, "{number}");
+    }
+    let line = process.line_with("the write-ahead log cannot be written to the database file");
+    assert!(line.contains("log_bytes=") && line.contains("ERROR"), "{line}");
+    let text =
+        async |path: &str| client().get(format!("{}{path}", process.url)).send().await.unwrap().text().await.unwrap();
+    let ready: Value = serde_json::from_str(&text("/readyz").await).unwrap();
+    assert_eq!((&ready["status"], &ready["checkpoints"]), (&"ready".into(), &"failing".into()));
+    let metrics = text("/metrics").await;
+    let failures = metrics.lines().find_map(|line| line.strip_prefix("harborbell_checkpoint_failures_total "));
+    assert!(failures.unwrap().parse::<f64>().unwrap() >= 1.0, "{failures:?}");
+
+    let lifted = Command::new("prlimit").args(["--fsize=unlimited", "--pid", &process.child.id().to_string()]).status();
+    assert!(lifted.unwrap().success());
+    process.line_with("checkpoints of the database work again");
+    let ready: Value = serde_json::from_str(&text("/readyz").await).unwrap();
+    assert_eq!(ready["checkpoints"], "ok");
 }

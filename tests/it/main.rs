@@ -32,4 +32,5 @@ mod rude;
 mod search;
 mod secrecy;
 mod tidy;
+mod trouble;
 mod wecom;

@@ -224,6 +224,60 @@ async fn a_proxy_is_not_asked_for_loopback() {
 }
 
 #[tokio::test]
+async fn the_log_says_nothing_of_the_http_server_unless_it_is_asked_for() {
+    for (filter, is_silent) in [(None, true), (Some(("RUST_LOG", "info,actix_server=info")), false)] {
+        let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+        let mut command = Command::new(program());
+        environment(command.arg("serve"), folder.path(), &wecom.url(), filter.as_slice());
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = BufReader::new(child.stderr.take().unwrap());
+        let mut log = String::new();
+        while !log.contains("ready for webhooks") {
+            assert!(lines.read_line(&mut log).unwrap() > 0, "it ended early:\n{log}");
+        }
+        assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
+        lines.read_to_string(&mut log).unwrap();
+        assert!(child.wait().unwrap().success());
+        assert_eq!(!log.contains("actix"), is_silent, "{log}");
+    }
+}
+
+#[tokio::test]
+async fn the_log_names_a_pause_only_where_one_is_left() {
+    for (interval, says) in [("5ms", None), ("30s", Some("pause_seconds="))] {
+        let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+        let process = Process::start(folder.path(), &wecom.url(), &[("RETRY_INITIAL_INTERVAL", interval)]);
+        wecom.answer_next(Answer::Errcode(-1, "system busy"));
+        assert_eq!(post(&process.url, "v1").await, 202);
+        let line = process.line_with("message not delivered");
+        assert_eq!(says.is_some(), line.contains("pause"), "{line}");
+        assert!(line.contains(says.unwrap_or_default()), "{line}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_test_message_that_fails_is_a_warning_with_its_reason() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    let process = Process::start(folder.path(), &wecom.url(), &[]);
+    wecom.answer_next(Answer::Errcode(40008, "invalid message type"));
+    assert_eq!(run(folder.path(), &wecom.url(), &["check", "--ping"]).status.code(), Some(1));
+    let line = process.line_with("test message");
+    assert!(line.contains("WARN") && line.contains("errcode 40008") && line.contains("not delivered"), "{line}");
+    assert_eq!(run(folder.path(), &wecom.url(), &["check", "--ping"]).status.code(), Some(0));
+    let line = process.line_with("test message");
+    assert!(line.contains("INFO") && line.contains("test message delivered"), "{line}");
+}
+
+#[tokio::test]
+async fn the_log_names_who_was_refused_as_an_address() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    let process = Process::start(folder.path(), &wecom.url(), &[]);
+    assert_eq!(post_body(&process.url, "{".to_owned()).await, 400);
+    let line = process.line_with("webhook refused");
+    assert!(line.contains("peer=127.0.0.1:"), "{line}");
+}
+
+#[tokio::test]
 async fn the_demo_tells_each_of_its_deliveries_once_and_leaves_nothing_behind() {
     let folder = TempDir::new().unwrap();
     let mut child = Command::new(program())

@@ -51,10 +51,14 @@ impl App {
     }
 
     pub async fn spawn_with(settings: &[(&str, &str)]) -> Self {
+        Self::spawn_at(Clock::System, settings).await
+    }
+
+    pub async fn spawn_at(clock: Clock, settings: &[(&str, &str)]) -> Self {
         let folder = TempDir::new().unwrap();
         let wecom = Standin::start(KEY, None).await.unwrap();
         let config = config(&folder, &wecom.url(), settings);
-        let service = Service::start(&config, Clock::System).await.unwrap();
+        let service = Service::start(&config, clock).await.unwrap();
         let url = format!("http://{}", service.addr());
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(service.run_until(async {
