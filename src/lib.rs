@@ -25,6 +25,7 @@ pub mod intake;
 pub mod lane;
 pub mod problem;
 pub mod receive;
+pub mod robots;
 
 pub mod cli;
 pub mod config;

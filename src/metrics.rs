@@ -1,6 +1,8 @@
 //! What Prometheus is told. Counters and durations are kept here and begin anew with the process; what the
 //! database knows is asked for when somebody looks.
 
+use std::collections::HashMap;
+
 use prometheus_client::encoding::text::encode;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
@@ -28,6 +30,9 @@ pub enum Received {
     /// 503: Harbor comes again.
     unavailable,
 }
+
+const RECEIVED: [Received; 5] =
+    [Received::accepted, Received::duplicate, Received::ignored, Received::refused, Received::unavailable];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Result {
@@ -74,9 +79,7 @@ pub struct Metrics {
 impl Default for Metrics {
     fn default() -> Self {
         let webhooks = Family::default();
-        for result in
-            [Received::accepted, Received::duplicate, Received::ignored, Received::refused, Received::unavailable]
-        {
+        for result in RECEIVED {
             let _ = webhooks.get_or_create(&Result { result });
         }
         Self {
@@ -132,6 +135,11 @@ impl Metrics {
         self.webhooks.get_or_create(&Result { result }).inc();
     }
 
+    /// How many webhooks had each result since the start.
+    pub fn results(&self) -> [(Received, u64); 5] {
+        RECEIVED.map(|result| (result, self.webhooks.get_or_create(&Result { result }).get()))
+    }
+
     /// So many deliveries of a robot came to this state.
     pub fn came_to(&self, state: State, robot: &str, deliveries: u64) {
         let label = OfState { robot: robot.to_owned(), state: state.as_str() };
@@ -156,8 +164,8 @@ impl Metrics {
         self.checkpoint_failures.inc();
     }
 
-    /// The text that a scrape gets, in the OpenMetrics form.
-    pub fn render(&self, snapshot: &Snapshot) -> String {
+    /// The text that a scrape gets.
+    pub fn render(&self, snapshot: &Snapshot, form: Form) -> String {
         let mut registry = Registry::with_prefix("harborbell");
         let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
         registry.register("build", "The program that runs", build);
@@ -203,6 +211,56 @@ impl Metrics {
 
         let mut text = String::new();
         encode(&mut text, &registry).expect("a String takes all that is written");
-        text
+        match form {
+            Form::OpenMetrics => text,
+            Form::Text => as_text(&text),
+        }
     }
+}
+
+/// The two forms that scrapers read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Form {
+    Text,
+    OpenMetrics,
+}
+
+impl Form {
+    /// By what a scraper says that it accepts.
+    pub fn accepted(header: &str) -> Self {
+        if header.contains("application/openmetrics-text") { Self::OpenMetrics } else { Self::Text }
+    }
+
+    pub const fn content_type(self) -> &'static str {
+        match self {
+            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
+            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
+        }
+    }
+}
+
+/// OpenMetrics as the older text form: a counter's name has its end also where it is described, an info is a gauge, and
+/// there are neither units nor an end.
+fn as_text(open_metrics: &str) -> String {
+    let kinds = open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
+    let kinds: HashMap<&str, &str> = kinds.collect();
+    let mut text = String::with_capacity(open_metrics.len());
+    for line in open_metrics.lines().filter(|line| *line != "# EOF" && !line.starts_with("# UNIT ")) {
+        let described = ["# HELP ", "# TYPE "].iter().find_map(|begin| Some((*begin, line.strip_prefix(begin)?)));
+        let described = described.and_then(|(begin, rest)| Some((begin, rest.split_once(' ')?)));
+        match described {
+            Some((begin, (name, rest))) => {
+                let (end, rest) = match (kinds.get(name), begin) {
+                    (Some(&"counter"), _) => ("_total", rest),
+                    (Some(&"info"), "# TYPE ") => ("_info", "gauge"),
+                    (Some(&"info"), _) => ("_info", rest),
+                    _ => ("", rest),
+                };
+                text.push_str(&format!("{begin}{name}{end} {rest}"));
+            }
+            None => text.push_str(line),
+        }
+        text.push('\n');
+    }
+    text
 }

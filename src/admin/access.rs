@@ -65,6 +65,11 @@ impl Access {
         !self.tokens.is_empty()
     }
 
+    /// Whether a program shows one of the tokens; where there are none, nobody does.
+    pub fn is_shown_by(&self, request: &HttpRequest) -> bool {
+        bearer(request).is_some_and(|token| self.role_of(token).is_some())
+    }
+
     /// Lets a request in that may do what `needed` may, or says why not.
     pub async fn admit(&self, request: &HttpRequest, needed: Role) -> Result<Role, Problem> {
         let logged = |problem: &Problem| {

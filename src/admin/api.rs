@@ -11,15 +11,15 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::access::Role;
-use super::openapi::{Guarded, Named, Posted, Queried};
+use super::answers::{Guarded, Named, Posted, Queried};
 use super::query::{ChangeRequest, ListQuery, bad, unprocessable};
 use super::{Admin, apart};
-use crate::health::{RobotView, robots};
 use crate::http::body::json as json_body;
 use crate::model::clock::Millis;
 use crate::model::delivery::{State, Verb};
 use crate::problem::Problem;
 use crate::render::Renderer;
+use crate::robots::{RobotView, robots};
 use crate::route::Routing;
 use crate::store::change::Changed;
 use crate::store::filter::Position;

@@ -9,7 +9,7 @@ use tokio::time::{Instant, sleep, sleep_until};
 use utoipa::{IntoParams, ToSchema};
 
 use super::access::Role;
-use super::openapi::{Guarded, Queried};
+use super::answers::{Guarded, Queried};
 use super::query::bad;
 use super::{Admin, apart};
 use crate::model::moment::{duration, moment};

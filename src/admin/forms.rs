@@ -7,9 +7,9 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
 
 use super::Admin;
 use super::access::{Access, Role};
-use super::page::Reader;
 use super::page_query::{PageQuery, href, own_path};
 use super::query::bad;
+use super::reader::Reader;
 use crate::http::body::{LARGEST_FORM, read};
 use crate::http::origin::refuse_cross_site;
 use crate::model::delivery::Verb;

@@ -1,6 +1,7 @@
 //! What operators and pipelines see and do over HTTP: the page and the API, behind one door with two tokens.
 
 pub mod access;
+pub mod answers;
 pub mod api;
 mod arrivals;
 mod chart;
@@ -9,6 +10,8 @@ pub mod openapi;
 mod page;
 mod page_query;
 mod query;
+mod reader;
+mod templates;
 mod views;
 pub mod wecom_html;
 
@@ -30,13 +33,13 @@ use crate::store::change::Changed;
 use crate::store::filter::Filter;
 use crate::store::{Store, StoreError};
 use access::Access;
-pub use page::Pages;
+pub use templates::Pages;
 
 /// What page and API need to know.
 pub struct Admin {
     pub store: Store,
     pub clock: Clock,
-    pub access: Access,
+    pub access: Arc<Access>,
     pub renderer: Arc<Renderer>,
     pub timezone: TimeZone,
     pub routing: Live,

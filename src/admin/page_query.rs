@@ -5,8 +5,8 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::Admin;
-use super::page::Reader;
 use super::query::{bad, searched, unprocessable};
+use super::reader::Reader;
 use crate::model::clock::Millis;
 use crate::model::delivery::{State, Verb};
 use crate::model::moment::moment;
@@ -153,7 +153,14 @@ impl PageQuery {
         })
     }
 
-    /// What can be done at once with all that this list shows; its times are fixed here, so that it stays the same set.
+    /// The same with moments in place of every length of time, and an end, so that it stays the same set.
+    pub fn fixed(&self, filter: &Filter, now: Millis) -> Self {
+        let until = utc(filter.until.unwrap_or(now)).to_string();
+        let since = filter.since.map(|since| utc(since).to_string()).unwrap_or_default();
+        Self { since, until, period: String::new(), ..self.clone() }
+    }
+
+    /// What can be done at once with all that this list shows.
     pub fn bulk(&self, filter: &Filter, counts: &[(State, Count)], now: Millis) -> Value {
         let verb = match filter.state {
             Some(State::Failed | State::Discarded) => Verb::Replay,
@@ -164,9 +171,7 @@ impl PageQuery {
         else {
             return Value::Null;
         };
-        let until = utc(filter.until.unwrap_or(now)).to_string();
-        let since = filter.since.map(|since| utc(since).to_string()).unwrap_or_default();
-        let fixed = Self { since, until, period: String::new(), ..self.clone() };
+        let fixed = self.fixed(filter, now);
         let mut pairs = fixed.pairs();
         pairs.push(("verb", verb.as_str()));
         json!({
@@ -235,6 +240,9 @@ pub fn href(path: &str, pairs: &[(&str, &str)]) -> String {
 
 /// Where a form leads back to: a path of this page and nothing else.
 pub fn own_path(path: &str) -> Result<&str, Problem> {
-    let is_own = path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']);
+    // Browsers drop tabs and line ends, and what is left may begin with two slashes.
+    let is_own = path.starts_with('/')
+        && !path.starts_with("//")
+        && path.chars().all(|character| character != '\\' && !character.is_control());
     if is_own { Ok(path) } else { Err(Problem::new(StatusCode::BAD_REQUEST, "this form leads to another site")) }
 }

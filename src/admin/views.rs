@@ -4,12 +4,12 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::wecom_html::to_html;
-use crate::health::RobotView;
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::Verb;
 use crate::model::event::label;
 use crate::model::robot::Format;
 use crate::render::{Language, Renderer, clock, date_time, length};
+use crate::robots::RobotView;
 use crate::store::views::{Attempt, Delivery, utc};
 
 /// How many versions a row of the table names.

@@ -66,3 +66,8 @@ impl Report {
         }
     }
 }
+
+/// WeCom's errcode in a [`Report::summary`].
+pub fn errcode_of(summary: &str) -> Option<i64> {
+    summary.strip_prefix("errcode ")?.split_once(':')?.0.parse().ok()
+}

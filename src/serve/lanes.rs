@@ -10,7 +10,6 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::config::Config;
-use crate::health::{RobotState, robots};
 use crate::lane::{Lane, supervise};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
@@ -18,6 +17,7 @@ use crate::model::retry::RetryPolicy;
 use crate::model::robot::Robot;
 use crate::model::secret::Secrets;
 use crate::render::Renderer;
+use crate::robots::{RobotState, robots};
 use crate::route::{Live, Routing};
 use crate::store::lease::Holder;
 use crate::store::{Store, StoreError};

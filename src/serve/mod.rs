@@ -2,17 +2,14 @@
 
 mod checkpoints;
 mod lanes;
+mod server;
 
-use std::net::{SocketAddr, TcpListener};
+use std::net::SocketAddr;
+use std::sync::Arc;
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{Server, ServerHandle, ServiceRequest, ServiceResponse};
-use actix_web::middleware::{DefaultHeaders, Next, from_fn};
-use actix_web::web::Data;
-use actix_web::{App, HttpServer, web};
+use actix_web::dev::{Server, ServerHandle};
 use anyhow::{Context, bail};
-use tokio::net::TcpSocket;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle};
@@ -20,19 +17,20 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use crate::admin::access::Access;
-use crate::admin::{self, Admin, Pages};
+use crate::admin::{Admin, Pages};
 use crate::config::Config;
-use crate::health::{Health, healthz, readyz, scrape};
-use crate::http::connections::{Connections, Place, raise_descriptor_limit};
+use crate::health::{Health, Latest};
 use crate::http::origin::Names;
 use crate::intake::{Committer, intake};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
-use crate::receive::{Door, receive};
+use crate::receive::Door;
 use crate::route::Routing;
 use crate::store::Store;
 use lanes::Lanes;
 pub use lanes::lanes;
+pub use server::listen;
+use server::server;
 
 /// A message in flight has at most 12 s, and its record some more: a stop takes no longer than this.
 const STOP_WITHIN: Duration = Duration::from_secs(14);
@@ -41,11 +39,6 @@ const CLOSE_WITHIN: Duration = Duration::from_secs(2);
 const START_WITHIN: Duration = Duration::from_secs(20);
 /// As long as the lease of a dead process lasts.
 const LOOK_FOR_ABANDONED: Duration = Duration::from_secs(30);
-/// Connections that the system keeps until they are accepted: a client that finds no place there tries again a second
-/// later, and Harbor has only three.
-const ACCEPT_QUEUE: u32 = 4_096;
-/// How long requests that came in before the stop may take.
-const DRAIN_SECONDS: u64 = 3;
 
 pub struct Service {
     addr: SocketAddr,
@@ -76,10 +69,12 @@ impl Service {
         let addr = listener.local_addr()?;
         let stopping = CancellationToken::new();
         let names = Names { public: config.public_host(), any: config.allow_anonymous };
+        let (admin_token, read_token) = (config.admin_token.clone(), config.read_token.clone());
+        let access = Arc::new(Access::new(admin_token, read_token, names.clone(), clock.clone()));
         let admin = Admin {
             store: store.clone(),
             clock: clock.clone(),
-            access: Access::new(config.admin_token.clone(), config.read_token.clone(), names.clone(), clock.clone()),
+            access: access.clone(),
             renderer: config.renderer.clone(),
             timezone: config.timezone.clone(),
             routing: routing.clone(),
@@ -90,7 +85,17 @@ impl Service {
             pages: Pages::default(),
         };
         let (checkpoints_fail, do_fail) = watch::channel(false);
-        let health = Health::new(store.clone(), clock.clone(), routing, counts.clone(), intake.clone(), do_fail);
+        let health = Health {
+            store: store.clone(),
+            clock: clock.clone(),
+            routing,
+            metrics: counts.clone(),
+            intake: intake.clone(),
+            checkpoints_fail: do_fail,
+            shows_token: Box::new(move |request| access.is_shown_by(request)),
+            probed: Latest::default(),
+            robots: Latest::default(),
+        };
         let door = Door {
             intake,
             clock,
@@ -214,61 +219,6 @@ async fn reload(lanes: &mut Lanes, routing: Routing) {
             "the configuration was read again, but could not be put into force; what was in force stays"
         ),
     }
-}
-
-/// Takes the port, if nobody else has it.
-pub fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
-    let listen = || {
-        let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
-        socket.set_reuseaddr(true)?;
-        socket.bind(addr)?;
-        socket.listen(ACCEPT_QUEUE)?.into_std()
-    };
-    listen().with_context(|| format!("LISTEN_ADDR: cannot listen on {addr}"))
-}
-
-fn server(listener: TcpListener, door: Door, health: Health, admin: Admin) -> std::io::Result<Server> {
-    let (door, health, admin) = (Data::new(door), Data::new(health), Data::new(admin));
-    let connections = Connections::within(raise_descriptor_limit());
-    let backlog = connections.backlog();
-    let app = move || {
-        App::new()
-            .wrap(from_fn(followed))
-            .wrap(
-                DefaultHeaders::new()
-                    .add(("x-content-type-options", "nosniff"))
-                    .add(("referrer-policy", "same-origin")),
-            )
-            .app_data(door.clone())
-            .app_data(health.clone())
-            .app_data(admin.clone())
-            .service(receive)
-            .service(healthz)
-            .service(readyz)
-            .service(scrape)
-            .configure(admin::configure)
-            .default_service(web::to(admin::openapi::elsewhere))
-    };
-    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-    let server = HttpServer::new(app)
-        .workers(workers)
-        .max_connections(backlog.div_ceil(workers))
-        .on_connect(move |socket, data| connections.enter(socket, data))
-        // Signals are ours: the order of the stop is.
-        .disable_signals()
-        .client_request_timeout(Duration::from_secs(5))
-        .shutdown_timeout(DRAIN_SECONDS)
-        .listen(listener)?;
-    Ok(server.run())
-}
-
-/// Says of each request when its head is there and when it is answered.
-async fn followed(
-    request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let _answering = Place::of(request.request()).map(Place::answers);
-    next.call(request).await
 }
 
 /// Resolves at SIGTERM or SIGINT. From then on, a second signal ends the process at once.

@@ -31,6 +31,11 @@ impl Store {
         self.number(sql("SELECT count(*) FROM deliveries d WHERE true{}").clause(matching)).await
     }
 
+    /// Whether any webhook was ever stored.
+    pub async fn has_events(&self) -> Result<bool> {
+        Ok(self.number(count_up_to(1, sql("SELECT 1 FROM events"))).await? > 0)
+    }
+
     /// How many of each state match a filter that leaves the state open.
     pub async fn counts(&self, filter: &Filter) -> Result<Vec<(State, Count)>> {
         let filter = Filter { state: None, ..filter.clone() };

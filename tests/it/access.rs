@@ -228,10 +228,13 @@ async fn a_webhook_without_a_header_comes_under_a_known_name() {
 #[case("https://evil.example.com/")]
 #[case("//evil.example.com/")]
 #[case("/\\evil.example.com/")]
+#[case("/\t/evil.example.com/")]
+#[case("/\u{1}x")]
+#[case("/\u{7f}x")]
 #[tokio::test]
 async fn a_sign_in_leads_to_no_other_site(#[case] next: &str) {
     let app = guarded().await;
     let next: String = next.bytes().map(|byte| format!("%{byte:02x}")).collect();
     let answer = app.request("POST", "/sign-in").body(format!("token={ADMIN}&next={next}")).send().await.unwrap();
-    assert_eq!(answer.status(), 400);
+    assert_eq!((answer.status().as_u16(), answer.headers().get(SET_COOKIE)), (400, None));
 }

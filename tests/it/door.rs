@@ -219,7 +219,7 @@ async fn readyz_shows_the_robots_and_never_a_url() {
     let keys: Vec<_> = body["robots"][0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(
         keys,
-        ["name", "state", "paused_until", "reason", "failures", "next_slot_at", "waiting", "oldest_waiting_at"]
+        ["name", "state", "paused_until", "errcode", "failures", "next_slot_at", "waiting", "oldest_waiting_at"]
     );
     assert!(!text.contains("webhook/send"));
     assert_eq!(app.client.get(format!("{}/healthz", app.url)).send().await.unwrap().status(), 200);

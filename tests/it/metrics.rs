@@ -1,5 +1,8 @@
 //! What Prometheus is told, after a story of which every figure is known.
 
+use std::io::Write;
+use std::process::{Command, Stdio};
+
 use harborbell::demo::standin::Answer;
 use serde_json::json;
 
@@ -10,7 +13,6 @@ impl App {
     /// The value of one line of the scrape.
     async fn metric(&self, line: &str) -> Option<f64> {
         let text = self.client.get(format!("{}/metrics", self.url)).send().await.unwrap().text().await.unwrap();
-        assert!(text.ends_with("# EOF\n"));
         let found = text.lines().find_map(|found| found.strip_prefix(line)?.strip_prefix(' ')?.parse().ok());
         assert!(!text.contains("key="));
         found
@@ -75,4 +77,59 @@ async fn a_robot_in_trouble_is_told_with_what_waits() {
     .await;
     assert_eq!(app.metric("harborbell_robot_paused{robot=\"default\"}").await, Some(1.0));
     assert_eq!(app.metric("harborbell_deliveries_waiting{robot=\"default\"}").await, Some(1.0));
+}
+
+/// What a scraper does not ask for, it does not get; and both forms are what they say.
+#[tokio::test]
+async fn a_scraper_gets_the_form_that_it_accepts() {
+    let app = App::spawn().await;
+    app.accept(&arrived("v1")).await;
+    app.shown(1).await;
+    let scrape = async |accept: Option<&str>| {
+        let request = app.client.get(format!("{}/metrics", app.url));
+        let request = accept.into_iter().fold(request, |request, accept| request.header("accept", accept));
+        let answer = request.send().await.unwrap();
+        (answer.headers()["content-type"].to_str().unwrap().to_owned(), answer.text().await.unwrap())
+    };
+    // As Prometheus 3 asks.
+    let prometheus = "application/openmetrics-text;version=1.0.0;q=0.5,text/plain;version=0.0.4;q=0.3,*/*;q=0.1";
+    let (kind, text) = scrape(Some(prometheus)).await;
+    assert!(kind.starts_with("application/openmetrics-text; version=1.0.0"), "{kind}");
+    assert!(text.ends_with("# EOF\n") && text.contains("# TYPE harborbell_webhooks counter"), "{text}");
+    for accept in [None, Some("*/*"), Some("text/plain;version=0.0.4")] {
+        let (kind, text) = scrape(accept).await;
+        assert!(kind.starts_with("text/plain; version=0.0.4"), "{kind}");
+        assert!(!text.contains("# EOF") && !text.contains("# UNIT"), "{text}");
+        let mut promtool = Command::new("promtool")
+            .args(["check", "metrics"])
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("promtool is there; on Debian: apt-get install prometheus");
+        promtool.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+        let checked = promtool.wait_with_output().unwrap();
+        assert!(checked.status.success() && checked.stderr.is_empty(), "{checked:?}\n{text}");
+    }
+}
+
+/// Anybody may ask, so a count ends, and an answer serves for a second.
+#[tokio::test]
+async fn invariant_8_what_needs_no_token_costs_the_same_whatever_waits() {
+    let app = App::spawn().await;
+    let row = |number: &str| {
+        format!("'d' || {number}, 'gone-' || {number}, 'gone', 'pending', 0, 0, 128, 0, 1, 1, 1, 0, '', '[]'")
+    };
+    let columns = "id, event_id, robot, state, attempts, failures, batch_limit, suspect, created_at, tried_since,
+        next_attempt_at, finished_at, last_error, mentions";
+    let event = "'gone-' || n, 1, 'succeeded', '', 'p', 'p/n', '[]', '', '', 1, 1, 1, '{}'";
+    let numbers = "(WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 10050)
+        SELECT n FROM count) numbers";
+    let mut database = app.intruder().await;
+    database.execute(format!("INSERT INTO events SELECT {event} FROM {numbers}")).await;
+    database.execute(format!("INSERT INTO deliveries ({columns}) SELECT {} FROM {numbers}", row("n"))).await;
+    let waiting = "harborbell_deliveries_waiting{robot=\"gone\"}";
+    eventually("it is counted up to a bound", || async { app.metric(waiting).await == Some(10_000.0) }).await;
+    let (_, robots) = app.get("/api/v1/robots").await;
+    assert_eq!(robots["items"][1]["waiting"], 10_050, "who may look gets the whole number: {robots}");
 }

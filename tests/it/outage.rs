@@ -39,18 +39,27 @@ async fn a_stop_finishes_the_message_in_flight_and_a_start_goes_on() {
 
 #[tokio::test]
 async fn a_broken_robot_keeps_the_door_open_and_says_why() {
-    let app = App::spawn().await;
+    const TOKEN: &str = "a-read-token-for-tests";
+    let app = App::spawn_with(&[("READ_TOKEN", TOKEN)]).await;
     app.wecom.change_key("00000000-another");
     app.accept(&arrived("v1")).await;
-    let readyz = || async {
-        let response = app.client.get(format!("{}/readyz", app.url)).send().await.unwrap();
+    let readyz = async |token: &str| {
+        let request = app.client.get(format!("{}/readyz", app.url)).bearer_auth(token);
+        let response = request.send().await.unwrap();
         assert_eq!(response.status(), 200);
         response.json::<serde_json::Value>().await.unwrap()["robots"][0].clone()
     };
-    eventually("the robot is seen broken", || async { readyz().await["state"] == "broken" }).await;
-    let robot = readyz().await;
-    assert!(robot["reason"].as_str().unwrap().contains("93000"), "{robot}");
-    assert_eq!(robot["waiting"], 1);
+    eventually("the robot is seen broken", || async { readyz("none").await["state"] == "broken" }).await;
+    // WeCom's words have addresses in them: they are for who shows a token.
+    let robot = readyz("none").await;
+    assert_eq!(
+        (&robot["errcode"], &robot["waiting"], robot.get("reason")),
+        (&93000.into(), &1.into(), None),
+        "{robot}"
+    );
+    assert!(!robot.to_string().contains("invalid webhook url"), "{robot}");
+    let robot = readyz(TOKEN).await;
+    assert!(robot["reason"].as_str().unwrap().contains("invalid webhook url"), "{robot}");
 }
 
 #[tokio::test]

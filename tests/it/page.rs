@@ -199,3 +199,64 @@ fn a_text_is_shown_without_marks_and_with_whom_it_calls() {
     let shown = to_html("镜像 **a** <b>\n- `v1`", Format::Text, &["zhangsan".into(), "@all".into()]);
     insta::assert_snapshot!(shown, @r#"<p>镜像 **a** &lt;b&gt;<br>- `v1`</p><p><span class="wecom-mention">@zhangsan</span> <span class="wecom-mention">@all</span></p>"#);
 }
+
+/// A length of time is fixed before the form is shown, so that what is changed is what was counted.
+#[rstest]
+#[case::a_period("period=1h")]
+#[case::a_length("since=1h")]
+#[tokio::test]
+async fn a_bulk_change_concerns_what_was_counted_however_it_is_said(#[case] when: &str) {
+    let app = App::spawn_with(&[("WECOM_WEBHOOK_URL", "http://127.0.0.1:9/send?key=none-at-all")]).await;
+    for version in ["v1", "v2", "v3"] {
+        app.accept(&arrived(version)).await;
+    }
+    app.intruder()
+        .await
+        .execute("UPDATE deliveries SET created_at = created_at - 7200000 WHERE id = (SELECT min(id) FROM deliveries)")
+        .await;
+    let page = app.page_in("en", &format!("/deliveries/confirm?verb=discard&state=pending&{when}")).await;
+    let fields = Regex::new(r#"name="([a-z]+)" value="([^"]*)""#).unwrap();
+    let form: Vec<_> =
+        fields.captures_iter(&page).map(|field| format!("{}={}", &field[1], field[2].replace('+', "%2B"))).collect();
+    assert!(
+        form.iter().any(|field| field.starts_with("since=2")) && form.iter().any(|field| field.starts_with("until=2")),
+        "{form:?}"
+    );
+    let done = app.submit("/deliveries/matching", &form.join("&")).await;
+    assert!(done.contains("notice=discard.2"), "{done}");
+}
+
+/// What no reader of JSON can take apart is shown as it came.
+#[tokio::test]
+async fn a_payload_that_cannot_be_read_again_is_shown_as_it_came() {
+    let app = App::spawn().await;
+    for (version, unread) in
+        [("v1", r#""\ud800""#.to_owned()), ("v2", "1e400".to_owned()), ("v3", "[".repeat(200) + &"]".repeat(200))]
+    {
+        let body = arrived(version).to_string().replacen('{', &format!("{{\"unread\":{unread},"), 1);
+        assert_eq!(app.post(body).await.0, 202, "{unread}");
+        let id = app.deliveries().await[0].id.clone();
+        let page = app.page_in("en", &format!("/deliveries/{id}")).await;
+        let shown = unread.replace('"', "&quot;");
+        assert!(page.contains(&shown) && page.contains(version), "{unread}");
+    }
+}
+
+/// “Nothing has come” is said only where nothing has.
+#[tokio::test]
+async fn an_empty_page_says_what_came_instead() {
+    let app = App::spawn_with(&[("NOTIFY_OUTCOMES", "failed")]).await;
+    let page = async || app.page_in("en", "/").await;
+    assert!(page().await.contains("Nothing has come from Harbor yet"));
+    for _ in 0..3 {
+        let running = arrived("v1").to_string().replace("Success", "Running");
+        assert_eq!(app.post(running).await.0, 200);
+    }
+    assert_eq!(app.post("{").await.0, 400);
+    let came = page().await;
+    assert!(came.contains("3 ignored") && came.contains("1 refused"), "{came}");
+    assert!(!came.contains("Nothing has come"), "{came}");
+    app.accept(&arrived("v1")).await;
+    let stored = page().await;
+    assert!(stored.contains("No robot was to be told") && !stored.contains("Nothing has come"), "{stored}");
+}

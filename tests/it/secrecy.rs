@@ -31,6 +31,8 @@ async fn invariant_5_the_key_is_in_no_log_table_or_output() {
         ("RETRY_INITIAL_INTERVAL", "10ms"),
         ("RETRY_MAX_INTERVAL", "20ms"),
         ("LOG_FORMAT", "text"),
+        // What WeCom says is for who shows a token.
+        ("READ_TOKEN", "a-read-token-for-tests"),
     ];
     let mut process = Process::start(folder.path(), &url, &settings);
     let client = crate::support::client();
@@ -41,7 +43,10 @@ async fn invariant_5_the_key_is_in_no_log_table_or_output() {
     wecom.until(|seen, shown| seen.len() > 6 && !shown.is_empty()).await;
     wecom.go_down().await;
     assert_eq!(post("v2").await.unwrap().status(), 202);
-    let ready = || async { client.get(format!("{}/readyz", process.url)).send().await.unwrap().text().await.unwrap() };
+    let ready = || async {
+        let request = client.get(format!("{}/readyz", process.url)).bearer_auth("a-read-token-for-tests");
+        request.send().await.unwrap().text().await.unwrap()
+    };
     eventually("the outage is noticed", || async { ready().await.contains("cannot connect") }).await;
 
     let mut outputs = vec![ready().await];

@@ -22,6 +22,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("problem", 2),
     ("intake", 2),
     ("lane", 2),
+    ("robots", 2),
     ("http", 3),
     ("receive", 4),
     ("health", 4),

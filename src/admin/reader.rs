@@ -1,0 +1,111 @@
+//! Who looks at a page, in which language, and what every page has.
+
+use actix_web::http::StatusCode;
+use actix_web::http::header::{AcceptLanguage, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, Header, VARY};
+use actix_web::{HttpRequest, HttpResponse, ResponseError};
+use minijinja::value::Serde;
+use serde_json::{Value, json};
+
+use super::Admin;
+use super::access::Role;
+use super::views::Viewer;
+use crate::problem::Problem;
+use crate::render::Language;
+
+/// Nothing comes from elsewhere, nothing stands in the page that runs, nobody frames it.
+const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
+    connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+
+/// Who looks, and in which language.
+pub struct Reader<'a> {
+    pub admin: &'a Admin,
+    pub request: &'a HttpRequest,
+    pub language: Language,
+    pub role: Option<Role>,
+}
+
+impl<'a> Reader<'a> {
+    pub async fn admitted(admin: &'a Admin, request: &'a HttpRequest, needed: Role) -> Result<Self, HttpResponse> {
+        let mut reader = Self { admin, request, language: language(request), role: None };
+        match admin.access.admit(request, needed).await {
+            Ok(role) => {
+                reader.role = Some(role);
+                Ok(reader)
+            }
+            Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => Err(reader.sign_in(false)),
+            Err(problem) => Err(reader.problem(&problem)),
+        }
+    }
+
+    pub fn unknown(admin: &'a Admin, request: &'a HttpRequest) -> Self {
+        Self { admin, request, language: language(request), role: None }
+    }
+
+    pub fn viewer(&self) -> Viewer<'a> {
+        Viewer { now: self.admin.clock.now(), timezone: &self.admin.timezone, language: self.language }
+    }
+
+    pub fn word(&self, key: &str) -> &str {
+        self.words()[key].as_str().unwrap_or_default()
+    }
+
+    fn words(&self) -> &Value {
+        let words = &self.admin.pages.words;
+        words.iter().find(|(language, _)| *language == self.language).map_or(&words[0].1, |(_, words)| words)
+    }
+
+    /// A whole page; `view` is what its template wants beside what all pages have.
+    pub fn page(&self, status: StatusCode, template: &str, notice: Option<String>, mut view: Value) -> HttpResponse {
+        let common = json!({
+            "lang": if self.language == Language::Zh { "zh-CN" } else { "en" },
+            "t": self.words(),
+            "assets": self.admin.pages.assets,
+            "version": env!("CARGO_PKG_VERSION"),
+            "notice": notice,
+            "access": {
+                "can_act": self.role == Some(Role::Admin),
+                "signed_in": self.role.is_some() && self.admin.access.has_tokens(),
+            },
+        });
+        if let (Value::Object(view), Value::Object(common)) = (&mut view, common) {
+            view.extend(common);
+        }
+        let template = self.admin.pages.templates.get_template(template);
+        match template.and_then(|template| template.render(minijinja::Value::from(Serde(view)))) {
+            Ok(html) => HttpResponse::build(status)
+                .insert_header(ContentType::html())
+                .insert_header((CONTENT_SECURITY_POLICY, POLICY))
+                .insert_header((CACHE_CONTROL, "no-store"))
+                .insert_header((VARY, "accept-language, cookie"))
+                .body(html),
+            Err(error) => {
+                tracing::error!(error = format!("{error:#}"), "a page could not be rendered");
+                Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "the page could not be rendered").error_response()
+            }
+        }
+    }
+
+    pub fn problem(&self, problem: &Problem) -> HttpResponse {
+        let status = problem.status_code();
+        let title = status.canonical_reason().unwrap_or_default();
+        let view = json!({ "status": status.as_u16(), "title": title, "detail": problem.detail() });
+        self.page(status, "problem.html", None, view)
+    }
+
+    pub fn sign_in(&self, wrong: bool) -> HttpResponse {
+        let here = self.request.uri().path_and_query().map_or("/", |here| here.as_str());
+        let next = if self.request.method().is_safe() { here } else { "/" };
+        self.page(StatusCode::UNAUTHORIZED, "sign_in.html", None, json!({ "next": next, "wrong": wrong }))
+    }
+}
+
+fn language(request: &HttpRequest) -> Language {
+    let ranked = AcceptLanguage::parse(request).map(|accepted| accepted.ranked()).unwrap_or_default();
+    let spoken =
+        ranked.iter().filter_map(|preference| preference.item()).find_map(|tag| match tag.primary_language() {
+            "zh" => Some(Language::Zh),
+            "en" => Some(Language::En),
+            _ => None,
+        });
+    spoken.unwrap_or(if ranked.is_empty() { Language::Zh } else { Language::En })
+}

@@ -1,0 +1,80 @@
+//! The HTTP server: its port, its connections, and who answers which path.
+
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::middleware::{DefaultHeaders, Next, from_fn};
+use actix_web::web::{self, Data};
+use actix_web::{App, HttpServer};
+use anyhow::Context;
+use tokio::net::TcpSocket;
+
+use crate::admin::{self, Admin};
+use crate::health::{Health, healthz, readyz, scrape};
+use crate::http::connections::{Connections, Place, raise_descriptor_limit};
+use crate::receive::{Door, receive};
+
+/// Connections that the system keeps until they are accepted: a client that finds no place there tries again a second
+/// later, and Harbor has only three.
+const ACCEPT_QUEUE: u32 = 4_096;
+/// How long requests that came in before the stop may take.
+const DRAIN_SECONDS: u64 = 3;
+
+/// Takes the port, if nobody else has it.
+pub fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
+    let listen = || {
+        let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
+        socket.set_reuseaddr(true)?;
+        socket.bind(addr)?;
+        socket.listen(ACCEPT_QUEUE)?.into_std()
+    };
+    listen().with_context(|| format!("LISTEN_ADDR: cannot listen on {addr}"))
+}
+
+pub(super) fn server(listener: TcpListener, door: Door, health: Health, admin: Admin) -> std::io::Result<Server> {
+    let (door, health, admin) = (Data::new(door), Data::new(health), Data::new(admin));
+    let connections = Connections::within(raise_descriptor_limit());
+    let backlog = connections.backlog();
+    let app = move || {
+        App::new()
+            .wrap(from_fn(followed))
+            .wrap(
+                DefaultHeaders::new()
+                    .add(("x-content-type-options", "nosniff"))
+                    .add(("referrer-policy", "same-origin"))
+                    // What may be kept says so itself.
+                    .add(("cache-control", "no-store")),
+            )
+            .app_data(door.clone())
+            .app_data(health.clone())
+            .app_data(admin.clone())
+            .service(receive)
+            .service(healthz)
+            .service(readyz)
+            .service(scrape)
+            .configure(admin::configure)
+            .default_service(web::to(admin::openapi::elsewhere))
+    };
+    let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
+    let server = HttpServer::new(app)
+        .workers(workers)
+        .max_connections(backlog.div_ceil(workers))
+        .on_connect(move |socket, data| connections.enter(socket, data))
+        // Signals are ours: the order of the stop is.
+        .disable_signals()
+        .client_request_timeout(Duration::from_secs(5))
+        .shutdown_timeout(DRAIN_SECONDS)
+        .listen(listener)?;
+    Ok(server.run())
+}
+
+/// Says of each request when its head is there and when it is answered.
+async fn followed(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    let _answering = Place::of(request.request()).map(Place::answers);
+    next.call(request).await
+}
