@@ -66,9 +66,10 @@ pub async fn readyz(request: HttpRequest, health: Data<Health>) -> Result<HttpRe
     let checkpoints = if *health.checkpoints_fail.borrow() { "failing" } else { "ok" };
     // A task of its own, because a client that hangs up must not cut a transaction short.
     let report = actix_web::rt::spawn(async move { (health.is_storable().await, health.robots().await) });
-    let (storable, robots) = report
-        .await
-        .map_err(|error| Problem::new(StatusCode::SERVICE_UNAVAILABLE, format!("the check itself failed: {error}")))?;
+    let (storable, robots) = report.await.map_err(|error| {
+        tracing::error!(%error, "the check of health itself failed");
+        Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the check itself failed; harborbell's log says why")
+    })?;
     let robots = match shows_token {
         true => json!(robots),
         false => robots.iter().map(without_texts).collect(),
@@ -142,7 +143,11 @@ impl Health {
             return robots.clone();
         }
         let routing = self.routing.borrow().clone();
-        let robots = robots_up_to(&self.store, &routing, self.clock.now(), MOST_COUNTED).await.unwrap_or_default();
+        let robots = robots_up_to(&self.store, &routing, self.clock.now(), MOST_COUNTED).await;
+        let robots = robots.unwrap_or_else(|error| {
+            tracing::error!(%error, "cannot look at the robots");
+            Vec::new()
+        });
         *latest = Some((Instant::now(), robots.clone()));
         robots
     }

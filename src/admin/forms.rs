@@ -52,6 +52,7 @@ async fn selected(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Ht
         let body = read(&request, body, LARGEST_FORM).await?;
         let verb: Verb = field(&body, "verb").unwrap_or_default().parse().map_err(bad)?;
         let back = field(&body, "back").unwrap_or_else(|| "/".to_owned());
+        let back = own_path(&back)?;
         let (mut done, mut left) = (0, 0);
         for (_, id) in form_urlencoded::parse(&body).filter(|(name, _)| name == "id") {
             match admin.clone().into_inner().change(verb, id.into_owned()).await? {
@@ -60,7 +61,7 @@ async fn selected(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Ht
             }
         }
         let notice = if left == 0 { format!("{}.{done}", verb.as_str()) } else { format!("left.{left}") };
-        Ok(with_notice(own_path(&back)?, &notice))
+        Ok(with_notice(back, &notice))
     })
     .await
 }

@@ -43,6 +43,7 @@ impl PageQuery {
                 "state" => &mut query.state,
                 "robot" => &mut query.robot,
                 "q" => &mut query.q,
+                "period" => &mut query.period,
                 "since" => &mut query.since,
                 "until" => &mut query.until,
                 "verb" => &mut query.verb,
@@ -60,10 +61,10 @@ impl PageQuery {
             text => moment(text, &admin.timezone, now).map(Some).map_err(bad),
         };
         let since = match at(&self.since)? {
-            None if PERIODS.contains(&self.period.as_str()) => {
-                // A day of a week is a day of 24 hours here; jiff's spans of days need a calendar.
-                at(if self.period == "7d" { "168h" } else { &self.period })?
-            }
+            // A day of a week is a day of 24 hours here; jiff's spans of days need a calendar.
+            None if self.period == "7d" => at("168h")?,
+            None if self.period.is_empty() || PERIODS.contains(&self.period.as_str()) => at(&self.period)?,
+            None => return Err(bad(format!("period is one of {}", PERIODS.join(", ")))),
             since => since,
         };
         Ok(Filter {

@@ -225,16 +225,15 @@ async fn serve(flags: settings::Flags) -> Outcome {
     }
     telemetry::start(config.log_format, &config.log_filter);
     warn_of(&doubts);
-    // From here on a SIGHUP ends nothing.
-    let hangups = signal(SignalKind::hangup())?;
-    let service = Service::start(&config, Clock::System).await?;
+    // From here on no signal ends it out of order.
+    let (hangups, stop) = (signal(SignalKind::hangup())?, stop_signal()?);
+    tokio::pin!(stop);
+    let service = tokio::select! {
+        started = Service::start(&config, Clock::System) => started?,
+        () = &mut stop => return Ok(ExitCode::SUCCESS),
+    };
     tokio::spawn(reload(flags, hangups, service.reloader()));
     tracing::info!(version = env!("CARGO_PKG_VERSION"), address = %service.addr(), "harborbell is ready for webhooks");
-    let stop = async {
-        if let Err(error) = stop_signal().await {
-            tracing::error!(%error, "signals cannot be received; stopping");
-        }
-    };
     service.run_until(stop).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

@@ -64,7 +64,7 @@ async fn play(listen: SocketAddr, database: &std::path::Path) -> anyhow::Result<
     let story = Story { door, wecom, shown: 0 };
     let told = tokio::select! {
         told = story.tell(&database_url) => told,
-        signal = stop_signal() => signal.map_err(Into::into),
+        () = stop_signal()? => Ok(()),
     };
     let _ = stop.send(());
     running.await?.and(told)

@@ -221,8 +221,9 @@ async fn reload(lanes: &mut Lanes, routing: Routing) {
     }
 }
 
-/// Resolves at SIGTERM or SIGINT. From then on, a second signal ends the process at once.
-pub async fn stop_signal() -> std::io::Result<()> {
+/// Listens for SIGTERM and SIGINT from now on, so that none ends the process out of order; what it gives resolves at the
+/// first. From then on, a second one ends the process at once.
+pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
     let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
     let mut next = async move || {
         tokio::select! {
@@ -230,11 +231,12 @@ pub async fn stop_signal() -> std::io::Result<()> {
             _ = interrupt.recv() => {}
         }
     };
-    next().await;
-    tokio::spawn(async move {
+    Ok(async move {
         next().await;
-        tracing::warn!("second signal: ending at once; what is missing is taken up at the next start");
-        std::process::exit(130);
-    });
-    Ok(())
+        tokio::spawn(async move {
+            next().await;
+            tracing::warn!("second signal: ending at once; what is missing is taken up at the next start");
+            std::process::exit(130);
+        });
+    })
 }

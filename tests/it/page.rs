@@ -224,6 +224,11 @@ async fn a_bulk_change_concerns_what_was_counted_however_it_is_said(#[case] when
     );
     let done = app.submit("/deliveries/matching", &form.join("&")).await;
     assert!(done.contains("notice=discard.2"), "{done}");
+    // A form that says a period itself changes no more than that.
+    let done = app.submit("/deliveries/matching", &format!("verb=discard&state=pending&{when}")).await;
+    assert!(done.contains("notice=discard.0"), "{done}");
+    let unknown = app.client.get(format!("{}/?period=2h", app.url)).send().await.unwrap();
+    assert_eq!(unknown.status(), 400);
 }
 
 /// What no reader of JSON can take apart is shown as it came.
