@@ -93,7 +93,7 @@ fn without_texts(robot: &RobotView) -> Value {
         "name": robot.name,
         "state": robot.state,
         "paused_until": time(&robot.paused_until),
-        "errcode": errcode_of(&robot.reason),
+        "errcode": errcode_of(&robot.last_error),
         "failures": robot.failures,
         "next_slot_at": time(&robot.next_slot_at),
         "waiting": robot.waiting,

@@ -14,7 +14,7 @@ pub enum RobotState {
     Sending,
     Idle,
     /// Something waits for the robot's next slot.
-    Pacing,
+    RateLimited,
     Paused,
     /// WeCom refuses the key or the robot; so until a message passes.
     Broken,
@@ -27,7 +27,7 @@ impl RobotState {
         match self {
             Self::Sending => "sending",
             Self::Idle => "idle",
-            Self::Pacing => "pacing",
+            Self::RateLimited => "rate_limited",
             Self::Paused => "paused",
             Self::Broken => "broken",
             Self::Unconfigured => "unconfigured",
@@ -46,7 +46,7 @@ pub struct RobotView {
     pub paused_until: Millis,
     #[serde(serialize_with = "text_or_null")]
     #[schema(value_type = Option<String>, required)]
-    pub reason: String,
+    pub last_error: String,
     pub failures: i64,
     #[serde(serialize_with = "rfc3339_or_null")]
     #[schema(value_type = Option<String>, format = DateTime, required)]
@@ -65,10 +65,10 @@ impl RobotView {
             () if row.condition.broken => RobotState::Broken,
             () if row.sending => RobotState::Sending,
             () if is_paused => RobotState::Paused,
-            () if row.waiting > 0 && row.next_slot_at > now => RobotState::Pacing,
+            () if row.waiting > 0 && row.next_slot_at > now => RobotState::RateLimited,
             () => RobotState::Idle,
         };
-        let reason = match state {
+        let last_error = match state {
             RobotState::Unconfigured => "no robot of this name is configured; its deliveries wait".to_owned(),
             _ => row.condition.last_error,
         };
@@ -76,7 +76,7 @@ impl RobotView {
             name: row.name,
             state,
             paused_until: if is_paused { row.condition.paused_until } else { 0 },
-            reason,
+            last_error,
             failures: row.condition.failures,
             next_slot_at: if row.next_slot_at > now { row.next_slot_at } else { 0 },
             waiting: row.waiting,
@@ -90,7 +90,7 @@ impl RobotView {
             name: name.to_owned(),
             state: RobotState::Idle,
             paused_until: 0,
-            reason: String::new(),
+            last_error: String::new(),
             failures: 0,
             next_slot_at: 0,
             waiting: 0,

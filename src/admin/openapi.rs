@@ -59,7 +59,7 @@ pub async fn elsewhere(request: HttpRequest) -> HttpResponse {
         return Problem::new(StatusCode::NOT_FOUND, detail).error_response();
     };
     let allowed = methods(item);
-    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("this takes {allowed}"));
+    let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("only {allowed} is allowed"));
     let mut response = problem.error_response();
     response.headers_mut().insert(ALLOW, allowed.parse().expect("names of methods"));
     response

@@ -61,8 +61,6 @@ impl PageQuery {
             text => moment(text, &admin.timezone, now).map(Some).map_err(bad),
         };
         let since = match at(&self.since)? {
-            // A day of a week is a day of 24 hours here; jiff's spans of days need a calendar.
-            None if self.period == "7d" => at("168h")?,
             None if self.period.is_empty() || PERIODS.contains(&self.period.as_str()) => at(&self.period)?,
             None => return Err(bad(format!("period is one of {}", PERIODS.join(", ")))),
             since => since,

@@ -38,7 +38,7 @@ impl Viewer<'_> {
             "state": robot.state.as_str(),
             "in_trouble": robot.is_in_trouble(),
             "paused_until": self.time(robot.paused_until),
-            "reason": text(&robot.reason),
+            "last_error": text(&robot.last_error),
             "failures": robot.failures,
             "next_slot_at": self.time(robot.next_slot_at),
             "waiting": robot.waiting,
@@ -109,8 +109,8 @@ impl Viewer<'_> {
             "errcode": attempt.errcode,
             "errmsg": text(&attempt.errmsg),
             "shared": attempt.shared,
-            "sent": attempt.sent,
-            "sent_html": sent_html(&attempt.sent),
+            "request_body": attempt.request_body,
+            "sent_html": sent_html(&attempt.request_body),
         })
     }
 }

@@ -74,7 +74,7 @@ async fn now(store: &Store) -> Result<Millis, StoreError> {
 
 fn confirmed(question: &str) -> Result<bool, Failure> {
     if !std::io::stdin().is_terminal() {
-        return Err(Failure::Usage("nobody can be asked here; add --yes, or --dry-run to see how many match".into()));
+        return Err(Failure::Usage("stdin is not a terminal; add --yes, or --dry-run to see how many match".into()));
     }
     // Beside what the command says, which may go to a script.
     write!(std::io::stderr(), "{question} [y/N] ")?;

@@ -85,7 +85,7 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
 }
 
 fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {
-    let headers = ["ROBOT", "STATE", "WAITING", "FAILURES", "PAUSED UNTIL", "REASON"];
+    let headers = ["ROBOT", "STATE", "WAITING", "FAILURES", "PAUSED UNTIL", "LAST ERROR"];
     table(
         &headers,
         views.iter().map(|view| {
@@ -95,7 +95,7 @@ fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {
                 view.waiting.to_string(),
                 view.failures.to_string(),
                 time(view.paused_until, &config.timezone),
-                view.reason.clone(),
+                view.last_error.clone(),
             ]
         }),
     )

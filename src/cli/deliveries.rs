@@ -25,8 +25,18 @@ pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
         json(&page)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let headers =
-        ["ID", "STATE", "ROBOT", "CREATED", "OUTCOME", "REPOSITORY", "VERSIONS", "REGISTRY", "TRIES", "LAST ERROR"];
+    let headers = [
+        "ID",
+        "STATE",
+        "ROBOT",
+        "CREATED",
+        "REPLICATION",
+        "REPOSITORY",
+        "VERSIONS",
+        "REGISTRY",
+        "ATTEMPTS",
+        "LAST ERROR",
+    ];
     table(&headers, page.items.iter().map(|delivery| row(delivery, &config.timezone)))?;
     if let Some(cursor) = page.next_cursor {
         line(format_args!("\nMore: --cursor {cursor}"))?;

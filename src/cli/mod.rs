@@ -137,10 +137,10 @@ struct ListArgs {
     state: Option<State>,
     #[command(flatten)]
     filter: FilterArgs,
-    /// At most so many
+    /// Maximum rows
     #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
     limit: u16,
-    /// Where the page before ended
+    /// Cursor from the previous page
     #[arg(long)]
     cursor: Option<String>,
     #[arg(long)]

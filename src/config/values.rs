@@ -115,7 +115,7 @@ pub(super) fn log_filter(value: &str) -> Result<String, String> {
 
 pub(super) fn web_url(value: &str) -> Result<Url, String> {
     let url = Url::parse(value).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    url.ok_or_else(|| "is no URL; use one that begins with https:// or http://".into())
+    url.ok_or_else(|| "is not a valid URL; use one that begins with https:// or http://".into())
 }
 
 /// A URL of WeCom's, or of a private deployment, which may be called anything else than these.

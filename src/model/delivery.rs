@@ -11,7 +11,7 @@ use super::event::Event;
 /// The most deliveries that one digest may carry; a row starts with it as its `batch_limit`.
 pub const LARGEST_DIGEST: i64 = 128;
 
-/// `pending → sending → delivered | failed | pending`, and back to `pending` by replay (design §4).
+/// `pending → sending → delivered | failed | pending`, and back to `pending` by replay.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum State {

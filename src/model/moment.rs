@@ -3,14 +3,17 @@
 use std::str::FromStr;
 use std::time::Duration;
 
+use jiff::SpanRelativeTo;
 use jiff::tz::TimeZone;
 
 use super::clock::Millis;
 
-/// `10s`, `5m`, `72h`.
+/// `10s`, `5m`, `72h`, `7d`, `2w`. A day has 24 hours.
 pub fn duration(text: &str) -> Result<Duration, String> {
-    let parsed = jiff::SignedDuration::from_str(text).ok().and_then(|parsed| Duration::try_from(parsed).ok());
-    parsed.ok_or_else(|| format!("{text:?} is no length of time; use one such as 10s, 5m or 72h"))
+    let days = SpanRelativeTo::days_are_24_hours();
+    let parsed = jiff::Span::from_str(text).ok().and_then(|span| span.to_duration(days).ok());
+    let parsed = parsed.and_then(|parsed| Duration::try_from(parsed).ok());
+    parsed.ok_or_else(|| format!("{text:?} is not a duration; use one such as 10s, 5m, 72h or 7d"))
 }
 
 /// An RFC 3339 time, `24h` for that long ago, or a date or local time in `timezone`.

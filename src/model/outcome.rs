@@ -1,4 +1,4 @@
-//! What became of a message. A value, never an error: each of these has a row of design §4's table.
+//! What became of a message. A value, never an error: each of these has a row of ARCHITECTURE.md's table.
 
 use super::clock::{MINUTE, Millis, SECOND};
 

@@ -1,4 +1,4 @@
-//! What an outcome means for the rows and for the robot: the table of design §4 as one pure function.
+//! What an outcome means for the rows and for the robot: the table of ARCHITECTURE.md as one pure function.
 
 use serde::Serialize;
 

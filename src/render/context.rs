@@ -48,7 +48,7 @@ struct Told {
     time: String,
     /// `15:31:43`, with its date if that is not today's.
     clock: String,
-    /// `2分36秒`, from the start of Harbor's execution; null for a failure.
+    /// `2 分 36 秒`, from the start of Harbor's execution; null for a failure.
     took: Option<String>,
     /// Harbor's page of the execution; null without `HARBOR_URL`.
     link: Option<Value>,
@@ -148,15 +148,15 @@ pub fn clock(at: Millis, now: Millis, timezone: &TimeZone) -> String {
     if today { local(at, "%H:%M:%S", timezone) } else { date_time(at, timezone) }
 }
 
-/// `2分36秒` or `2m36s`.
+/// `2 分 36 秒` or `2m36s`.
 pub fn length(seconds: i64, language: Language) -> String {
-    let [hour, minute, second] = match language {
-        Language::Zh => ["小时", "分", "秒"],
-        Language::En => ["h", "m", "s"],
+    let ([hour, minute, second], gap) = match language {
+        Language::Zh => ([" 小时", " 分", " 秒"], " "),
+        Language::En => (["h", "m", "s"], ""),
     };
     match (seconds / 3_600, seconds / 60 % 60, seconds % 60) {
         (0, 0, s) => format!("{s}{second}"),
-        (0, m, s) => format!("{m}{minute}{s}{second}"),
-        (h, m, s) => format!("{h}{hour}{m}{minute}{s}{second}"),
+        (0, m, s) => format!("{m}{minute}{gap}{s}{second}"),
+        (h, m, s) => format!("{h}{hour}{gap}{m}{minute}{gap}{s}{second}"),
     }
 }

@@ -93,7 +93,7 @@ impl Renderer {
             Format::Text => (text::escape(robot, format), "", ""),
         };
         match self.settings.language {
-            Language::Zh => format!("{mark}harborbell{mark} 测试消息\n{line}机器人:{name}\n{line}时间:{time}"),
+            Language::Zh => format!("{mark}harborbell{mark} 测试消息\n{line}机器人：{name}\n{line}时间：{time}"),
             Language::En => format!("{mark}harborbell{mark} test message\n{line}Robot: {name}\n{line}Time: {time}"),
         }
     }

@@ -17,7 +17,7 @@ impl Store {
         let Some(DetailRow { delivery, payload }) = self.optional(query.bind(id)).await? else { return Ok(None) };
         let attempt_log =
             sql("SELECT a.number, a.message_id, m.started_at, m.duration_ms, m.outcome, m.http_status, m.errcode,
-                 m.errmsg, m.body AS sent, (SELECT count(*) FROM attempts o WHERE o.message_id = m.id) AS shared
+                 m.errmsg, m.body AS request_body, (SELECT count(*) FROM attempts o WHERE o.message_id = m.id) AS shared
              FROM attempts a JOIN messages m ON m.id = a.message_id
              WHERE a.delivery_id = $1 ORDER BY a.number");
         let attempt_log = self.all(attempt_log.bind(id)).await?;

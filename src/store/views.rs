@@ -108,7 +108,7 @@ pub struct Attempt {
     #[schema(value_type = Option<String>, required)]
     pub errmsg: String,
     /// The body that went out.
-    pub sent: String,
+    pub request_body: String,
     /// How many deliveries the message carried.
     #[serde(skip)]
     pub shared: i64,

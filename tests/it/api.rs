@@ -141,7 +141,10 @@ async fn a_delivery_shows_its_payload_message_and_attempts() {
     assert!(detail["message"].as_str().unwrap().contains("`poison`"));
     let attempt = &detail["attempt_log"][0];
     let keys: Vec<_> = attempt.as_object().unwrap().keys().cloned().collect();
-    assert_eq!(keys.join(" "), "number message_id started_at duration_ms outcome http_status errcode errmsg sent");
+    assert_eq!(
+        keys.join(" "),
+        "number message_id started_at duration_ms outcome http_status errcode errmsg request_body"
+    );
     assert_eq!((&attempt["outcome"], &attempt["errcode"]), (&json!("rejected"), &json!(40201)));
     let (status, problem) = app.get("/api/v1/deliveries/nobody").await;
     assert_eq!((status, &problem["title"]), (404, &json!("Not Found")));

@@ -241,7 +241,7 @@ async fn what_comes_in_shows_by_itself_and_never_moves_what_is_being_read() {
     let app = with_a_failure(&[]).await;
     let browser = Browser::open("zh-CN", 1280).await;
     browser.go(&app.url).await;
-    browser.shows("h1", "投递").await;
+    browser.shows("h1", "通知记录").await;
     browser.picture("chinese").await;
     app.accept(&arrived("v1.2.4")).await;
     browser.until("a third row", "return document.querySelectorAll('.deliveries tbody tr').length === 3").await;

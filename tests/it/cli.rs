@@ -107,7 +107,7 @@ async fn list_show_and_replay_work_beside_the_service() {
         (&attempt["number"], &attempt["outcome"], &attempt["errcode"]),
         (&json!(1), &json!("rejected"), &json!(40201))
     );
-    assert!(attempt["sent"].as_str().unwrap().starts_with("{\"msgtype\""));
+    assert!(attempt["request_body"].as_str().unwrap().starts_with("{\"msgtype\""));
 
     let (code, stdout, _) = desk.run(&["replay", "--state", "failed", "--dry-run"]);
     assert_eq!((code, stdout.as_str()), (0, "1 matched, 0 replayed\n"));
@@ -133,7 +133,7 @@ async fn a_table_is_aligned_with_chinese_in_it() {
         let before = &line[..line.find(text).unwrap()];
         before.chars().map(|character| if character.is_ascii() { 1 } else { 2 }).sum::<usize>()
     };
-    let tries = column(lines[0], "TRIES");
+    let tries = column(lines[0], "ATTEMPTS");
     assert_eq!(column(lines[1], "华为仓"), column(lines[2], "阿里仓"));
     assert!(
         lines[1..].iter().all(|line| {

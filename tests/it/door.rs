@@ -26,7 +26,7 @@ async fn the_group_reads_registry_repository_version_and_local_time() {
     let app = App::spawn().await;
     app.accept(&arrived("v1.2.3")).await;
     let expected = "**镜像入仓** <font color=\"info\">成功</font> 阿里仓\n\
-        > 镜像:`mars/mars-api`\n> 版本:`v1.2.3`\n> 时间:2024-11-23 15:29:43(用时 36秒)";
+        > 镜像：`mars/mars-api`\n> 版本：`v1.2.3`\n> 时间：2024-11-23 15:29:43（用时 36 秒）";
     assert_eq!(app.shown(1).await, [expected]);
 }
 

@@ -53,13 +53,13 @@ async fn a_broken_robot_keeps_the_door_open_and_says_why() {
     // WeCom's words have addresses in them: they are for who shows a token.
     let robot = readyz("none").await;
     assert_eq!(
-        (&robot["errcode"], &robot["waiting"], robot.get("reason")),
+        (&robot["errcode"], &robot["waiting"], robot.get("last_error")),
         (&93000.into(), &1.into(), None),
         "{robot}"
     );
     assert!(!robot.to_string().contains("invalid webhook url"), "{robot}");
     let robot = readyz(TOKEN).await;
-    assert!(robot["reason"].as_str().unwrap().contains("invalid webhook url"), "{robot}");
+    assert!(robot["last_error"].as_str().unwrap().contains("invalid webhook url"), "{robot}");
 }
 
 #[tokio::test]

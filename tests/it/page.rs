@@ -27,7 +27,7 @@ impl App {
 }
 
 #[rstest]
-#[case("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN", "投递")]
+#[case("zh-CN,zh;q=0.9,en;q=0.8", "zh-CN", "通知记录")]
 #[case("en-GB,en;q=0.9", "en", "Deliveries")]
 #[case("fr-FR,zh;q=0.3,en;q=0.5", "en", "Deliveries")]
 #[case("fr-FR", "en", "Deliveries")]
@@ -174,8 +174,8 @@ async fn forms_lead_back_and_say_what_they_did() {
 
 #[test]
 fn a_message_is_shown_as_wecom_shows_it() {
-    let message = "**镜像入仓** <font color=\"info\">成功</font> 阿里仓\n> 镜像:`mars/mars-api`\n> [查看](https://harbor.example.com/a?b=1&c=2)\n# 标题\n<@zhangsan>";
-    insta::assert_snapshot!(to_html(message, Format::Markdown, &[]), @r#"<p><strong>镜像入仓</strong> <span class="wecom-info">成功</span> 阿里仓</p><blockquote>镜像:<code>mars/mars-api</code><br><a href="https://harbor.example.com/a?b=1&amp;c=2" rel="noreferrer noopener">查看</a></blockquote><h3 class="md-heading">标题</h3><p><span class="wecom-mention">@zhangsan</span></p>"#);
+    let message = "**镜像入仓** <font color=\"info\">成功</font> 阿里仓\n> 镜像：`mars/mars-api`\n> [查看](https://harbor.example.com/a?b=1&c=2)\n# 标题\n<@zhangsan>";
+    insta::assert_snapshot!(to_html(message, Format::Markdown, &[]), @r#"<p><strong>镜像入仓</strong> <span class="wecom-info">成功</span> 阿里仓</p><blockquote>镜像：<code>mars/mars-api</code><br><a href="https://harbor.example.com/a?b=1&amp;c=2" rel="noreferrer noopener">查看</a></blockquote><h3 class="md-heading">标题</h3><p><span class="wecom-mention">@zhangsan</span></p>"#);
 }
 
 #[rstest]

@@ -53,9 +53,9 @@ fn zh() -> std::sync::Arc<Renderer> {
 fn a_success() {
     assert_snapshot!(message(&zh(), &[news(api())]), @r#"
     **镜像入仓** <font color="info">成功</font> 阿里仓
-    > 镜像:`mars/mars-api`
-    > 版本:`v1.2.3`
-    > 时间:2024-11-23 15:31:43(用时 2分36秒)
+    > 镜像：`mars/mars-api`
+    > 版本：`v1.2.3`
+    > 时间：2024-11-23 15:31:43（用时 2 分 36 秒）
     "#);
 }
 
@@ -63,9 +63,9 @@ fn a_success() {
 fn a_failure() {
     assert_snapshot!(message(&zh(), &[news(failed(event("mars/mars-api", "v1.2.3", "华为仓")))]), @r#"
     **镜像入仓** <font color="warning">失败</font> 华为仓
-    > 镜像:`mars/mars-api`
-    > 版本:`v1.2.3`
-    > 时间:2024-11-23 15:31:43
+    > 镜像：`mars/mars-api`
+    > 版本：`v1.2.3`
+    > 时间：2024-11-23 15:31:43
     > [查看 Harbor 执行记录](https://harbor.example.com/harbor/replications/815/tasks)
     "#);
 }
@@ -80,9 +80,9 @@ fn a_failure_as_text() {
     assert_eq!(packed.mentions, ["zhangsan", "@all"]);
     assert_snapshot!(packed.content, @r"
     镜像入仓 失败 华为仓
-    镜像:mars/mars-api
-    版本:v1.2.3
-    时间:2024-11-23 15:31:43
+    镜像：mars/mars-api
+    版本：v1.2.3
+    时间：2024-11-23 15:31:43
     查看 Harbor 执行记录 https://harbor.example.com/harbor/replications/815/tasks
     ");
 }
@@ -91,7 +91,7 @@ fn a_failure_as_text() {
 fn a_digest_as_text_links_each_of_its_failures() {
     let events = three();
     assert_snapshot!(zh().render(&events.iter().collect::<Vec<_>>(), NOW, Format::Text).content, @r"
-    镜像入仓 成功 2,失败 1
+    镜像入仓 成功 2，失败 1
     失败 华为仓
     - mars/mars-web v2.0.0 15:31:50 https://harbor.example.com/harbor/replications/815/tasks
     成功 阿里仓
@@ -122,7 +122,7 @@ fn three() -> Vec<News> {
 #[test]
 fn a_digest_links_each_of_its_failures() {
     assert_snapshot!(message(&zh(), &three()), @r#"
-    **镜像入仓** 成功 2,失败 1
+    **镜像入仓** 成功 2，失败 1
     <font color="warning">失败</font> 华为仓
     > `mars/mars-web` `v2.0.0` 15:31:50 [记录](https://harbor.example.com/harbor/replications/815/tasks)
     <font color="info">成功</font> 阿里仓
@@ -154,9 +154,9 @@ fn a_success_after_a_failure_of_an_unknown_version_without_a_description() {
     let event = Event { versions: vec![], description: String::new(), execution_timestamp: 1_732_336_000, ..api() };
     assert_snapshot!(message(&zh(), &[News { after_failure: true, ..news(event) }]), @r#"
     **镜像入仓** <font color="info">重试后成功</font> aliyun-acr
-    > 镜像:`mars/mars-api`
-    > 版本:未知
-    > 时间:2024-11-23 15:31:43(用时 3小时5分3秒)
+    > 镜像：`mars/mars-api`
+    > 版本：未知
+    > 时间：2024-11-23 15:31:43（用时 3 小时 5 分 3 秒）
     "#);
 }
 
@@ -185,9 +185,9 @@ fn what_a_payload_says_cannot_act() {
     let nasty = "<@all> <font color=\"warning\">[x](http://evil.example) **b** `c`\nnext\u{202e}line";
     assert_snapshot!(message(&zh(), &[news(event(nasty, nasty, nasty))]), @r#"
     **镜像入仓** <font color="info">成功</font> ＜@all＞ ＜font color="warning"＞［x］(http：//evil.example) ＊＊b＊＊ 'c' nextline
-    > 镜像:`＜@all＞ ＜font color="warning"＞[x](http://evil.example) **b** 'c' nextline`
-    > 版本:`＜@all＞ ＜font color="warning"＞[x](http://evil.example) **b** 'c' nextline`
-    > 时间:2024-11-23 15:31:43(用时 2分36秒)
+    > 镜像：`＜@all＞ ＜font color="warning"＞[x](http://evil.example) **b** 'c' nextline`
+    > 版本：`＜@all＞ ＜font color="warning"＞[x](http://evil.example) **b** 'c' nextline`
+    > 时间：2024-11-23 15:31:43（用时 2 分 36 秒）
     "#);
 }
 

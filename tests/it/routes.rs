@@ -309,7 +309,7 @@ async fn a_file_can_be_tried_before_it_is_used() {
         "operations hears of it by the route in line 16, mentions zhangsan:",
         "│ <@zhangsan>",
         "customer hears of it by the route in line 21, mentions @all:",
-        "│ 镜像:mars/api",
+        "│ 镜像：mars/api",
         "venus/api v2 succeeded at 阿里仓\n  nobody hears of it: no route matches it",
     ] {
         assert!(said.contains(expected), "{expected} in {said}");
@@ -342,7 +342,7 @@ const ROBOT: &str = "[robots.a]\nurl = \"5ec2e700-beef\"\n";
 )]
 #[case::not_set("[robots.a]\nurl = \"${NOT_SET}\"\n", "2:7: NOT_SET is not set")]
 #[case::not_ended("[robots.a]\nurl = \"${RELEASE_URL\"\n", "2:7: has a ${ without its }")]
-#[case::no_robot_url("[robots.a]\nurl = \"ftp://5ec2e700-beef\"\n", "2:7: is no URL")]
+#[case::no_robot_url("[robots.a]\nurl = \"ftp://5ec2e700-beef\"\n", "2:7: is not a valid URL")]
 #[case::the_same_url(
     "[robots.a]\nurl = \"5ec2e700-beef\"\n[robots.b]\nurl = \"5ec2e700-beef\"\n",
     "4:7: is the URL of robot \"a\", too"

@@ -76,6 +76,62 @@ fn imports_only_point_down() {
     }
 }
 
+/// The file of a module path, as `use` names it: the longest beginning of it that is a file.
+fn file_of(path: &[&str], files: &BTreeSet<String>) -> Option<String> {
+    (1..=path.len()).rev().find_map(|length| {
+        let stem = format!("src/{}", path[..length].join("/"));
+        [format!("{stem}.rs"), format!("{stem}/mod.rs")].into_iter().find(|file| files.contains(file))
+    })
+}
+
+/// The modules that a file imports, as paths from the crate's root.
+fn imports(name: &str, source: &str) -> Vec<Vec<String>> {
+    let own: Vec<_> = name.trim_start_matches("src/").trim_end_matches(".rs").split('/').collect();
+    let own: Vec<_> = own.into_iter().filter(|part| *part != "mod").collect();
+    let statements = Regex::new(r"(?s)\n(?:pub(?:\(super\))? )?use ((?:crate|super)::[^;]*);").unwrap();
+    let mut found = Vec::new();
+    for statement in statements.captures_iter(source) {
+        let text = statement[1].replace(char::is_whitespace, "");
+        let (head, names) = text.split_once('{').unwrap_or((text.as_str(), ""));
+        let mut base: Vec<String> = match head.strip_prefix("crate::") {
+            Some(rest) => rest.split("::").map(str::to_owned).collect(),
+            None => {
+                let rest = head.trim_start_matches("super::");
+                let above = (head.len() - rest.len()) / "super::".len();
+                let is_folder = name.ends_with("/mod.rs");
+                let kept = own.len().saturating_sub(above.saturating_sub(usize::from(is_folder)));
+                own[..kept].iter().map(|part| (*part).to_owned()).chain(rest.split("::").map(str::to_owned)).collect()
+            }
+        };
+        base.retain(|part| !part.is_empty());
+        let names: Vec<_> = names.split([',', '{', '}']).filter(|name| !name.is_empty()).collect();
+        found.extend(names.iter().map(|name| [base.clone(), vec![(*name).to_owned()]].concat()));
+        if names.is_empty() {
+            found.push(base);
+        }
+    }
+    found
+}
+
+/// A file that needs another one is not needed by it. What a folder's `mod.rs` gives to its own files is no import of
+/// theirs by it: it only puts them together.
+#[test]
+fn no_two_files_import_each_other() {
+    let sources = sources(&root().join("src"));
+    let files: BTreeSet<_> = sources.iter().map(|(name, _)| name.clone()).collect();
+    let mut edges = BTreeSet::new();
+    for (name, source) in &sources {
+        for path in imports(name, source) {
+            let path: Vec<_> = path.iter().map(String::as_str).collect();
+            let file = file_of(&path, &files).filter(|file| file != name);
+            edges.extend(file.filter(|file| !file.ends_with("/mod.rs")).map(|file| (name.clone(), file)));
+        }
+    }
+    assert!(edges.len() > 150, "imports are found: {}", edges.len());
+    let circles: Vec<_> = edges.iter().filter(|(one, other)| edges.contains(&(other.clone(), one.clone()))).collect();
+    assert!(circles.is_empty(), "{circles:?}");
+}
+
 #[test]
 fn files_are_short_and_say_what_they_guarantee() {
     for (name, source) in sources(&root().join("src")) {
