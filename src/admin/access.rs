@@ -72,14 +72,10 @@ impl Access {
 
     /// Lets a request in that may do what `needed` may, or says why not.
     pub async fn admit(&self, request: &HttpRequest, needed: Role) -> Result<Role, Problem> {
-        let logged = |problem: &Problem| {
-            let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
-            tracing::warn!(host, path = request.path(), %problem, "request refused");
-        };
-        refuse_cross_site(request).inspect_err(logged)?;
+        refuse_another_site(request)?;
         let role = match bearer(request) {
             Some(token) if self.has_tokens() => Some(self.guess(request, token).await?),
-            _ => self.session(request).inspect_err(logged)?,
+            _ => self.session(request).inspect_err(|problem| log(request, problem))?,
         };
         match role {
             Some(role) if role >= needed => Ok(role),
@@ -192,6 +188,16 @@ impl Drop for Turn {
             }
         }
     }
+}
+
+/// Refuses what another site's page asks for, and says so in the log.
+pub fn refuse_another_site(request: &HttpRequest) -> Result<(), Problem> {
+    refuse_cross_site(request).inspect_err(|problem| log(request, problem))
+}
+
+fn log(request: &HttpRequest, problem: &Problem) {
+    let host = request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    tracing::warn!(host, path = request.path(), %problem, "request refused");
 }
 
 fn unauthorized(detail: &str) -> Problem {

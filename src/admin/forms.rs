@@ -6,12 +6,11 @@ use actix_web::web::{Data, Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
 
 use super::Admin;
-use super::access::{Access, Role};
+use super::access::{Access, Role, refuse_another_site};
 use super::page_query::{PageQuery, href, own_path};
 use super::query::bad;
 use super::reader::Reader;
 use crate::http::body::{LARGEST_FORM, read};
-use crate::http::origin::refuse_cross_site;
 use crate::model::delivery::Verb;
 use crate::problem::Problem;
 use crate::store::change::Changed;
@@ -70,7 +69,7 @@ async fn selected(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Ht
 async fn matching(request: HttpRequest, body: Payload, admin: Data<Admin>) -> HttpResponse {
     act(&request, &admin, async {
         let body = read(&request, body, LARGEST_FORM).await?;
-        let query = PageQuery::of_form(&body);
+        let query = PageQuery::of_form(&body)?;
         let (verb, filter) = query.change(&admin)?;
         let changed = admin.clone().into_inner().change_all(verb, filter).await?;
         Ok(query.done(&format!("{}.{changed}", verb.as_str())))
@@ -111,7 +110,7 @@ async fn test_robot(request: HttpRequest, name: Path<String>, admin: Data<Admin>
 async fn sign_in(request: HttpRequest, body: Payload, admin: Data<Admin>) -> HttpResponse {
     let reader = Reader::unknown(&admin, &request);
     let guessed = async {
-        refuse_cross_site(&request)?;
+        refuse_another_site(&request)?;
         let body = read(&request, body, LARGEST_FORM).await?;
         let next = field(&body, "next").unwrap_or_else(|| "/".to_owned());
         let next = own_path(&next)?.to_owned();
@@ -134,7 +133,7 @@ async fn sign_in(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Htt
 
 #[post("/sign-out")]
 async fn sign_out(request: HttpRequest, admin: Data<Admin>) -> HttpResponse {
-    if let Err(problem) = refuse_cross_site(&request) {
+    if let Err(problem) = refuse_another_site(&request) {
         return Reader::unknown(&admin, &request).problem(&problem);
     }
     let mut response = see_other("/");

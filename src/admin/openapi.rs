@@ -1,8 +1,10 @@
 //! The API's own description, made from the handlers; and what a path that is not in it is told.
 
+use std::sync::LazyLock;
+
 use actix_web::http::StatusCode;
-use actix_web::http::header::ALLOW;
-use actix_web::web::Json;
+use actix_web::http::header::{ALLOW, ContentType};
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, get};
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -33,6 +35,9 @@ use crate::{health, receive};
 )]
 pub struct Api;
 
+/// Made once: anybody may ask for it, and making it takes far longer than answering.
+static API: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Api::openapi);
+
 /// ADMIN_TOKEN or READ_TOKEN, where they are set.
 struct Token;
 
@@ -46,14 +51,14 @@ impl Modify for Token {
 /// This document
 #[utoipa::path(tag = "service", responses((status = 200, description = "OpenAPI", body = Object)))]
 #[get("/api/openapi.json")]
-pub async fn document() -> Json<utoipa::openapi::OpenApi> {
-    Json(Api::openapi())
+pub async fn document() -> HttpResponse {
+    static JSON: LazyLock<Bytes> = LazyLock::new(|| API.to_json().expect("a document is always JSON").into());
+    HttpResponse::Ok().content_type(ContentType::json()).body(JSON.clone())
 }
 
 /// What nothing else answers.
 pub async fn elsewhere(request: HttpRequest) -> HttpResponse {
-    let api = Api::openapi();
-    let known = api.paths.paths.iter().find(|(template, _)| is_at(template, request.path()));
+    let known = API.paths.paths.iter().find(|(template, _)| is_at(template, request.path()));
     let Some((_, item)) = known else {
         let detail = "there is nothing here; Harbor posts to /webhook/harbor, people begin at /";
         return Problem::new(StatusCode::NOT_FOUND, detail).error_response();

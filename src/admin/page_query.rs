@@ -35,8 +35,9 @@ pub struct PageQuery {
 }
 
 impl PageQuery {
-    /// From the body of a form.
-    pub fn of_form(body: &[u8]) -> Self {
+    /// From the body of a form. A field of another name is an error, since a condition that is passed over would mean
+    /// "all".
+    pub fn of_form(body: &[u8]) -> Result<Self, Problem> {
         let mut query = Self::default();
         for (name, value) in form_urlencoded::parse(body) {
             let field = match &*name {
@@ -47,11 +48,11 @@ impl PageQuery {
                 "since" => &mut query.since,
                 "until" => &mut query.until,
                 "verb" => &mut query.verb,
-                _ => continue,
+                other => return Err(bad(format!("a form of this page has no field {other:?}"))),
             };
             *field = value.into_owned();
         }
-        query
+        Ok(query)
     }
 
     pub fn filter(&self, admin: &Admin) -> Result<Filter, Problem> {

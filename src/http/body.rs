@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
-use actix_web::web::Payload;
+use actix_web::web::{Data, Payload};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use tokio::sync::Semaphore;
@@ -18,12 +18,22 @@ pub const LARGEST_FORM: usize = 16 * 1024;
 /// A call of the API has a filter.
 pub const LARGEST_CALL: usize = 64 * 1024;
 const READ_WITHIN: Duration = Duration::from_secs(5);
-/// Bodies of pages and calls that are read at once; webhooks have a budget of their own.
-static PLACES: Semaphore = Semaphore::const_new(64);
+/// Bodies of pages and calls that a service reads at once; webhooks have a budget of their own.
+const AT_ONCE: usize = 64;
+
+/// The places of those that are being read.
+pub struct Places(Semaphore);
+
+impl Default for Places {
+    fn default() -> Self {
+        Self(Semaphore::new(AT_ONCE))
+    }
+}
 
 /// Reads a form or a call. Whoever calls this has admitted the client.
 pub async fn read(request: &HttpRequest, payload: Payload, largest: usize) -> Result<Vec<u8>, Problem> {
-    let Ok(_place) = PLACES.try_acquire() else {
+    let places: &Data<Places> = request.app_data().expect("the server has places for bodies");
+    let Ok(_place) = places.0.try_acquire() else {
         return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are coming in; try again"));
     };
     let too_late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 5 s");

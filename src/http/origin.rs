@@ -26,7 +26,9 @@ pub fn refuse_cross_site(request: &HttpRequest) -> Result<(), Problem> {
     if is_ours {
         return Ok(());
     }
-    Err(Problem::new(StatusCode::FORBIDDEN, "this request comes from another site; only harborbell's own page may act"))
+    let detail = "by Sec-Fetch-Site or Origin this comes from another site's page; harborbell's own page and programs \
+                  may act, and a reverse proxy must pass Host on as it is";
+    Err(Problem::new(StatusCode::FORBIDDEN, detail))
 }
 
 /// The names under which a service without a password answers. A web page whose own name is made to lead to this machine

@@ -13,6 +13,7 @@ use tokio::net::TcpSocket;
 
 use crate::admin::{self, Admin};
 use crate::health::{Health, healthz, readyz, scrape};
+use crate::http::body::Places;
 use crate::http::connections::{Connections, Place, raise_descriptor_limit};
 use crate::receive::{Door, receive};
 
@@ -35,6 +36,7 @@ pub fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
 
 pub(super) fn server(listener: TcpListener, door: Door, health: Health, admin: Admin) -> std::io::Result<Server> {
     let (door, health, admin) = (Data::new(door), Data::new(health), Data::new(admin));
+    let places = Data::<Places>::default();
     let connections = Connections::within(raise_descriptor_limit());
     let backlog = connections.backlog();
     let app = move || {
@@ -47,6 +49,7 @@ pub(super) fn server(listener: TcpListener, door: Door, health: Health, admin: A
                     // What may be kept says so itself.
                     .add(("cache-control", "no-store")),
             )
+            .app_data(places.clone())
             .app_data(door.clone())
             .app_data(health.clone())
             .app_data(admin.clone())

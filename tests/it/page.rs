@@ -227,6 +227,10 @@ async fn a_bulk_change_concerns_what_was_counted_however_it_is_said(#[case] when
     // A form that says a period itself changes no more than that.
     let done = app.submit("/deliveries/matching", &format!("verb=discard&state=pending&{when}")).await;
     assert!(done.contains("notice=discard.0"), "{done}");
+    // A field that nobody knows could be a condition; none is passed over.
+    let misspelt =
+        app.client.post(format!("{}/deliveries/matching", app.url)).body("verb=discard&state=pending&sinc=1h");
+    assert_eq!(misspelt.send().await.unwrap().status(), 400);
     let unknown = app.client.get(format!("{}/?period=2h", app.url)).send().await.unwrap();
     assert_eq!(unknown.status(), 400);
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use harborbell::http::connections::raise_descriptor_limit;
+use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -28,6 +29,9 @@ fn kinds() -> Vec<Vec<u8>> {
         [head("/deliveries/matching", 2 * 1024 * 1024), vec![b'x'; 48 * 1024]].concat(),
         [head("/webhook/harbor", 100_000), b"{".to_vec()].concat(),
         [head("/nowhere", 100_000), b"{".to_vec()].concat(),
+        // What needs no token, as often as one connection takes it.
+        b"GET /api/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(64),
+        b"GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(64),
         [b"GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ".to_vec(), vec![b'x'; 60 * 1024]].concat(),
     ]
 }
@@ -162,6 +166,9 @@ async fn too_many_bodies_at_once_are_a_503_after_the_head() {
         held.push(stream);
     }
     eventually("the places are taken", refused).await;
+    let another = App::spawn().await;
+    let (status, _) = another.call("/api/v1/deliveries/replay", &json!({ "state": "failed" })).await;
+    assert_eq!(status, 200, "another service has places of its own");
     app.accept(&arrived("v1")).await;
     drop(held);
     eventually("they are free again", || async { !refused().await }).await;
