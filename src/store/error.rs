@@ -20,7 +20,7 @@ pub enum StoreError {
         .0.display()
     )]
     Replaced(PathBuf),
-    #[error("there is no database of harborbell at {0}; start `harborbell serve` first, or mend DATABASE_URL")]
+    #[error("there is no database of harborbell at {0}; start `harborbell serve` first, or fix DATABASE_URL")]
     Missing(String),
     #[error("the database at {place} was made by another version of harborbell: {detail}")]
     OtherVersion { place: String, detail: String },
