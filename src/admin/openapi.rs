@@ -1,5 +1,7 @@
 //! The API's own description, made from the handlers; and what a path that is not in it is told.
 
+use std::sync::LazyLock;
+
 use actix_web::http::StatusCode;
 use actix_web::http::header::ALLOW;
 use actix_web::web::Json;
@@ -43,17 +45,19 @@ impl Modify for Token {
     }
 }
 
+/// Made once: it takes a while, and anybody may ask for it.
+static API: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Api::openapi);
+
 /// This document
 #[utoipa::path(tag = "service", responses((status = 200, description = "OpenAPI", body = Object)))]
 #[get("/api/openapi.json")]
-pub async fn document() -> Json<utoipa::openapi::OpenApi> {
-    Json(Api::openapi())
+pub async fn document() -> Json<&'static utoipa::openapi::OpenApi> {
+    Json(&API)
 }
 
 /// What nothing else answers.
 pub async fn elsewhere(request: HttpRequest) -> HttpResponse {
-    let api = Api::openapi();
-    let known = api.paths.paths.iter().find(|(template, _)| is_at(template, request.path()));
+    let known = API.paths.paths.iter().find(|(template, _)| is_at(template, request.path()));
     let Some((_, item)) = known else {
         let detail = "there is nothing here; Harbor posts to /webhook/harbor, people begin at /";
         return Problem::new(StatusCode::NOT_FOUND, detail).error_response();

@@ -296,7 +296,7 @@ fn listed(groups: &Groups, arguments: &[&str]) -> String {
 async fn a_file_can_be_tried_before_it_is_used() {
     let groups = Groups::with(EXAMPLE).await;
     let said = listed(&groups, &["check", "--routes"]);
-    for expected in ["customer", "text", "repository mars/*", "outcome failed", "zhangsan", "told to nobody"] {
+    for expected in ["customer", "text", "repository mars/*", "outcome failed", "zhangsan", "goes to nobody"] {
         assert!(said.contains(expected), "{expected} in {said}");
     }
     let payload = groups.folder.path().join("payload.json");
