@@ -104,16 +104,25 @@ impl Door {
         // An arrival's key is longer than the few bytes that name it in the body.
         room.grow(webhook.arrivals.len() * ARRIVAL_BYTES)?;
         let (repository, registry) = (webhook.event.repository.clone(), webhook.event.registry.clone());
+        let (versions, replication) = (webhook.event.listed(), webhook.event.outcome.as_str());
         let stored = timeout_at(deadline, self.intake.offer(*webhook, body, room))
             .await
             .map_err(|_| unavailable("the database did not store it within 2.5 s; try again"))??;
         Ok(match stored {
             Acceptance::Accepted { event_id, robots } => {
-                tracing::info!(event_id, repository, registry, robots = robots.join(" "), "event accepted");
+                tracing::info!(
+                    event_id,
+                    repository,
+                    versions,
+                    replication,
+                    registry,
+                    robots = robots.join(" "),
+                    "event accepted"
+                );
                 Answer::Accepted { event_id, deliveries: robots.len() }
             }
             Acceptance::Duplicate => {
-                tracing::info!(repository, registry, "duplicate: every arrival is known");
+                tracing::info!(repository, versions, replication, registry, "duplicate: every arrival is known");
                 Answer::Duplicate
             }
         })

@@ -26,7 +26,9 @@ use crate::store::filter::Position;
 use crate::store::views::{Detail, Page};
 
 pub fn configure(config: &mut ServiceConfig) {
-    let bad_query = |error: actix_web::error::QueryPayloadError| bad(format!("the query is wrong: {error}"));
+    let bad_query = |error: actix_web::error::QueryPayloadError| {
+        bad(format!("the query is wrong: {}", error.to_string().trim_start_matches("Query deserialize error: ")))
+    };
     config
         .app_data(QueryConfig::default().error_handler(move |error, _| bad_query(error).into()))
         .service(list)

@@ -10,7 +10,7 @@ use super::access::{Access, Role, refuse_another_site};
 use super::page_query::{PageQuery, href, own_path};
 use super::query::bad;
 use super::reader::Reader;
-use crate::http::body::{LARGEST_FORM, read};
+use crate::http::body::{LARGEST_FORM, read, read_of_stranger};
 use crate::model::delivery::Verb;
 use crate::problem::Problem;
 use crate::store::change::Changed;
@@ -111,7 +111,7 @@ async fn sign_in(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Htt
     let reader = Reader::unknown(&admin, &request);
     let guessed = async {
         refuse_another_site(&request)?;
-        let body = read(&request, body, LARGEST_FORM).await?;
+        let body = read_of_stranger(&request, body).await?;
         let next = field(&body, "next").unwrap_or_else(|| "/".to_owned());
         let next = own_path(&next)?.to_owned();
         let role = admin.access.guess(&request, &field(&body, "token").unwrap_or_default()).await?;

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{ALLOW, ContentType};
-use actix_web::web::Bytes;
+use actix_web::http::header::ALLOW;
+use actix_web::web::Json;
 use actix_web::{HttpRequest, HttpResponse, ResponseError, get};
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
@@ -35,9 +35,6 @@ use crate::{health, receive};
 )]
 pub struct Api;
 
-/// Made once: anybody may ask for it, and making it takes far longer than answering.
-static API: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Api::openapi);
-
 /// ADMIN_TOKEN or READ_TOKEN, where they are set.
 struct Token;
 
@@ -48,12 +45,14 @@ impl Modify for Token {
     }
 }
 
+/// Made once: it takes a while, and anybody may ask for it.
+static API: LazyLock<utoipa::openapi::OpenApi> = LazyLock::new(Api::openapi);
+
 /// This document
 #[utoipa::path(tag = "service", responses((status = 200, description = "OpenAPI", body = Object)))]
 #[get("/api/openapi.json")]
-pub async fn document() -> HttpResponse {
-    static JSON: LazyLock<Bytes> = LazyLock::new(|| API.to_json().expect("a document is always JSON").into());
-    HttpResponse::Ok().content_type(ContentType::json()).body(JSON.clone())
+pub async fn document() -> Json<&'static utoipa::openapi::OpenApi> {
+    Json(&API)
 }
 
 /// What nothing else answers.

@@ -75,10 +75,9 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
             line(format_args!("\nin trouble: {}", troubled.join(", ")))?;
         }
         for (robot, answer) in &pings {
-            line(format_args!(
-                "\ntest message to {robot}: {} in {} ms {}",
-                answer.outcome, answer.duration_ms, answer.errmsg
-            ))?;
+            let MessageRecord { outcome, duration_ms, errmsg, .. } = answer;
+            let failed = if outcome == "delivered" { "" } else { "not delivered: " };
+            line(format_args!("\ntest message to {robot}: {failed}{outcome} after {duration_ms} ms: {errmsg}"))?;
         }
     }
     Ok(if failed_pings > 0 || !troubled.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })

@@ -55,7 +55,7 @@ fn print(config: &Config, event: &Event, heard: &[(Addressee, String)]) -> std::
             true => "no route matches it, and there is no robot `default`",
             false => "NOTIFY_OUTCOMES leaves it out",
         };
-        return line(format_args!("  nobody hears of it: {why}\n"));
+        return line(format_args!("  nobody is notified: {why}\n"));
     }
     for (Addressee { robot, mentions, by }, message) in heard {
         let lines: Vec<_> = by.iter().map(usize::to_string).collect();
@@ -66,7 +66,7 @@ fn print(config: &Config, event: &Event, heard: &[(Addressee, String)]) -> std::
         };
         let mentioned = if mentions.is_empty() { String::new() } else { format!(", mentions {}", mentions.join(" ")) };
         let message = message.replace('\n', "\n    │ ");
-        line(format_args!("  {robot} hears of it {by}{mentioned}:\n    │ {message}\n"))?;
+        line(format_args!("  {robot} is notified {by}{mentioned}:\n    │ {message}\n"))?;
     }
     Ok(())
 }
@@ -102,7 +102,7 @@ pub fn show(config: &Config, as_json: bool) -> Outcome {
     });
     table(&["LINE", "WHAT", "ROBOTS", "MENTION"], routes)?;
     let rest = if routing.robot(DEFAULT).is_some() { "robot `default`" } else { "nobody" };
-    line(format_args!("\nWhat no route matches is told to {rest}."))?;
+    line(format_args!("\nWhat no route matches goes to {rest}."))?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -41,7 +41,7 @@ pub struct Arguments {
     /// Wait until each named registry has it, but no longer than this, such as 10m
     #[arg(long, requires = "registry")]
     wait: Option<String>,
-    /// While waiting, end at the first failure, although Harbor may still mend it
+    /// While waiting, end at the first failure, although Harbor may still retry it
     #[arg(long)]
     fail_fast: bool,
     /// Ask a running service, such as http://harborbell.example.com:8080, and not the database

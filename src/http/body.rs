@@ -1,5 +1,7 @@
 //! Bodies: read only after their sender was admitted, within a limit, and not for longer than a deadline.
 
+use std::collections::VecDeque;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use actix_web::HttpRequest;
@@ -7,7 +9,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::{Data, Payload};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, oneshot};
 use tokio::time::timeout;
 
 use super::connections::Place;
@@ -18,26 +20,60 @@ pub const LARGEST_FORM: usize = 16 * 1024;
 /// A call of the API has a filter.
 pub const LARGEST_CALL: usize = 64 * 1024;
 const READ_WITHIN: Duration = Duration::from_secs(5);
-/// Bodies of pages and calls that a service reads at once; webhooks have a budget of their own.
-const AT_ONCE: usize = 64;
+const MOST_ADMITTED: usize = 32;
+const MOST_STRANGERS: usize = 32;
 
-/// The places of those that are being read.
-pub struct Places(Semaphore);
+/// Bodies of pages and calls that a service reads at once, of those who were admitted and of those who sign in; webhooks
+/// have a budget of their own.
+pub struct Places {
+    admitted: Semaphore,
+    strangers: Mutex<VecDeque<oneshot::Sender<()>>>,
+}
 
 impl Default for Places {
     fn default() -> Self {
-        Self(Semaphore::new(AT_ONCE))
+        Self { admitted: Semaphore::new(MOST_ADMITTED), strangers: Mutex::default() }
+    }
+}
+
+impl Places {
+    fn of(request: &HttpRequest) -> &Self {
+        request.app_data::<Data<Self>>().expect("the server has places for bodies")
     }
 }
 
 /// Reads a form or a call. Whoever calls this has admitted the client.
 pub async fn read(request: &HttpRequest, payload: Payload, largest: usize) -> Result<Vec<u8>, Problem> {
-    let places: &Data<Places> = request.app_data().expect("the server has places for bodies");
-    let Ok(_place) = places.0.try_acquire() else {
-        return Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are coming in; try again"));
-    };
+    let Ok(_place) = Places::of(request).admitted.try_acquire() else { return Err(too_many()) };
+    in_time(collect(request, payload, largest, |_| Ok(()))).await
+}
+
+/// Reads the form of somebody who signs in. Where too many do, the one that has held its place longest gives it up: so
+/// nobody who sends a whole form is kept out by those who do not.
+pub async fn read_of_stranger(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Problem> {
+    let (place, given_up) = oneshot::channel();
+    {
+        let mut strangers = Places::of(request).strangers.lock().unwrap_or_else(PoisonError::into_inner);
+        strangers.retain(|other| !other.is_closed());
+        if strangers.len() >= MOST_STRANGERS {
+            drop(strangers.pop_front());
+        }
+        strangers.push_back(place);
+    }
+    tokio::select! {
+        biased;
+        body = in_time(collect(request, payload, LARGEST_FORM, |_| Ok(()))) => body,
+        _ = given_up => Err(too_many()),
+    }
+}
+
+async fn in_time(body: impl Future<Output = Result<Vec<u8>, Problem>>) -> Result<Vec<u8>, Problem> {
     let too_late = || Problem::new(StatusCode::REQUEST_TIMEOUT, "the body did not arrive within 5 s");
-    timeout(READ_WITHIN, collect(request, payload, largest, |_| Ok(()))).await.unwrap_or_else(|_| Err(too_late()))
+    timeout(READ_WITHIN, body).await.unwrap_or_else(|_| Err(too_late()))
+}
+
+fn too_many() -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are coming in; try again")
 }
 
 /// Reads the JSON body of a call.

@@ -20,6 +20,12 @@ const DESCRIPTORS: usize = 2;
 /// What the process asks for at its start, where the system gives so much.
 const WANTED: u64 = 65_536;
 
+/// After answers of so many bytes a connection ends. Who sends requests without reading what is answered would else have
+/// us keep all of it: the server sets no bound of its own.
+const MOST_ANSWERED: u64 = 64 * 1024;
+/// About what a head of ours takes.
+const HEAD_BYTES: u64 = 512;
+
 /// Raises the soft limit of descriptors; gives the limit that holds from now on.
 pub fn raise_descriptor_limit() -> u64 {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
@@ -42,6 +48,8 @@ enum Phase {
 
 struct Open {
     phase: Phase,
+    /// Bytes of the answers that it had.
+    answered: u64,
     handle: TcpStream,
 }
 
@@ -87,7 +95,7 @@ impl Connections {
         }
         let number = registry.next;
         registry.next += 1;
-        registry.open.insert(number, Open { phase: Phase::Head, handle });
+        registry.open.insert(number, Open { phase: Phase::Head, answered: 0, handle });
         data.insert(Connection(Place { registry: self.registry.clone(), number }));
     }
 }
@@ -127,6 +135,27 @@ impl Place {
     /// The head is there; once the guard is dropped, the next one is waited for.
     pub fn answers(self) -> Phased {
         self.until_dropped(Phase::Answer, Phase::Head)
+    }
+
+    /// It gets an answer of so many bytes; whether that is its last one.
+    pub fn is_last(&self, bytes: u64) -> bool {
+        let mut registry = lock(&self.registry);
+        let Some(open) = registry.open.get_mut(&self.number) else { return true };
+        open.answered = open.answered.saturating_add(HEAD_BYTES + bytes);
+        open.answered > MOST_ANSWERED
+    }
+
+    /// Whether it has had its last answer and asks all the same, as only one does that sent its requests in advance. Then
+    /// it is closed at once.
+    pub fn asks_on(&self) -> bool {
+        let mut registry = lock(&self.registry);
+        match registry.open.get(&self.number) {
+            Some(open) if open.answered <= MOST_ANSWERED => false,
+            _ => {
+                registry.close(self.number);
+                true
+            }
+        }
     }
 
     fn until_dropped(self, now: Phase, then: Phase) -> Phased {

@@ -33,15 +33,28 @@ impl Lane {
     fn log_rows(&self, message: &Message, report: &Report, settlement: &Settlement) {
         let (robot, message_id, error) = (&self.robot.name, &message.id, report.summary());
         for (row, change) in message.rows.iter().zip(&settlement.rows) {
-            let (delivery_id, event_id) = (&row.id, &row.event_id);
+            let (delivery_id, event_id, event) = (&row.id, &row.event_id, &row.news.event);
+            let (repository, versions, replication) = (&event.repository, event.listed(), event.outcome.as_str());
             match change.state {
-                State::Delivered => tracing::info!(delivery_id, event_id, message_id, robot, "delivered"),
+                State::Delivered => tracing::info!(
+                    delivery_id,
+                    event_id,
+                    message_id,
+                    robot,
+                    repository,
+                    versions,
+                    replication,
+                    "delivered"
+                ),
                 State::Failed if report.outcome != Outcome::Rejected => given_up(delivery_id, event_id, robot, &error),
                 State::Failed => tracing::error!(
                     delivery_id,
                     event_id,
                     message_id,
                     robot,
+                    repository,
+                    versions,
+                    replication,
                     error,
                     "delivery failed: WeCom refuses the message; see it with `harborbell show`"
                 ),
@@ -80,7 +93,7 @@ impl Lane {
                 robot,
                 deliveries,
                 error,
-                "a digest was refused; it is sent again in halves until the culprit stands alone"
+                "a digest was refused; it is sent again in halves until the rejected delivery is alone"
             ),
             Outcome::Throttled { .. } => {
                 tracing::warn!(
@@ -89,7 +102,7 @@ impl Lane {
                     deliveries,
                     error,
                     pause_seconds,
-                    "WeCom says too fast; the robot rests"
+                    "WeCom answers that messages come too fast; the robot is paused"
                 )
             }
             Outcome::RobotBroken => tracing::error!(
@@ -98,7 +111,7 @@ impl Lane {
                 deliveries,
                 error,
                 pause_seconds,
-                "the robot is broken; mend its URL, then reload or restart; its deliveries wait"
+                "the robot is broken; fix its URL, then reload or restart; its deliveries wait"
             ),
             Outcome::Retry(_) => tracing::warn!(
                 message_id,

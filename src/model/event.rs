@@ -72,6 +72,16 @@ pub struct Event {
     pub occurred_at: Millis,
 }
 
+impl Event {
+    /// Its versions on a line of a log; of very many the first.
+    pub fn listed(&self) -> String {
+        const MOST: usize = 20;
+        let first: Vec<_> = self.versions.iter().take(MOST).map(String::as_str).collect();
+        let more = if self.versions.len() > MOST { " …" } else { "" };
+        format!("{}{more}", first.join(" "))
+    }
+}
+
 /// What people call a place: the rule's description, or the registry's name where it has none.
 pub fn label<'a>(registry: &'a str, description: &'a str) -> &'a str {
     if description.is_empty() { registry } else { description }

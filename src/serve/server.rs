@@ -3,11 +3,12 @@
 use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
-use actix_web::body::MessageBody;
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, Data};
-use actix_web::{App, HttpServer};
+use actix_web::{App, HttpResponse, HttpServer};
 use anyhow::Context;
 use tokio::net::TcpSocket;
 
@@ -73,11 +74,24 @@ pub(super) fn server(listener: TcpListener, door: Door, health: Health, admin: A
     Ok(server.run())
 }
 
-/// Says of each request when its head is there and when it is answered.
+/// Says of each request when its head is there and when it is answered, and ends a connection with its last answer.
 async fn followed(
     request: ServiceRequest,
-    next: Next<impl MessageBody>,
-) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
-    let _answering = Place::of(request.request()).map(Place::answers);
-    next.call(request).await
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, actix_web::Error> {
+    let Some(place) = Place::of(request.request()) else { return Ok(next.call(request).await?.map_into_boxed_body()) };
+    if place.asks_on() {
+        return Ok(request.into_response(HttpResponse::ServiceUnavailable().finish()));
+    }
+    let _answering = place.clone().answers();
+    let mut answered = next.call(request).await?.map_into_boxed_body();
+    let bytes = match answered.response().body().size() {
+        BodySize::Sized(bytes) => bytes,
+        BodySize::None => 0,
+        BodySize::Stream => u64::MAX,
+    };
+    if place.is_last(bytes) {
+        answered.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+    }
+    Ok(answered)
 }

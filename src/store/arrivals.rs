@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use super::sql::{Statement, sql};
 use super::views::ArrivalView;
-use super::words::{LONGEST_SEARCH, REPOSITORY, VERSION, count_up_to, distinct, unindexed, word};
+use super::words::{REPOSITORY, VERSION, count_up_to, distinct, unindexed, word};
 use super::{Result, Store};
 use crate::model::clock::{Millis, SECOND};
 use crate::model::event::ReplicationOutcome;
@@ -33,48 +33,27 @@ const FEW_ARRIVALS: i64 = 1_000;
 const REGISTRY: &str = "substr(e.registry, 1, 100)";
 const DESCRIPTION: &str = "substr(e.description, 1, 100)";
 
-/// Where an image was sent, and when: Unix seconds.
+/// Where an image was sent.
 #[derive(Debug)]
 struct Destination {
     registry: String,
     description: String,
-    first: i64,
-    latest: i64,
-}
-
-impl Destination {
-    fn is_of(&self, arrival: &ArrivalView) -> bool {
-        let is_beginning = |kept: &str, whole: &str| whole.chars().take(LONGEST_SEARCH).eq(kept.chars());
-        is_beginning(&self.registry, &arrival.registry) && is_beginning(&self.description, &arrival.description)
-    }
 }
 
 impl Store {
     /// What is known of an image: for each destination its latest execution, and in it, of each version, success
     /// over failure. Newest first.
     pub async fn arrivals(&self, question: &Question) -> Result<Vec<ArrivalView>> {
-        let rare = match &question.version {
-            Some(version) if self.is_rare(version).await? => Some(self.arrivals_of_version(question, version).await?),
-            _ => None,
-        };
-        // What a pipeline asks for most of the time.
-        if rare.as_ref().is_some_and(Vec::is_empty) {
-            return Ok(Vec::new());
-        }
-        let destinations = self.destinations(&question.repository).await?;
-        let destinations = current(&destinations, question);
-        let mut arrivals = Vec::new();
-        match rare {
-            Some(rare) => {
-                let is_current = |arrival: &ArrivalView| destinations.iter().any(|place| place.is_of(arrival));
-                arrivals.extend(rare.into_iter().filter(is_current));
-            }
-            None => {
-                for destination in destinations {
-                    arrivals.extend(self.latest_at(question, destination).await?);
+        let arrivals = match &question.version {
+            Some(version) if self.is_rare(version).await? => self.arrivals_of_version(question, version).await?,
+            _ => {
+                let mut arrivals = Vec::new();
+                for destination in self.destinations(&question.repository).await? {
+                    arrivals.extend(self.latest_at(question, &destination).await?);
                 }
+                arrivals
             }
-        }
+        };
         Ok(final_words(arrivals))
     }
 
@@ -116,15 +95,7 @@ impl Store {
         for registry in self.texts(distinct(REGISTRY, &of_image)).await? {
             let here = of_image.clone().and(sql(format!(" AND {REGISTRY} = ?")).bind(&registry));
             for description in self.texts(distinct(DESCRIPTION, &here)).await? {
-                let there = here.clone().and(sql(format!(" AND {DESCRIPTION} = ?")).bind(&description));
-                // Each is one look; SQLite would scan for both at once.
-                let one = |order: &str| {
-                    let at = "e.execution_timestamp";
-                    format!("(SELECT {at} FROM events e WHERE {{}} ORDER BY {at} {order} LIMIT 1)")
-                };
-                let bounds = sql(format!("SELECT {}, {}", one("ASC"), one("DESC")));
-                let (first, latest) = self.one(bounds.clause(there.clone()).clause(there)).await?;
-                destinations.push(Destination { registry: registry.clone(), description, first, latest });
+                destinations.push(Destination { registry: registry.clone(), description });
             }
         }
         Ok(destinations)
@@ -150,17 +121,6 @@ impl Question {
         let Some(version) = &self.version else { return sql("") };
         sql(format!(" AND {} = ?", unindexed("a.version"))).bind(version)
     }
-}
-
-/// Without those that another one of the same registry has followed: a rule whose description was edited goes on under
-/// its new name, and what its old one said last no longer counts. One that is asked for by name is answered.
-fn current<'a>(destinations: &'a [Destination], question: &Question) -> Vec<&'a Destination> {
-    let has_followed = |old: &Destination, new: &Destination| new.registry == old.registry && new.first > old.latest;
-    let is_current = |one: &&Destination| {
-        question.registry.as_deref() == Some(one.description.as_str())
-            || !destinations.iter().any(|other| has_followed(one, other))
-    };
-    destinations.iter().filter(is_current).collect()
 }
 
 /// Of each destination the latest execution, and of it the last word about each version: Harbor retries what failed,

@@ -20,12 +20,12 @@ pub enum StoreError {
         .0.display()
     )]
     Replaced(PathBuf),
-    #[error("there is no database of harborbell at {0}; start `harborbell serve` first, or mend DATABASE_URL")]
+    #[error("there is no database of harborbell at {0}; start `harborbell serve` first, or fix DATABASE_URL")]
     Missing(String),
     #[error("the database at {place} was made by another version of harborbell: {detail}")]
     OtherVersion { place: String, detail: String },
-    #[error("cannot use {}: {source}; check the path in DATABASE_URL and its permissions", path.display())]
-    File { path: PathBuf, source: std::io::Error },
+    #[error("cannot use {}: {cause}; check the path in DATABASE_URL and its permissions", path.display())]
+    File { path: PathBuf, cause: std::io::Error },
     #[error("no database of harborbell can be there: {0}")]
     Url(String),
     #[error(

@@ -117,7 +117,7 @@ impl Store {
                 return Self::connect(url, &place).await;
             }
         };
-        sqlite::make(path).map_err(|source| StoreError::File { path: path.clone(), source })?;
+        sqlite::make(path).map_err(|cause| StoreError::File { path: path.clone(), cause })?;
         // The migrator takes no lock of its own, so this one comes first.
         let lock = sqlite::lock(path)?;
         let mut store = Self::connect(url, &place).await?;
@@ -125,6 +125,8 @@ impl Store {
             MIGRATOR.run(write).await.map_err(|error| not_migrated(&place, error))?;
         }
         store.lock = Some(std::sync::Arc::new(lock));
+        // The lanes' connection stays, so the log stays the same file whatever becomes of the writer's.
+        store.first::<(i64,)>(sql("SELECT 1")).await?;
         store.in_use = Some(sqlite::InUse::of(path));
         Ok(store)
     }

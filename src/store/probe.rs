@@ -14,7 +14,6 @@ impl Store {
     /// Writes what a webhook writes, in every table and index, and takes it back; then commits a row, so that the disk
     /// is asked, too. One row, so that it stands in nobody's way for long.
     pub async fn probe(&self, now: Millis) -> Result<()> {
-        self.check_in_place()?;
         let mut transaction = self.begin().await?;
         let assign = |_: &Event| {
             let delivery_id = Uuid::now_v7().to_string();
@@ -31,7 +30,8 @@ impl Store {
                  SELECT name FROM robots ORDER BY name LIMIT 1 FOR UPDATE SKIP LOCKED)",
         );
         transaction.run(sql(touched)).await?;
-        transaction.commit().await
+        transaction.commit().await?;
+        self.check_in_place()
     }
 }
 

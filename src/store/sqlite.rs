@@ -2,7 +2,7 @@
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
-use std::os::unix::fs::{DirBuilderExt, MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
@@ -57,23 +57,33 @@ pub(super) async fn connect(url: &str) -> Result<Pools> {
 }
 
 /// A file that a service uses: which one it is, however its name may be used meanwhile.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct InUse {
-    identity: Option<(u64, u64)>,
-    has_log: bool,
+    file: Option<(u64, u64)>,
+    /// Its write-ahead log; none where the file system can have none.
+    log: Option<(u64, u64)>,
 }
+
+/// What a write-ahead log begins with, but for the last bit (<https://sqlite.org/fileformat.html#walformat>).
+const LOG_MAGIC: u32 = 0x377f_0682;
 
 impl InUse {
     pub(super) fn of(path: &Path) -> Self {
-        let identity = std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
-        Self { identity, has_log: log_of(path).exists() }
+        let identity = |path: &Path| std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
+        Self { file: identity(path), log: identity(&log_of(path)) }
     }
 
-    /// Whether its name still leads to it. What is written to a file without a name is lost with the process.
+    /// Whether both names still lead to it, and nobody has emptied the log. What is written to a file without a name is
+    /// lost with the process. To be asked after a commit.
     pub(super) fn is_at(self, path: &Path) -> bool {
-        let there = Self::of(path);
-        there.identity.is_some() && there.identity == self.identity && (there.has_log || !self.has_log)
+        self.file.is_some() && self == Self::of(path) && (self.log.is_none() || is_log(&log_of(path)))
     }
+}
+
+fn is_log(path: &Path) -> bool {
+    let mut magic = [0; 4];
+    let read = File::open(path).and_then(|file| file.read_exact_at(&mut magic, 0));
+    read.is_ok() && u32::from_be_bytes(magic) | 1 == LOG_MAGIC | 1
 }
 
 /// The write-ahead log of a file.
@@ -111,7 +121,7 @@ pub fn path_of(url: &str) -> Result<PathBuf> {
 /// Whether a service could write this file, and what stands beside it, or make all of it.
 pub(super) fn check_writable(path: &Path) -> Result<()> {
     let check = |path: &Path, access| {
-        let failed = |error: rustix::io::Errno| StoreError::File { path: path.to_owned(), source: error.into() };
+        let failed = |error: rustix::io::Errno| StoreError::File { path: path.to_owned(), cause: error.into() };
         rustix::fs::access(path, access).map_err(failed)
     };
     if path.exists() {
@@ -121,8 +131,8 @@ pub(super) fn check_writable(path: &Path) -> Result<()> {
     let folders = folders.map(|folder| if folder.as_os_str().is_empty() { Path::new(".") } else { folder });
     let Some(folder) = folders.into_iter().find(|folder| folder.exists()) else { return Ok(()) };
     if !folder.is_dir() {
-        let source = std::io::ErrorKind::NotADirectory.into();
-        return Err(StoreError::File { path: folder.to_owned(), source });
+        let cause = std::io::ErrorKind::NotADirectory.into();
+        return Err(StoreError::File { path: folder.to_owned(), cause });
     }
     check(folder, Access::WRITE_OK | Access::EXEC_OK)
 }
@@ -158,7 +168,7 @@ pub(super) fn lock(path: &Path) -> Result<File> {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
     };
-    let failed = |source| StoreError::File { path: path.to_owned(), source };
+    let failed = |cause| StoreError::File { path: path.to_owned(), cause };
     let folder = folder.canonicalize().map_err(failed)?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".lock");

@@ -77,7 +77,26 @@ async fn invariant_1_a_file_that_was_deleted_or_replaced_takes_nothing_more() {
         std::fs::rename(copy, file)
     };
     let log_deleted: Deed = |file| std::fs::remove_file(file.with_extension("db-wal"));
-    for (what, deed) in [("deleted", deleted), ("replaced", replaced), ("log deleted", log_deleted)] {
+    let log_replaced: Deed = |file| {
+        let (log, copy) = (file.with_extension("db-wal"), file.with_extension("copy"));
+        std::fs::copy(&log, &copy)?;
+        std::fs::rename(copy, log)
+    };
+    let log_emptied: Deed = |file| std::fs::File::options().write(true).open(file.with_extension("db-wal"))?.set_len(0);
+    // Another command, which opens what stands there, makes a new log.
+    let log_made_anew: Deed = |file| {
+        std::fs::rename(file.with_extension("db-wal"), file.with_extension("gone"))?;
+        run(file.parent().unwrap(), "", &["list"]);
+        Ok(())
+    };
+    for (what, deed) in [
+        ("deleted", deleted),
+        ("replaced", replaced),
+        ("log deleted", log_deleted),
+        ("log replaced", log_replaced),
+        ("log emptied", log_emptied),
+        ("log made anew", log_made_anew),
+    ] {
         let app = App::spawn().await;
         app.accept(&arrived("v1")).await;
         deed(&app.folder().join("test.db")).unwrap();

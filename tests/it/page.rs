@@ -267,5 +267,5 @@ async fn an_empty_page_says_what_came_instead() {
     assert!(!came.contains("Nothing has come"), "{came}");
     app.accept(&arrived("v1")).await;
     let stored = page().await;
-    assert!(stored.contains("No robot was to be told") && !stored.contains("Nothing has come"), "{stored}");
+    assert!(stored.contains("No robot was to be notified") && !stored.contains("Nothing has come"), "{stored}");
 }

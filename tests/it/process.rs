@@ -326,3 +326,17 @@ fn the_demos_payloads_name_each_registry_as_harbor_does() {
         assert_eq!(destination["registry_type"], kind);
     }
 }
+
+/// Whoever searches the log for a version finds what became of it.
+#[tokio::test]
+async fn the_log_has_the_whole_story_of_a_version() {
+    let (folder, wecom) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
+    let process = Process::start(folder.path(), &wecom.url(), &[]);
+    assert_eq!(post(&process.url, "v1.2.3").await, 202);
+    for step in ["event accepted", "delivered"] {
+        let line = process.line_with(step);
+        assert!(line.contains("mars/mars-api") && line.contains("v1.2.3") && line.contains("succeeded"), "{line}");
+    }
+    assert_eq!(post(&process.url, "v1.2.3").await, 200);
+    assert!(process.line_with("duplicate").contains("v1.2.3"));
+}

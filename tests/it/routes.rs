@@ -296,7 +296,7 @@ fn listed(groups: &Groups, arguments: &[&str]) -> String {
 async fn a_file_can_be_tried_before_it_is_used() {
     let groups = Groups::with(EXAMPLE).await;
     let said = listed(&groups, &["check", "--routes"]);
-    for expected in ["customer", "text", "repository mars/*", "outcome failed", "zhangsan", "told to nobody"] {
+    for expected in ["customer", "text", "repository mars/*", "outcome failed", "zhangsan", "goes to nobody"] {
         assert!(said.contains(expected), "{expected} in {said}");
     }
     let payload = groups.folder.path().join("payload.json");
@@ -305,12 +305,12 @@ async fn a_file_can_be_tried_before_it_is_used() {
     let said = listed(&groups, &["route", "payload.json"]);
     for expected in [
         "mars/api v1 failed at 华为仓",
-        "release hears of it by the route in line 12:",
-        "operations hears of it by the route in line 16, mentions zhangsan:",
+        "release is notified by the route in line 12:",
+        "operations is notified by the route in line 16, mentions zhangsan:",
         "│ <@zhangsan>",
-        "customer hears of it by the route in line 21, mentions @all:",
+        "customer is notified by the route in line 21, mentions @all:",
         "│ 镜像：mars/api",
-        "venus/api v2 succeeded at 阿里仓\n  nobody hears of it: no route matches it",
+        "venus/api v2 succeeded at 阿里仓\n  nobody is notified: no route matches it",
     ] {
         assert!(said.contains(expected), "{expected} in {said}");
     }

@@ -150,26 +150,64 @@ async fn a_body_has_a_limit_and_a_deadline() {
     assert_eq!(String::from_utf8_lossy(&answer), "HTTP/1.1 408");
 }
 
-/// No more than 64 bodies are read at once outside of the webhook, and the webhook has places of its own.
+/// No more than so many bodies are read at once outside of the webhook: those who may have places of their own, and who
+/// only holds one at the sign-in gives it up for who sends a whole form.
 #[tokio::test]
 async fn too_many_bodies_at_once_are_a_503_after_the_head() {
-    let app = App::spawn().await;
-    let head = "POST /sign-in HTTP/1.1\r\nhost: localhost\r\ncontent-length: 1000\r\n\r\nt";
-    let mut held = Vec::new();
-    let refused = || async {
-        let request = app.client.post(format!("{}/api/v1/deliveries/replay", app.url)).body("{}");
-        request.send().await.unwrap().status() == 503
+    const TOKEN: &str = "an-admin-token-for-tests";
+    let app = App::spawn_with(&[("ADMIN_TOKEN", TOKEN)]).await;
+    let hold = async |head: &str| {
+        let mut held = Vec::new();
+        for _ in 0..70 {
+            let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+            stream
+                .write_all(format!("{head}host: localhost\r\ncontent-length: 1000\r\n\r\nt").as_bytes())
+                .await
+                .unwrap();
+            held.push(stream);
+        }
+        held
     };
-    for _ in 0..64 {
-        let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
-        stream.write_all(head.as_bytes()).await.unwrap();
-        held.push(stream);
-    }
+    let call = || app.client.post(format!("{}/api/v1/deliveries/replay", app.url)).bearer_auth(TOKEN).body("{}");
+    let refused = || async { call().send().await.unwrap().status() == 503 };
+    let sign_in = || async {
+        let client = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let request = client.post(format!("{}/sign-in", app.url)).body(format!("token={TOKEN}"));
+        request.send().await.unwrap().status()
+    };
+    let strangers = hold("POST /sign-in HTTP/1.1\r\n").await;
+    assert!(!refused().await, "who may is not kept out by those who sign in");
+    assert_eq!(sign_in().await, 303, "nor is who has the token");
+    let callers = hold(&format!("POST /api/v1/deliveries/replay HTTP/1.1\r\nauthorization: Bearer {TOKEN}\r\n")).await;
     eventually("the places are taken", refused).await;
     let another = App::spawn().await;
     let (status, _) = another.call("/api/v1/deliveries/replay", &json!({ "state": "failed" })).await;
     assert_eq!(status, 200, "another service has places of its own");
     app.accept(&arrived("v1")).await;
-    drop(held);
+    drop((strangers, callers));
     eventually("they are free again", || async { !refused().await }).await;
+}
+
+/// Who sends requests and reads no answer has none kept for him without a bound.
+#[tokio::test]
+async fn invariant_8_answers_that_nobody_reads_take_no_memory() {
+    let (folder, settings) = (TempDir::new().unwrap(), [("ADMIN_TOKEN", "an-admin-token-for-tests")]);
+    let process = Process::start(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &settings);
+    let mut held = Vec::new();
+    for path in ["/api/openapi.json", "/assets/style.css", "/sign-in", "/nowhere", "/healthz"] {
+        let many = format!("GET {path} HTTP/1.1\r\nhost: localhost\r\n\r\n").repeat(200);
+        for _ in 0..40 {
+            let mut stream = TcpStream::connect(process.url.trim_start_matches("http://")).await.unwrap();
+            // It may be closed before all of it is sent.
+            let _ = stream.write_all(many.as_bytes()).await;
+            held.push(stream);
+        }
+    }
+    let began = std::time::Instant::now();
+    let post = client().post(format!("{}/webhook/harbor", process.url)).body(arrived("v1").to_string());
+    assert_eq!(answer(post).await.0, 202);
+    assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
+    let peak = peak_memory(process.child.id());
+    println!("200 clients that read nothing: peak memory {peak} kB");
+    assert!(peak < 100_000, "{peak} kB");
 }
