@@ -4,6 +4,7 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use anyhow::Context;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
 use uuid::Uuid;
@@ -41,6 +42,7 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
             if store.served(&store.clock(Clock::System)).await?.is_empty() {
                 listen(config.listen_addr)?;
             }
+            store.probe(Clock::System.now()).await.context("a webhook could not be stored")?;
             let engine = store.engine().await?;
             let durable = if engine.is_durable { "each commit on the disk" } else { "NOT durable" };
             let facts = [&engine.name, &engine.journal_mode].into_iter().filter(|fact| !fact.is_empty());

@@ -123,6 +123,9 @@ async fn a_damaged_index_is_not_ready() {
     let file = std::fs::File::options().write(true).open(folder.path().join("test.db")).unwrap();
     file.write_all_at(&[0xff; 4096], (page - 1) * 4096).unwrap();
 
+    let checked = run(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &["check"]);
+    let said = String::from_utf8(checked.stderr).unwrap();
+    assert!(checked.status.code() == Some(1) && said.contains("a webhook could not be stored"), "{said}");
     let app = App::spawn_with(&[("DATABASE_URL", &url)]).await;
     assert_eq!(app.get("/readyz").await.0, 503);
     assert_eq!(app.post(arrived("v2").to_string()).await.0, 503);
