@@ -6,11 +6,12 @@ use std::time::Instant;
 
 use harborbell::demo::payloads::Replication;
 use harborbell::model::clock::{Clock, HOUR, Millis};
+use harborbell::model::delivery::Assignment;
 use harborbell::model::delivery::State;
 use harborbell::model::event::Event;
 use harborbell::model::harbor::{Reading, read};
 use harborbell::store::Store;
-use harborbell::store::accept::{Assignment, Offer};
+use harborbell::store::accept::Offer;
 use harborbell::store::arrivals::Question;
 use harborbell::store::claim::{Claim, Claimed};
 use harborbell::store::filter::Filter;

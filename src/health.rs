@@ -16,12 +16,12 @@ use tokio::time::Instant;
 use crate::intake::Intake;
 use crate::metrics::{Form, Metrics, RobotGauges, Snapshot};
 use crate::model::clock::{Clock, Millis};
+use crate::model::json::rfc3339_or_null;
 use crate::model::outcome::errcode_of;
 use crate::problem::Problem;
 use crate::robots::{MOST_COUNTED, RobotState, RobotView, robots_up_to};
 use crate::route::Live;
 use crate::store::Store;
-use crate::store::views::rfc3339_or_null;
 
 /// How long an answer serves.
 const ANSWER_SERVES: Duration = Duration::from_secs(1);

@@ -11,10 +11,9 @@ use uuid::Uuid;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::delivery::State;
-use crate::model::event::Event;
 use crate::model::harbor::Webhook;
-use crate::route::{Addressee, Live, Routing};
-use crate::store::accept::{Acceptance, Assignment, Offer};
+use crate::route::{Live, Routing};
+use crate::store::accept::{Acceptance, Offer};
 use crate::store::supersede::Superseded;
 use crate::store::{Store, StoreError};
 
@@ -179,7 +178,7 @@ impl Committer {
     }
 
     async fn store(&self, offers: &[Offer], routing: &Routing) -> Result<Vec<Acceptance>, StoreError> {
-        let stored = self.store.accept(offers, |event| assignments(routing, event), self.clock.now()).await?;
+        let stored = self.store.accept(offers, |event| routing.assignments(event), self.clock.now()).await?;
         for answer in &stored.answers {
             if let Acceptance::Accepted { robots, .. } = answer {
                 for robot in robots {
@@ -219,15 +218,4 @@ impl Committer {
         tracing::error!(%error, webhooks, "webhooks could not be stored; answered 503");
         self.refused_at.send_replace(Some(Instant::now()));
     }
-}
-
-/// One delivery for each robot that is to tell the event.
-pub fn assignments(routing: &Routing, event: &Event) -> Vec<Assignment> {
-    let assignment = |addressee: Addressee| Assignment {
-        delivery_id: Uuid::now_v7().to_string(),
-        robot: addressee.robot,
-        mentions: addressee.mentions,
-        hold: routing.hold(event),
-    };
-    routing.addressees(event).into_iter().map(assignment).collect()
 }

@@ -3,8 +3,8 @@
 
 use std::collections::HashMap;
 
+use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
-use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue};
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
 use prometheus_client::metrics::gauge::Gauge;
@@ -19,24 +19,35 @@ use crate::model::delivery::State;
 const SECONDS: [f64; 12] = [0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0];
 
 /// What became of a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EncodeLabelValue)]
-#[expect(non_camel_case_types, reason = "these are the label's values")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Received {
-    accepted,
-    duplicate,
-    ignored,
-    /// 4xx: it will not do better.
-    refused,
-    /// 503: Harbor comes again.
-    unavailable,
+    Accepted,
+    Duplicate,
+    Ignored,
+    /// 4xx: sending it again does not help.
+    Refused,
+    /// 503: Harbor sends it again.
+    Unavailable,
+}
+
+impl Received {
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Accepted => "accepted",
+            Self::Duplicate => "duplicate",
+            Self::Ignored => "ignored",
+            Self::Refused => "refused",
+            Self::Unavailable => "unavailable",
+        }
+    }
 }
 
 const RECEIVED: [Received; 5] =
-    [Received::accepted, Received::duplicate, Received::ignored, Received::refused, Received::unavailable];
+    [Received::Accepted, Received::Duplicate, Received::Ignored, Received::Refused, Received::Unavailable];
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct Result {
-    result: Received,
+struct OfResult {
+    result: &'static str,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -68,7 +79,7 @@ impl MetricConstructor<Histogram> for Durations {
 /// Shared by all who count; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Metrics {
-    webhooks: Family<Result, Counter>,
+    webhooks: Family<OfResult, Counter>,
     deliveries: Family<OfState, Counter>,
     messages: Family<OfOutcome, Counter>,
     attempts: Family<OfOutcome, Counter>,
@@ -80,7 +91,7 @@ impl Default for Metrics {
     fn default() -> Self {
         let webhooks = Family::default();
         for result in RECEIVED {
-            let _ = webhooks.get_or_create(&Result { result });
+            let _ = webhooks.get_or_create(&OfResult { result: result.as_str() });
         }
         Self {
             webhooks,
@@ -132,12 +143,12 @@ impl Metrics {
     }
 
     pub fn received(&self, result: Received) {
-        self.webhooks.get_or_create(&Result { result }).inc();
+        self.webhooks.get_or_create(&OfResult { result: result.as_str() }).inc();
     }
 
     /// How many webhooks had each result since the start.
     pub fn results(&self) -> [(Received, u64); 5] {
-        RECEIVED.map(|result| (result, self.webhooks.get_or_create(&Result { result }).get()))
+        RECEIVED.map(|result| (result, self.webhooks.get_or_create(&OfResult { result: result.as_str() }).get()))
     }
 
     /// So many deliveries of a robot came to this state.

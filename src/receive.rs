@@ -46,8 +46,8 @@ pub struct Door {
     tag = "webhook",
     request_body(content = Option<Object>, content_type = "application/json", description = "In Harbor's Default or CloudEvents format"),
     responses(
-        (status = 202, description = "Stored", body = Answer),
-        (status = 200, description = "A duplicate, or ignored", body = Answer),
+        (status = 202, description = "Stored", body = Receipt),
+        (status = 200, description = "A duplicate, or ignored", body = Receipt),
         (status = 400, description = "Not JSON, not UTF-8, or broken off", body = Problem, content_type = "application/problem+json"),
         (status = 401, description = "Authorization is not HARBOR_AUTH_HEADER", body = Problem, content_type = "application/problem+json"),
         (status = 403, description = "Another site's page, or without HARBOR_AUTH_HEADER a Host that is not this machine", body = Problem, content_type = "application/problem+json"),
@@ -63,29 +63,29 @@ pub async fn receive(request: HttpRequest, payload: Payload, door: Data<Door>) -
         tracing::warn!(peer = request.peer_addr().map(tracing::field::display), %problem, "webhook refused");
     }
     door.metrics.received(match &answered {
-        Ok(Answer::Accepted { .. }) => Received::accepted,
-        Ok(Answer::Duplicate) => Received::duplicate,
-        Ok(Answer::Ignored { .. }) => Received::ignored,
-        Err(problem) if problem.status_code().is_server_error() => Received::unavailable,
-        Err(_) => Received::refused,
+        Ok(Receipt::Accepted { .. }) => Received::Accepted,
+        Ok(Receipt::Duplicate) => Received::Duplicate,
+        Ok(Receipt::Ignored { .. }) => Received::Ignored,
+        Err(problem) if problem.status_code().is_server_error() => Received::Unavailable,
+        Err(_) => Received::Refused,
     });
     answered.map(|answer| match answer {
-        Answer::Accepted { .. } => HttpResponse::Accepted().json(answer),
-        Answer::Duplicate | Answer::Ignored { .. } => HttpResponse::Ok().json(answer),
+        Receipt::Accepted { .. } => HttpResponse::Accepted().json(answer),
+        Receipt::Duplicate | Receipt::Ignored { .. } => HttpResponse::Ok().json(answer),
     })
 }
 
 /// What Harbor is told when all is well.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
-enum Answer {
+enum Receipt {
     Accepted { event_id: String, deliveries: usize },
     Duplicate,
     Ignored { reason: &'static str },
 }
 
 impl Door {
-    async fn answer(&self, request: &HttpRequest, payload: Payload) -> Result<Answer, Problem> {
+    async fn answer(&self, request: &HttpRequest, payload: Payload) -> Result<Receipt, Problem> {
         let deadline = Instant::now() + ANSWER_WITHIN;
         self.admit(request)?;
         let mut room = self.intake.room();
@@ -98,7 +98,7 @@ impl Door {
             Reading::Event(webhook) => webhook,
             Reading::Ignored(reason) => {
                 tracing::info!(reason = reason.as_str(), "webhook ignored");
-                return Ok(Answer::Ignored { reason: reason.as_str() });
+                return Ok(Receipt::Ignored { reason: reason.as_str() });
             }
         };
         // An arrival's key is longer than the few bytes that name it in the body.
@@ -119,11 +119,11 @@ impl Door {
                     robots = robots.join(" "),
                     "event accepted"
                 );
-                Answer::Accepted { event_id, deliveries: robots.len() }
+                Receipt::Accepted { event_id, deliveries: robots.len() }
             }
             Acceptance::Duplicate => {
                 tracing::info!(repository, versions, replication, registry, "duplicate: every arrival is known");
-                Answer::Duplicate
+                Receipt::Duplicate
             }
         })
     }

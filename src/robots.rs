@@ -4,8 +4,9 @@ use serde::Serialize;
 use utoipa::ToSchema;
 
 use crate::model::clock::Millis;
+use crate::model::json::{rfc3339_or_null, text_or_null};
 use crate::route::Routing;
-use crate::store::views::{RobotRow, rfc3339_or_null, text_or_null};
+use crate::store::views::RobotRow;
 use crate::store::{Store, StoreError};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
@@ -60,13 +61,18 @@ pub struct RobotView {
 impl RobotView {
     pub fn of(row: RobotRow, configured: bool, now: Millis) -> Self {
         let is_paused = row.condition.paused_until > now;
-        let state = match () {
-            () if !configured => RobotState::Unconfigured,
-            () if row.condition.broken => RobotState::Broken,
-            () if row.sending => RobotState::Sending,
-            () if is_paused => RobotState::Paused,
-            () if row.waiting > 0 && row.next_slot_at > now => RobotState::RateLimited,
-            () => RobotState::Idle,
+        let state = if !configured {
+            RobotState::Unconfigured
+        } else if row.condition.broken {
+            RobotState::Broken
+        } else if row.sending {
+            RobotState::Sending
+        } else if is_paused {
+            RobotState::Paused
+        } else if row.waiting > 0 && row.next_slot_at > now {
+            RobotState::RateLimited
+        } else {
+            RobotState::Idle
         };
         let last_error = match state {
             RobotState::Unconfigured => "no robot of this name is configured; its deliveries wait".to_owned(),

@@ -4,8 +4,10 @@ use std::sync::Arc;
 
 use glob::Pattern;
 use tokio::sync::watch;
+use uuid::Uuid;
 
 use crate::model::clock::Millis;
+use crate::model::delivery::Assignment;
 use crate::model::event::{Event, ReplicationOutcome};
 use crate::model::robot::{DEFAULT, Format, Robot, unite};
 
@@ -71,9 +73,10 @@ pub struct Addressee {
 impl Route {
     fn matches(&self, event: &Event) -> bool {
         // An older Harbor does not say which version; then it has none to match with.
-        let is_version = match event.versions.is_empty() {
-            true => self.version.match_text(""),
-            false => event.versions.iter().any(|version| self.version.match_text(version)),
+        let is_version = if event.versions.is_empty() {
+            self.version.match_text("")
+        } else {
+            event.versions.iter().any(|version| self.version.match_text(version))
         };
         is_version
             && (self.outcome.is_empty() || self.outcome.contains(&event.outcome))
@@ -109,7 +112,19 @@ impl Routing {
         addressees
     }
 
-    /// How long the first message about an event waits on purpose.
+    /// One delivery for each robot that is to send the event.
+    pub fn assignments(&self, event: &Event) -> Vec<Assignment> {
+        let assignment = |addressee: Addressee| Assignment {
+            delivery_id: Uuid::now_v7().to_string(),
+            robot: addressee.robot,
+            mentions: addressee.mentions,
+            hold: self.hold(event),
+        };
+        self.addressees(event).into_iter().map(assignment).collect()
+    }
+
+    /// `FAILURE_GRACE`: how long the first message about a failure waits, in case its success takes its place (then
+    /// `store::supersede` ends it).
     pub fn hold(&self, event: &Event) -> Millis {
         match event.outcome {
             ReplicationOutcome::Failed => self.failure_grace,

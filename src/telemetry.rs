@@ -22,6 +22,6 @@ pub fn start(format: LogFormat, filter: &str) {
     // An error means that somebody, such as a test, logs already.
     let _ = match format {
         LogFormat::Text => logs.try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).try_init(),
+        LogFormat::Json => logs.json().flatten_event(true).with_span_list(false).try_init(),
     };
 }

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::model::clock::{Clock, Millis, SECOND};
-use crate::model::outcome::{Outcome, Report, THROTTLE_PAUSE, Trouble};
+use crate::model::outcome::{MessageOutcome, Report, RetryReason};
 use crate::model::robot::{Format, Robot};
 use crate::model::secret::Secrets;
 
@@ -91,15 +91,16 @@ impl Sender {
     }
 
     fn no_answer(&self, error: reqwest::Error) -> Report {
-        let trouble = if error.is_connect() || error.is_builder() { Trouble::Unreachable } else { Trouble::Ambiguous };
+        let trouble =
+            if error.is_connect() || error.is_builder() { RetryReason::Unreachable } else { RetryReason::Ambiguous };
         let what = match trouble {
-            Trouble::Unreachable => "cannot connect to WeCom",
+            RetryReason::Unreachable => "cannot connect to WeCom",
             _ if error.is_timeout() => "no answer from WeCom in time",
             _ => "the connection to WeCom broke before its answer",
         };
         let causes = causes(&error.without_url());
         let errmsg = self.presentable(&format!("{what}: {causes}"));
-        Report { outcome: Outcome::Retry(trouble), http_status: 0, errcode: None, errmsg }
+        Report { outcome: MessageOutcome::Retry(trouble), http_status: 0, errcode: None, errmsg }
     }
 
     /// One short line in which no secret occurs, whoever wrote it. Cut last, because a part of a secret would not be
@@ -129,7 +130,7 @@ fn is_loopback(url: &SecretString) -> bool {
 }
 
 #[derive(Deserialize)]
-struct Answer {
+struct WecomAnswer {
     errcode: i64,
     errmsg: Option<String>,
 }
@@ -140,39 +141,46 @@ struct Answer {
 pub fn judge(status: u16, retry_after: Option<Millis>, body: &[u8]) -> Report {
     let report =
         |outcome, errcode, errmsg: &str| Report { outcome, http_status: status, errcode, errmsg: errmsg.to_owned() };
-    let pause = retry_after.unwrap_or(0).max(THROTTLE_PAUSE);
     match status {
         200..=299 => {}
         300..=399 => {
             return report(
-                Outcome::Retry(Trouble::Answered),
+                MessageOutcome::Retry(RetryReason::Answered),
                 None,
                 "a redirect, which is not followed; check the robot's URL",
             );
         }
         401 | 403 | 404 | 405 | 410 => {
-            return report(Outcome::RobotBroken, None, "the robot's URL is refused; check it");
+            return report(MessageOutcome::RobotBroken, None, "the robot's URL is refused; check it");
         }
-        429 => return report(Outcome::Throttled { pause }, None, "too many requests"),
+        429 => return report(MessageOutcome::throttled(retry_after), None, "too many requests"),
         407 | 408 | 425 | 500.. => {
-            return report(Outcome::Retry(Trouble::Answered), None, "passing trouble at WeCom or on the way to it");
+            return report(
+                MessageOutcome::Retry(RetryReason::Answered),
+                None,
+                "passing trouble at WeCom or on the way to it",
+            );
         }
-        _ => return report(Outcome::Rejected, None, "the message is refused"),
+        _ => return report(MessageOutcome::Rejected, None, "the message is refused"),
     }
-    let Ok(Answer { errcode, errmsg }) = serde_json::from_slice(body) else {
+    let Ok(WecomAnswer { errcode, errmsg }) = serde_json::from_slice(body) else {
         let text = String::from_utf8_lossy(body);
-        return report(Outcome::Retry(Trouble::Answered), None, &format!("the answer is not WeCom's JSON: {text}"));
+        return report(
+            MessageOutcome::Retry(RetryReason::Answered),
+            None,
+            &format!("the answer is not WeCom's JSON: {text}"),
+        );
     };
     let errmsg = errmsg.unwrap_or_default();
     let outcome = match errcode {
-        0 if errmsg.trim().eq_ignore_ascii_case("ok") => Outcome::Delivered,
+        0 if errmsg.trim().eq_ignore_ascii_case("ok") => MessageOutcome::Delivered,
         // `ok. Warning: wrong json format.` was reported as not shown.
-        0 => Outcome::Rejected,
-        45009 => Outcome::Throttled { pause },
-        93000 | 93004 | 93008 => Outcome::RobotBroken,
-        40008 | 40033 | 40035 | 40058 | 40063 | 40201 | 40206 | 44004 | 45002 | 82004 => Outcome::Rejected,
+        0 => MessageOutcome::Rejected,
+        45009 => MessageOutcome::throttled(retry_after),
+        93000 | 93004 | 93008 => MessageOutcome::RobotBroken,
+        40008 | 40033 | 40035 | 40058 | 40063 | 40201 | 40206 | 44004 | 45002 | 82004 => MessageOutcome::Rejected,
         // -1, 6000, 45033 and 81026 are WeCom's passing trouble; what is not documented is taken for it.
-        _ => Outcome::Retry(Trouble::Answered),
+        _ => MessageOutcome::Retry(RetryReason::Answered),
     };
     report(outcome, Some(errcode), &errmsg)
 }

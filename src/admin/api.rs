@@ -51,7 +51,7 @@ pub struct DeliveryDetail {
 impl DeliveryDetail {
     pub fn of(detail: Detail, renderer: &Renderer, routing: &Routing, now: Millis) -> Self {
         let format = routing.format(&detail.delivery.robot);
-        let message = renderer.render(&[&detail.news], now, format).content;
+        let message = renderer.render(&[&detail.notice], now, format).content;
         Self { detail, message }
     }
 }

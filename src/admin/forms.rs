@@ -9,7 +9,7 @@ use super::Admin;
 use super::access::{Access, Role, refuse_another_site};
 use super::page_query::{PageQuery, href, own_path};
 use super::query::bad;
-use super::reader::Reader;
+use super::visitor::Visitor;
 use crate::http::body::{LARGEST_FORM, read, read_of_stranger};
 use crate::model::delivery::Verb;
 use crate::problem::Problem;
@@ -36,10 +36,10 @@ async fn act(
     admin: &Data<Admin>,
     action: impl Future<Output = Result<String, Problem>>,
 ) -> HttpResponse {
-    match Reader::admitted(admin, request, Role::Admin).await {
-        Ok(reader) => match action.await {
+    match Visitor::admitted(admin, request, Role::Admin).await {
+        Ok(visitor) => match action.await {
             Ok(path) => see_other(&path),
-            Err(problem) => reader.problem(&problem),
+            Err(problem) => visitor.problem(&problem),
         },
         Err(response) => response,
     }
@@ -108,7 +108,7 @@ async fn test_robot(request: HttpRequest, name: Path<String>, admin: Data<Admin>
 
 #[post("/sign-in")]
 async fn sign_in(request: HttpRequest, body: Payload, admin: Data<Admin>) -> HttpResponse {
-    let reader = Reader::unknown(&admin, &request);
+    let visitor = Visitor::unknown(&admin, &request);
     let guessed = async {
         refuse_another_site(&request)?;
         let body = read_of_stranger(&request, body).await?;
@@ -126,15 +126,15 @@ async fn sign_in(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Htt
             }
             response
         }
-        Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => reader.sign_in(true),
-        Err(problem) => reader.problem(&problem),
+        Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => visitor.sign_in(true),
+        Err(problem) => visitor.problem(&problem),
     }
 }
 
 #[post("/sign-out")]
 async fn sign_out(request: HttpRequest, admin: Data<Admin>) -> HttpResponse {
     if let Err(problem) = refuse_another_site(&request) {
-        return Reader::unknown(&admin, &request).problem(&problem);
+        return Visitor::unknown(&admin, &request).problem(&problem);
     }
     let mut response = see_other("/");
     response.add_cookie(&Access::no_cookie(&request)).expect("a cookie that a header takes");

@@ -10,9 +10,9 @@ pub mod openapi;
 mod page;
 mod page_query;
 mod query;
-mod reader;
 mod templates;
 mod views;
+mod visitor;
 pub mod wecom_html;
 
 use std::sync::Arc;

@@ -9,9 +9,9 @@ use serde_json::{Value, json};
 
 use super::access::Role;
 use super::page_query::PageQuery;
-use super::reader::Reader;
 use super::templates::{SCRIPT, STYLE};
 use super::views::harbor_link;
+use super::visitor::Visitor;
 use super::wecom_html::to_html;
 use super::{Admin, apart, chart};
 use crate::metrics::Metrics;
@@ -27,18 +27,18 @@ pub fn configure(config: &mut ServiceConfig) {
 
 #[get("/")]
 async fn front(request: HttpRequest, query: Query<PageQuery>, admin: Data<Admin>) -> HttpResponse {
-    let reader = match Reader::admitted(&admin, &request, Role::Read).await {
-        Ok(reader) => reader,
+    let visitor = match Visitor::admitted(&admin, &request, Role::Read).await {
+        Ok(visitor) => visitor,
         Err(response) => return response,
     };
-    match deliveries(&reader, &query).await {
-        Ok(view) => reader.page(StatusCode::OK, "deliveries.html", query.notice(&reader), view),
-        Err(problem) => reader.problem(&problem),
+    match deliveries(&visitor, &query).await {
+        Ok(view) => visitor.page(StatusCode::OK, "deliveries.html", query.notice(&visitor), view),
+        Err(problem) => visitor.problem(&problem),
     }
 }
 
-async fn deliveries(reader: &Reader<'_>, query: &PageQuery) -> Result<Value, Problem> {
-    let (admin, viewer) = (reader.admin, reader.viewer());
+async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, Problem> {
+    let (admin, viewer) = (visitor.admin, visitor.viewer());
     let filter = query.filter(admin)?;
     let after = admin.position(query.cursor()).await?;
     let (store, wanted, routing, now) = (admin.store.clone(), filter.clone(), admin.routing(), viewer.now);
@@ -51,7 +51,7 @@ async fn deliveries(reader: &Reader<'_>, query: &PageQuery) -> Result<Value, Pro
         Ok((page, counts, robots, hours, is_empty))
     })
     .await?;
-    let host = reader.request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("HOST:8080");
+    let host = visitor.request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("HOST:8080");
     Ok(json!({
         "robots": robots.iter().map(|robot| viewer.robot(robot)).collect::<Vec<_>>(),
         "robot_names": robots.iter().map(|robot| &robot.name).collect::<Vec<_>>(),
@@ -74,7 +74,7 @@ async fn deliveries(reader: &Reader<'_>, query: &PageQuery) -> Result<Value, Pro
 fn came(metrics: &Metrics) -> Value {
     let results = metrics.results().into_iter().filter(|(_, webhooks)| *webhooks > 0);
     // The label's word is the end of the page's word.
-    results.map(|(result, webhooks)| json!({ "word": format!("came_{result:?}"), "webhooks": webhooks })).collect()
+    results.map(|(result, webhooks)| json!({ "word": format!("came_{}", result.as_str()), "webhooks": webhooks })).collect()
 }
 
 #[get("/deliveries/{id}")]
@@ -84,18 +84,18 @@ async fn one_delivery(
     query: Query<PageQuery>,
     admin: Data<Admin>,
 ) -> HttpResponse {
-    let reader = match Reader::admitted(&admin, &request, Role::Read).await {
-        Ok(reader) => reader,
+    let visitor = match Visitor::admitted(&admin, &request, Role::Read).await {
+        Ok(visitor) => visitor,
         Err(response) => return response,
     };
-    match details(&reader, &admin, id.into_inner()).await {
-        Ok(view) => reader.page(StatusCode::OK, "delivery.html", query.notice(&reader), view),
-        Err(problem) => reader.problem(&problem),
+    match details(&visitor, &admin, id.into_inner()).await {
+        Ok(view) => visitor.page(StatusCode::OK, "delivery.html", query.notice(&visitor), view),
+        Err(problem) => visitor.problem(&problem),
     }
 }
 
-async fn details(reader: &Reader<'_>, admin: &Data<Admin>, id: String) -> Result<Value, Problem> {
-    let viewer = reader.viewer();
+async fn details(visitor: &Visitor<'_>, admin: &Data<Admin>, id: String) -> Result<Value, Problem> {
+    let viewer = visitor.viewer();
     let body = admin.clone().into_inner().detail(id).await?;
     let (store, routing, now) = (admin.store.clone(), admin.routing(), viewer.now);
     let format = routing.format(&body.detail.delivery.robot);
@@ -107,7 +107,7 @@ async fn details(reader: &Reader<'_>, admin: &Data<Admin>, id: String) -> Result
     Ok(json!({
         "delivery": viewer.whole(delivery),
         "robot_view": robots.iter().find(|robot| robot.name == delivery.robot).map(|robot| viewer.robot(robot)),
-        "message_html": to_html(&body.message, format, &body.detail.news.mentions),
+        "message_html": to_html(&body.message, format, &body.detail.notice.mentions),
         "payload": payload,
         "harbor_link": harbor_link(&admin.renderer, delivery),
         "attempts": body.detail.attempt_log.iter().rev().map(|attempt| viewer.attempt(attempt)).collect::<Vec<_>>(),
@@ -118,14 +118,14 @@ async fn details(reader: &Reader<'_>, admin: &Data<Admin>, id: String) -> Result
 /// How many would be changed, before they are.
 #[get("/deliveries/confirm")]
 async fn confirm(request: HttpRequest, query: Query<PageQuery>, admin: Data<Admin>) -> HttpResponse {
-    let reader = match Reader::admitted(&admin, &request, Role::Admin).await {
-        Ok(reader) => reader,
+    let visitor = match Visitor::admitted(&admin, &request, Role::Admin).await {
+        Ok(visitor) => visitor,
         Err(response) => return response,
     };
     let counted = async {
-        let (_, filter) = query.change(reader.admin)?;
+        let (_, filter) = query.change(visitor.admin)?;
         let query = query.fixed(&filter, admin.clock.now());
-        let (verb, filter) = query.change(reader.admin)?;
+        let (verb, filter) = query.change(visitor.admin)?;
         Ok::<_, Problem>((query, verb, admin.clone().into_inner().count(filter).await?))
     };
     match counted.await {
@@ -134,20 +134,25 @@ async fn confirm(request: HttpRequest, query: Query<PageQuery>, admin: Data<Admi
                 "verb": verb.as_str(),
                 "state": query.state(),
                 "count": count,
-                "conditions": query.conditions(&reader),
+                "conditions": query.conditions(&visitor),
                 "action": "/deliveries/matching",
                 "fields": query.fields(),
                 "back_href": query.first(),
             });
-            reader.page(StatusCode::OK, "confirm.html", None, view)
+            visitor.page(StatusCode::OK, "confirm.html", None, view)
         }
-        Err(problem) => reader.problem(&problem),
+        Err(problem) => visitor.problem(&problem),
     }
 }
 
 #[get("/sign-in")]
 async fn sign_in(request: HttpRequest, admin: Data<Admin>) -> HttpResponse {
-    Reader::unknown(&admin, &request).page(StatusCode::OK, "sign_in.html", None, json!({ "next": "/", "wrong": false }))
+    Visitor::unknown(&admin, &request).page(
+        StatusCode::OK,
+        "sign_in.html",
+        None,
+        json!({ "next": "/", "wrong": false }),
+    )
 }
 
 /// Named with their content's hash, so a browser may keep them for ever.

@@ -6,14 +6,14 @@ use serde_json::{Value, json};
 
 use super::Admin;
 use super::query::{bad, searched, unprocessable};
-use super::reader::Reader;
+use super::visitor::Visitor;
 use crate::model::clock::Millis;
 use crate::model::delivery::{State, Verb};
+use crate::model::json::utc;
 use crate::model::moment::moment;
 use crate::problem::Problem;
 use crate::store::counts::Count;
 use crate::store::filter::Filter;
-use crate::store::views::utc;
 
 const PERIODS: [&str; 3] = ["1h", "24h", "7d"];
 
@@ -188,27 +188,27 @@ impl PageQuery {
     }
 
     /// The filter in words.
-    pub fn conditions(&self, reader: &Reader<'_>) -> Value {
+    pub fn conditions(&self, visitor: &Visitor<'_>) -> Value {
         let time = |text: &str| {
-            let at = moment(text, &reader.admin.timezone, reader.viewer().now);
-            at.map(|at| reader.viewer().time(at)["text"].clone()).unwrap_or_else(|_| text.into())
+            let at = moment(text, &visitor.admin.timezone, visitor.viewer().now);
+            at.map(|at| visitor.viewer().time(at)["text"].clone()).unwrap_or_else(|_| text.into())
         };
         let rows = [
-            ("state", Value::from(reader.word(&format!("state_{}", self.state)))),
+            ("state", Value::from(visitor.word(&format!("state_{}", self.state)))),
             ("robot", Value::from(self.robot.as_str())),
             ("search", Value::from(self.q.as_str())),
             ("since", if self.since.is_empty() { Value::Null } else { time(&self.since) }),
             ("until", if self.until.is_empty() { Value::Null } else { time(&self.until) }),
         ];
         let given = rows.into_iter().filter(|(_, value)| value.as_str().is_some_and(|value| !value.is_empty()));
-        given.map(|(word, value)| json!({ "name": reader.word(word), "value": value })).collect()
+        given.map(|(word, value)| json!({ "name": visitor.word(word), "value": value })).collect()
     }
 
     /// A sentence about what has just been done.
-    pub fn notice(&self, reader: &Reader<'_>) -> Option<String> {
+    pub fn notice(&self, visitor: &Visitor<'_>) -> Option<String> {
         let (what, number) = self.notice.split_once('.')?;
         let number: u64 = number.parse().ok()?;
-        let words = reader.word(match what {
+        let words = visitor.word(match what {
             "replay" => "notice_replay",
             "discard" => "notice_discard",
             "test" => "notice_test",

@@ -7,10 +7,11 @@ use super::wecom_html::to_html;
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::Verb;
 use crate::model::event::label;
+use crate::model::json::{utc, with};
 use crate::model::robot::Format;
 use crate::render::{Language, Renderer, clock, date_time, length};
 use crate::robots::RobotView;
-use crate::store::views::{Attempt, Delivery, utc};
+use crate::store::views::{Attempt, Delivery};
 
 /// How many versions a row of the table names.
 const FEW_VERSIONS: usize = 4;
@@ -33,18 +34,14 @@ impl Viewer<'_> {
 
     pub fn robot(&self, robot: &RobotView) -> Value {
         let waited = (self.now - robot.oldest_waiting_at).max(0) / SECOND;
-        json!({
-            "name": robot.name,
-            "state": robot.state.as_str(),
+        let more = json!({
             "in_trouble": robot.is_in_trouble(),
             "paused_until": self.time(robot.paused_until),
-            "last_error": text(&robot.last_error),
-            "failures": robot.failures,
             "next_slot_at": self.time(robot.next_slot_at),
-            "waiting": robot.waiting,
             "oldest_waiting_at": self.time(robot.oldest_waiting_at),
             "oldest_waiting_for": (robot.oldest_waiting_at > 0).then(|| length(waited, self.language)),
-        })
+        });
+        with(robot, more)
     }
 
     /// A row of the table, with the first of its versions.
@@ -52,76 +49,47 @@ impl Viewer<'_> {
         self.delivery(delivery, FEW_VERSIONS)
     }
 
-    /// The same with all there is to know.
+    /// The same with all of them.
     pub fn whole(&self, delivery: &Delivery) -> Value {
-        let event = &delivery.event;
-        let mut view = self.delivery(delivery, usize::MAX);
-        let more = json!({
-            "id": event.id,
-            "project": text(&event.project),
-            "description": text(&event.description),
-            "execution_timestamp": event.execution_timestamp,
-            "execution_at": self.time(event.execution_timestamp * SECOND),
-            "occurred_at": self.time(event.occurred_at),
-        });
-        if let (Value::Object(event), Value::Object(more)) = (&mut view["event"], more) {
-            event.extend(more);
-        }
-        view
+        self.delivery(delivery, usize::MAX)
     }
 
     fn delivery(&self, delivery: &Delivery, most_versions: usize) -> Value {
-        let event = &delivery.event;
+        let event = &delivery.event.facts;
         let shown = event.versions.len().min(most_versions);
         let can = |verb: Verb| verb.from_states().contains(&delivery.state);
-        json!({
-            "id": delivery.id,
+        let event = json!({
+            "versions": event.versions[..shown],
+            "more_versions": event.versions.len() - shown,
+            "label": label(&event.registry, &event.description),
+            "execution_at": self.time(event.execution_timestamp * SECOND),
+            "occurred_at": self.time(event.occurred_at),
+        });
+        let more = json!({
             "href": format!("/deliveries/{}", delivery.id),
-            "state": delivery.state.as_str(),
-            "robot": delivery.robot,
-            "attempts": delivery.attempts,
-            "failures": delivery.failures,
             "created_at": self.time(delivery.created_at),
             "next_attempt_at": self.time(delivery.next_attempt_at),
             "finished_at": self.time(delivery.finished_at),
-            "last_error": text(&delivery.last_error),
             "can_replay": can(Verb::Replay),
             "can_discard": can(Verb::Discard),
-            "event": {
-                "outcome": event.outcome.as_str(),
-                "repository": event.repository,
-                "versions": event.versions[..shown],
-                "more_versions": event.versions.len() - shown,
-                "label": label(&event.registry, &event.description),
-                "registry": text(&event.registry),
-            },
-        })
+            "event": with(&delivery.event, event),
+        });
+        with(delivery, more)
     }
 
     pub fn attempt(&self, attempt: &Attempt) -> Value {
-        json!({
-            "number": attempt.number,
-            "message_id": attempt.message_id,
+        let more = json!({
             "started_at": self.time(attempt.started_at),
-            "duration_ms": attempt.duration_ms,
-            "outcome": attempt.outcome,
-            "http_status": (attempt.http_status != 0).then_some(attempt.http_status),
-            "errcode": attempt.errcode,
-            "errmsg": text(&attempt.errmsg),
             "shared": attempt.shared,
-            "request_body": attempt.request_body,
             "sent_html": sent_html(&attempt.request_body),
-        })
+        });
+        with(attempt, more)
     }
 }
 
 /// Where Harbor shows an event's execution; null without `HARBOR_URL`.
 pub fn harbor_link(renderer: &Renderer, delivery: &Delivery) -> Value {
-    renderer.harbor_link(delivery.event.execution_id).into()
-}
-
-fn text(text: &str) -> Option<&str> {
-    (!text.is_empty()).then_some(text)
+    renderer.harbor_link(delivery.event.facts.execution_id).into()
 }
 
 /// A body that went out, as the group saw it.

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use serde_json::json;
 
 use super::output::{self, line};
-use super::{ChangeArgs, Failure, Outcome};
+use super::{ChangeArgs, CommandResult, Failure};
 use crate::config::Config;
 use crate::model::clock::{Clock, Millis};
 use crate::model::delivery::{State, Verb};
 use crate::store::change::Changed;
 use crate::store::{Store, StoreError};
 
-pub async fn change(config: &Config, verb: Verb, arguments: ChangeArgs) -> Outcome {
+pub async fn change(config: &Config, verb: Verb, arguments: ChangeArgs) -> CommandResult {
     match arguments.state {
         Some(state) => change_matching(config, verb, arguments, state).await,
         None if arguments.filter.is_empty() => change_named(config, verb, &arguments.ids, arguments.json).await,
@@ -21,7 +21,7 @@ pub async fn change(config: &Config, verb: Verb, arguments: ChangeArgs) -> Outco
     }
 }
 
-async fn change_named(config: &Config, verb: Verb, ids: &[String], as_json: bool) -> Outcome {
+async fn change_named(config: &Config, verb: Verb, ids: &[String], as_json: bool) -> CommandResult {
     let store = Store::open(&config.database_url).await?;
     let mut refused = 0;
     for id in ids {
@@ -43,7 +43,7 @@ async fn change_named(config: &Config, verb: Verb, ids: &[String], as_json: bool
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-async fn change_matching(config: &Config, verb: Verb, arguments: ChangeArgs, state: State) -> Outcome {
+async fn change_matching(config: &Config, verb: Verb, arguments: ChangeArgs, state: State) -> CommandResult {
     verb.check(state).map_err(Failure::Usage)?;
     let filter = arguments.filter.read(Some(state), &config.timezone)?;
     let store = Store::open(&config.database_url).await?;

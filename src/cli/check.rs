@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::output::{self, line, table, time};
-use super::{Failure, Outcome};
+use super::{CommandResult, Failure};
 use crate::config::Config;
 use crate::lane::{Lane, Next};
 use crate::metrics::Metrics;
@@ -24,7 +24,7 @@ use crate::store::{Store, StoreError, check_file, is_shared};
 const PING_WITHIN: Duration = Duration::from_secs(90);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
-pub async fn check(config: &Config, ping: bool, as_json: bool) -> Outcome {
+pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult {
     let faults = config.faults_of_service();
     if !faults.is_empty() {
         return Err(Failure::Faults(faults));

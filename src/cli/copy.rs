@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::output::{line, table};
-use super::{Failure, Outcome};
+use super::{CommandResult, Failure};
 use crate::model::clock::Clock;
 use crate::store::{Store, check_url};
 
@@ -19,7 +19,7 @@ pub struct Arguments {
     to: String,
 }
 
-pub async fn copy(Arguments { from, to }: Arguments) -> Outcome {
+pub async fn copy(Arguments { from, to }: Arguments) -> CommandResult {
     for (name, url) in [("--from", &from), ("--to", &to)] {
         check_url(url).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
     }

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use jiff::tz::TimeZone;
 
 use super::output::{json, line, table, time};
-use super::{ListArgs, Outcome};
+use super::{CommandResult, ListArgs};
 use crate::admin::api::DeliveryDetail;
 use crate::config::Config;
 use crate::model::clock::Clock;
@@ -13,7 +13,7 @@ use crate::model::event::label;
 use crate::store::Store;
 use crate::store::views::{Delivery, Detail, RobotRow};
 
-pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
+pub async fn list(config: &Config, arguments: ListArgs) -> CommandResult {
     let filter = arguments.filter.read(arguments.state, &config.timezone)?;
     let store = Store::open(&config.database_url).await?;
     let after = match &arguments.cursor {
@@ -54,7 +54,7 @@ pub async fn list(config: &Config, arguments: ListArgs) -> Outcome {
     Ok(ExitCode::SUCCESS)
 }
 
-pub async fn show(config: &Config, id: &str, as_json: bool) -> Outcome {
+pub async fn show(config: &Config, id: &str, as_json: bool) -> CommandResult {
     let store = Store::open(&config.database_url).await?;
     let detail = store.show(id).await?.ok_or_else(|| unknown(id))?;
     let detail = DeliveryDetail::of(detail, &config.renderer, &config.routing, Clock::System.now());
@@ -67,7 +67,7 @@ pub async fn show(config: &Config, id: &str, as_json: bool) -> Outcome {
 }
 
 fn row(delivery: &Delivery, timezone: &TimeZone) -> Vec<String> {
-    let event = &delivery.event;
+    let event = &delivery.event.facts;
     vec![
         delivery.id.clone(),
         delivery.state.to_string(),
@@ -83,14 +83,14 @@ fn row(delivery: &Delivery, timezone: &TimeZone) -> Vec<String> {
 }
 
 fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io::Result<()> {
-    let Detail { delivery, attempt_log, payload, news } = detail;
-    let event = &delivery.event;
+    let Detail { delivery, attempt_log, payload, notice } = detail;
+    let event = &delivery.event.facts;
     let facts = [
         ("delivery", delivery.id.clone()),
         ("state", delivery.state.to_string()),
         ("robot", delivery.robot.clone()),
-        ("mentions", news.mentions.join(" ")),
-        ("event", event.id.clone()),
+        ("mentions", notice.mentions.join(" ")),
+        ("event", delivery.event.id.clone()),
         ("outcome", event.outcome.to_string()),
         ("repository", event.repository.clone()),
         ("versions", event.versions.join(" ")),

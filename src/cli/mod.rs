@@ -180,7 +180,7 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     }
 }
 
-type Outcome = Result<ExitCode, Failure>;
+type CommandResult = Result<ExitCode, Failure>;
 
 /// Runs the program.
 pub fn main() -> ExitCode {
@@ -195,7 +195,7 @@ pub fn main() -> ExitCode {
     code
 }
 
-async fn run(command: Command) -> Outcome {
+async fn run(command: Command) -> CommandResult {
     match command {
         Command::Serve(flags) => serve(flags).await,
         Command::Demo { listen_addr } => {
@@ -217,7 +217,7 @@ async fn run(command: Command) -> Outcome {
     }
 }
 
-async fn serve(flags: settings::Flags) -> Outcome {
+async fn serve(flags: settings::Flags) -> CommandResult {
     let (config, doubts) = settings::load(&flags)?;
     let faults = config.faults_of_service();
     if !faults.is_empty() {

@@ -2,22 +2,22 @@
 
 use std::process::ExitCode;
 
-use super::Outcome;
+use super::CommandResult;
 use super::output::line;
 use super::payload::each_event;
 use crate::config::Config;
 use crate::model::clock::Clock;
-use crate::model::delivery::News;
+use crate::model::delivery::Notice;
 use crate::model::robot::Format;
 
-pub fn preview(config: &Config, file: &str) -> Outcome {
-    let mut news = Vec::new();
+pub fn preview(config: &Config, file: &str) -> CommandResult {
+    let mut notice = Vec::new();
     each_event(config, file, |event| {
-        news.push(News { event, after_failure: false, mentions: Vec::new() });
+        notice.push(Notice { event, after_failure: false, mentions: Vec::new() });
         Ok(())
     })?;
     let now = Clock::System.now();
-    let mut rest: Vec<_> = news.iter().collect();
+    let mut rest: Vec<_> = notice.iter().collect();
     while !rest.is_empty() {
         let packed = config.renderer.render(&rest, now, Format::Markdown);
         line(&packed.content)?;

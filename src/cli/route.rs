@@ -7,25 +7,26 @@ use serde_json::{Value, json};
 
 use super::output::{self, line, table};
 use super::payload::each_event;
-use super::{Failure, Outcome};
+use super::{CommandResult, Failure};
 use crate::config::Config;
 use crate::model::clock::Clock;
-use crate::model::delivery::News;
+use crate::model::delivery::Notice;
 use crate::model::event::{Event, label};
 use crate::model::robot::{DEFAULT, Format};
 use crate::render::text::escape;
 use crate::route::{Addressee, Globs, Route};
 
-pub fn route(config: &Config, file: &str, as_json: bool) -> Outcome {
+pub fn route(config: &Config, file: &str, as_json: bool) -> CommandResult {
     each_event(config, file, |event| {
         let heard: Vec<_> = config
             .routing
             .addressees(&event)
             .into_iter()
             .map(|addressee| {
-                let news = News { event: event.clone(), after_failure: false, mentions: addressee.mentions.clone() };
+                let notice =
+                    Notice { event: event.clone(), after_failure: false, mentions: addressee.mentions.clone() };
                 let format = config.routing.format(&addressee.robot);
-                (addressee, config.renderer.render(&[&news], Clock::System.now(), format).content)
+                (addressee, config.renderer.render(&[&notice], Clock::System.now(), format).content)
             })
             .collect();
         if as_json { output::json(&as_object(&event, &heard)) } else { print(config, &event, &heard) }
@@ -72,7 +73,7 @@ fn print(config: &Config, event: &Event, heard: &[(Addressee, String)]) -> std::
 }
 
 /// What is in the file, as it was understood.
-pub fn show(config: &Config, as_json: bool) -> Outcome {
+pub fn show(config: &Config, as_json: bool) -> CommandResult {
     let routing = &config.routing;
     if routing.robots.is_empty() {
         return Err(Failure::Faults(config.faults_of_service()));

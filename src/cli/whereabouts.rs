@@ -14,12 +14,12 @@ use tokio::time::{Instant, sleep};
 
 use super::output::{self, remark, table, time};
 use super::settings::dotenv_value;
-use super::{Failure, Outcome, config, read_moment};
+use super::{CommandResult, Failure, config, read_moment};
 use crate::model::event::{ReplicationOutcome, label};
+use crate::model::json::utc;
 use crate::model::moment::duration;
 use crate::store::Store;
 use crate::store::arrivals::Question;
-use crate::store::views::utc;
 use crate::wecom::use_ring;
 
 const FAILED: u8 = 3;
@@ -54,7 +54,7 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn tell(arguments: Arguments) -> Outcome {
+pub async fn tell(arguments: Arguments) -> CommandResult {
     let wait = arguments.wait.as_deref().map(duration).transpose().map_err(Failure::Usage)?;
     let (source, timezone) = match &arguments.url {
         Some(url) => {
@@ -74,12 +74,12 @@ pub async fn tell(arguments: Arguments) -> Outcome {
     let (answers, verdict) = loop {
         let answers = match source.ask_all(&question, &arguments.registry).await {
             Ok(answers) => answers,
-            Err(Trouble::Passing(error)) if Instant::now() < deadline => {
+            Err(AskError::Passing(error)) if Instant::now() < deadline => {
                 remark(format_args!("harborbell: {error:#}; asking again"));
                 sleep(LOOK_EVERY * 4).await;
                 continue;
             }
-            Err(Trouble::Passing(error) | Trouble::Final(error)) => return Err(error.into()),
+            Err(AskError::Passing(error) | AskError::Final(error)) => return Err(error.into()),
         };
         let verdict = verdict(&answers);
         let is_final = verdict == Verdict::Arrived || arguments.fail_fast && verdict == Verdict::Failed;
@@ -108,7 +108,7 @@ fn image(text: &str) -> Result<(String, Option<String>), Failure> {
 }
 
 /// What is known of a registry, or of all of them where none was named. The items are the API's.
-struct Answer {
+struct RegistryAnswer {
     registry: Option<String>,
     items: Vec<Value>,
 }
@@ -132,9 +132,9 @@ struct Item {
 }
 
 /// The worst line decides: a failure is a clear no, silence is none yet.
-fn verdict(answers: &[Answer]) -> Verdict {
+fn verdict(answers: &[RegistryAnswer]) -> Verdict {
     let failed = Value::from(ReplicationOutcome::Failed.as_str());
-    let of = |answer: &Answer| match answer.items.as_slice() {
+    let of = |answer: &RegistryAnswer| match answer.items.as_slice() {
         [] => Verdict::NotSeen,
         items if items.iter().any(|item| item["outcome"] == failed) => Verdict::Failed,
         _ => Verdict::Arrived,
@@ -142,7 +142,7 @@ fn verdict(answers: &[Answer]) -> Verdict {
     answers.iter().map(of).max().unwrap_or(Verdict::NotSeen)
 }
 
-fn print(answers: &[Answer], question: &Question, timezone: &TimeZone, as_json: bool) -> anyhow::Result<()> {
+fn print(answers: &[RegistryAnswer], question: &Question, timezone: &TimeZone, as_json: bool) -> anyhow::Result<()> {
     if as_json {
         let items: Vec<_> = answers.iter().flat_map(|answer| &answer.items).collect();
         return Ok(output::json(&json!({ "items": items }))?);
@@ -152,7 +152,7 @@ fn print(answers: &[Answer], question: &Question, timezone: &TimeZone, as_json: 
         None => question.repository.clone(),
     };
     let mut rows = Vec::new();
-    for Answer { registry, items } in answers {
+    for RegistryAnswer { registry, items } in answers {
         if items.is_empty() {
             rows.push(vec!["not seen".into(), registry.clone().unwrap_or_default(), image.clone(), String::new()]);
         }
@@ -175,7 +175,7 @@ fn print(answers: &[Answer], question: &Question, timezone: &TimeZone, as_json: 
     Ok(table(&["", "REGISTRY", "IMAGE", "TIME"], rows)?)
 }
 
-enum Trouble {
+enum AskError {
     /// The service or its database is away for a moment.
     Passing(anyhow::Error),
     Final(anyhow::Error),
@@ -187,7 +187,7 @@ enum Source {
 }
 
 impl Source {
-    async fn ask_all(&self, question: &Question, registries: &[String]) -> Result<Vec<Answer>, Trouble> {
+    async fn ask_all(&self, question: &Question, registries: &[String]) -> Result<Vec<RegistryAnswer>, AskError> {
         let mut named: Vec<_> = registries.iter().cloned().map(Some).collect();
         if named.is_empty() {
             named.push(None);
@@ -195,18 +195,18 @@ impl Source {
         let mut answers = Vec::new();
         for registry in named {
             let question = Question { registry: registry.clone(), ..question.clone() };
-            answers.push(Answer { registry, items: self.ask(&question).await? });
+            answers.push(RegistryAnswer { registry, items: self.ask(&question).await? });
         }
         Ok(answers)
     }
 
-    async fn ask(&self, question: &Question) -> Result<Vec<Value>, Trouble> {
+    async fn ask(&self, question: &Question) -> Result<Vec<Value>, AskError> {
         match self {
             Self::Database(store) => {
-                let arrivals = store.arrivals(question).await.map_err(|error| Trouble::Passing(error.into()))?;
+                let arrivals = store.arrivals(question).await.map_err(|error| AskError::Passing(error.into()))?;
                 arrivals
                     .iter()
-                    .map(|arrival| serde_json::to_value(arrival).map_err(|error| Trouble::Final(error.into())))
+                    .map(|arrival| serde_json::to_value(arrival).map_err(|error| AskError::Final(error.into())))
                     .collect()
             }
             Self::Service(service) => service.ask(question, None).await,
@@ -214,10 +214,10 @@ impl Source {
     }
 
     /// Until something may have changed. The service says so itself for a registry that it knows nothing of yet.
-    async fn wait_for_news(&self, question: &Question, answers: &[Answer], deadline: Instant) {
+    async fn wait_for_news(&self, question: &Question, answers: &[RegistryAnswer], deadline: Instant) {
         let left = deadline.saturating_duration_since(Instant::now());
         let unseen = answers.iter().find(|answer| answer.items.is_empty());
-        if let (Self::Service(service), Some(Answer { registry, .. })) = (self, unseen) {
+        if let (Self::Service(service), Some(RegistryAnswer { registry, .. })) = (self, unseen) {
             let question = Question { registry: registry.clone(), ..question.clone() };
             // A service that stops answers at once, with nothing.
             if service.ask(&question, Some(left.min(ASK_FOR))).await.is_ok_and(|items| !items.is_empty()) {
@@ -242,7 +242,7 @@ impl Service {
         Ok(Self { client, url: url.join("api/v1/arrivals").context("--url")?, token })
     }
 
-    async fn ask(&self, question: &Question, wait: Option<Duration>) -> Result<Vec<Value>, Trouble> {
+    async fn ask(&self, question: &Question, wait: Option<Duration>) -> Result<Vec<Value>, AskError> {
         let mut query = vec![("repository", question.repository.clone())];
         query.extend(question.version.clone().map(|version| ("version", version)));
         query.extend(question.registry.clone().map(|registry| ("registry", registry)));
@@ -254,7 +254,7 @@ impl Service {
         if let Some(token) = &self.token {
             request = request.bearer_auth(token);
         }
-        let answer = request.send().await.map_err(|error| Trouble::Passing(error.into()))?;
+        let answer = request.send().await.map_err(|error| AskError::Passing(error.into()))?;
         let status = answer.status();
         let body: Value = answer.json().await.unwrap_or_default();
         match (status, &body["items"]) {
@@ -263,7 +263,7 @@ impl Service {
                 let detail = body["detail"].as_str().unwrap_or("this is no answer of harborbell");
                 let error = anyhow!("{} answers {status}: {detail}{}", self.url, self.advice(status));
                 let passing = status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS;
-                Err(if passing { Trouble::Passing(error) } else { Trouble::Final(error) })
+                Err(if passing { AskError::Passing(error) } else { AskError::Final(error) })
             }
         }
     }

@@ -102,7 +102,7 @@ pub struct Config {
 impl Config {
     /// Reads all keys from `values`; an empty value counts as none.
     pub fn load(values: &HashMap<String, String>) -> Result<Self, Vec<Fault>> {
-        let mut reader = Reader { values, faults: Vec::new() };
+        let mut reader = EnvironmentReader { values, faults: Vec::new() };
         let timezone = reader.read("TIMEZONE", |name| {
             TimeZone::get(name)
                 .map_err(|_| format!("{} is no IANA time zone; use one such as Asia/Shanghai", quoted(name)))
@@ -158,12 +158,12 @@ impl Config {
     }
 }
 
-struct Reader<'a> {
+struct EnvironmentReader<'a> {
     values: &'a HashMap<String, String>,
     faults: Vec<Fault>,
 }
 
-impl Reader<'_> {
+impl EnvironmentReader<'_> {
     /// The value or the key's default, parsed; None (and a fault on the list) where that fails.
     fn read<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let default = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.default);

@@ -28,7 +28,8 @@ pub(super) struct Surroundings<'a> {
 /// Robots and routes of a file's text, or everything that is wrong with it, each with its place.
 pub(super) fn read(text: &str, surroundings: Surroundings<'_>) -> Result<(Vec<Robot>, Vec<Route>), Vec<String>> {
     let (table, document) = Document::parse(text)?;
-    let mut reader = Reader { document, robots: surroundings.default.iter().cloned().collect(), declared: Vec::new() };
+    let mut reader =
+        RoutesReader { document, robots: surroundings.default.iter().cloned().collect(), declared: Vec::new() };
     let [robots, routes] = reader.document.fields(&table, "the file", ["robots", "routes"]);
     if let Some(robots) = robots.and_then(|item| reader.document.table(item, "[robots.release]")) {
         reader.read_robots(robots, &surroundings);
@@ -36,20 +37,20 @@ pub(super) fn read(text: &str, surroundings: Surroundings<'_>) -> Result<(Vec<Ro
     let entries: Vec<_> = routes.map(|item| reader.entries(item)).unwrap_or_default();
     let routes: Vec<_> = entries.into_iter().filter_map(|entry| Some((entry, reader.route(entry)?))).collect();
     reader.check_mentions(&routes);
-    let Reader { document, robots, .. } = reader;
+    let RoutesReader { document, robots, .. } = reader;
     let faults = document.faults();
     let routes = routes.into_iter().map(|(_, route)| route).collect();
     if faults.is_empty() { Ok((robots, routes)) } else { Err(faults) }
 }
 
-struct Reader<'a> {
+struct RoutesReader<'a> {
     document: Document<'a>,
     robots: Vec<Robot>,
     /// The names of the file's robots, also of those that are faulty.
     declared: Vec<String>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> RoutesReader<'a> {
     fn read_robots(&mut self, entries: &DeTable<'a>, surroundings: &Surroundings<'_>) {
         self.declared = entries.keys().map(|name| name.get_ref().to_string()).collect();
         let declared = &self.declared;

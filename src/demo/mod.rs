@@ -128,7 +128,7 @@ impl Story {
 
         println!("What became of them: {all} deliveries, all of them delivered, in {} messages.", self.shown);
         for delivery in store.list(&Filter::default(), 100, None).await?.items.iter().rev() {
-            let (event, state) = (&delivery.event, delivery.state);
+            let (event, state) = (&delivery.event.facts, delivery.state);
             let (versions, attempts) = (event.versions.join(" "), delivery.attempts);
             println!(
                 "   {state:<10} {:<10} {} {versions}, attempts: {attempts}",

@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument;
 use uuid::Uuid;
 
 use crate::metrics::Metrics;
@@ -79,12 +80,16 @@ impl Lane {
             self.say(&mut trouble, &claimed);
             let wait_until = match claimed {
                 Ok(Next::Send(message)) => {
-                    let report = self.deliver(&message).await;
-                    if self.record_at_last(&message, &report).await {
+                    let (lane, span) = (&self, self.span(&message));
+                    let sent = async {
+                        let report = lane.deliver(&message).await;
+                        lane.record_until_stored(&message, &report).await
+                    };
+                    if sent.instrument(span).await {
                         refused = 0;
                         continue;
                     }
-                    // Taking the lane anew takes the message up. Not at once, because the group may see it each time.
+                    // Acquiring the lease again reclaims the message. Not at once, because the group may see it each time.
                     self.held_until = None;
                     let pause = self.policy.interval(refused, LONGEST_PAUSE);
                     refused += 1;
@@ -116,7 +121,7 @@ impl Lane {
     pub async fn claim(&mut self) -> Result<Next> {
         let looked = self.look().await;
         if looked.is_err() {
-            // Perhaps the claim is in the database after all: taking the lane anew takes it up.
+            // Perhaps the claim is in the database after all: acquiring the lease again reclaims it.
             self.held_until = None;
         }
         looked
@@ -199,7 +204,7 @@ impl Lane {
     /// An outcome that the database cannot take now is kept and recorded again, until it is written or another process
     /// has taken the lane. One that it refuses is recorded without the answer's words, which are the only part of it that
     /// came from outside. False: it refuses that, too, and the outcome stays unknown.
-    async fn record_at_last(&self, message: &Message, report: &Report) -> bool {
+    async fn record_until_stored(&self, message: &Message, report: &Report) -> bool {
         let now = self.clock.now();
         let without_words = Report { errmsg: REFUSED_WORDS.to_owned(), ..report.clone() };
         let mut report = report;
@@ -209,29 +214,25 @@ impl Lane {
             match self.store.record(&sent, &settlement).await {
                 Ok(recorded) => {
                     if let Some(lasted) = trouble.is_over(Instant::now()) {
-                        tracing::info!(
-                            message_id = message.id,
-                            seconds = lasted.as_secs(),
-                            "the outcome is recorded now"
-                        );
+                        tracing::info!(seconds = lasted.as_secs(), "the outcome is recorded now");
                     }
                     self.log(message, report, &settlement, &recorded);
                     return true;
                 }
                 Err(StoreError::Refused(error)) if report.errmsg != REFUSED_WORDS => {
-                    tracing::warn!(message_id = message.id, %error,
+                    tracing::warn!(%error,
                         "the database refuses the outcome of a message; it is recorded without the answer's words");
                     report = &without_words;
                 }
                 Err(StoreError::Refused(error)) => {
-                    tracing::error!(message_id = message.id, %error, outcome = report.outcome.as_str(),
+                    tracing::error!(%error, outcome = report.outcome.as_str(),
                         "the database refuses the outcome of a message; it stays unknown, and the message is sent again \
                          after a pause, until somebody removes what refuses it");
                     return false;
                 }
                 Err(error) => {
                     if trouble.is_there(Instant::now()) {
-                        tracing::error!(message_id = message.id, %error, outcome = report.outcome.as_str(),
+                        tracing::error!(%error, outcome = report.outcome.as_str(),
                             "the outcome of a message cannot be recorded; it keeps trying");
                     }
                     tokio::time::sleep(length(POLL)).await;

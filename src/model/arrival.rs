@@ -1,11 +1,9 @@
 //! An arrival: the fact that one version reached, or failed to reach, one registry in one execution.
-//! Its key and its execution are the whole dedup rule.
-
-use std::collections::HashMap;
+//! Its key, its execution and its outcome say what is the same; `store::dedup` decides what is a duplicate.
 
 use sha2::{Digest, Sha256};
 
-use super::event::{Event, ReplicationOutcome};
+use super::event::Event;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arrival {
@@ -76,25 +74,5 @@ impl Execution {
 
     pub fn rule(&self) -> &str {
         &self.rule
-    }
-}
-
-/// What is known within one batch, before the database is asked about the rest.
-#[derive(Default)]
-pub struct Known(HashMap<String, Vec<(Execution, ReplicationOutcome)>>);
-
-impl Known {
-    /// Whether this arrival is news, given those seen before it. A failure after the success of the
-    /// same execution is none: Harbor promises no order, and a late Error must not be the last word.
-    pub fn is_new(&mut self, arrival: &Arrival, execution: &Execution, outcome: ReplicationOutcome) -> bool {
-        let known = self.0.entry(arrival.key.clone()).or_default();
-        let settles = |known: &(Execution, ReplicationOutcome)| {
-            known.0.is_same(execution) && (known.1 == outcome || known.1 == ReplicationOutcome::Succeeded)
-        };
-        let is_new = !known.iter().any(settles);
-        if is_new {
-            known.push((execution.clone(), outcome));
-        }
-        is_new
     }
 }

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Millis;
-use super::event::Event;
+use super::event::{Event, JsonList};
 
 /// The most deliveries that one digest may carry; a row starts with it as its `batch_limit`.
 pub const LARGEST_DIGEST: i64 = 128;
@@ -116,28 +116,41 @@ impl FromStr for Verb {
     }
 }
 
-/// What one robot is to tell of an event.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct News {
+/// One robot's part of an event that is accepted.
+#[derive(Clone, Debug)]
+pub struct Assignment {
+    pub delivery_id: String,
+    pub robot: String,
+    pub mentions: Vec<String>,
+    /// How long the first message waits, in case a success takes the place of a failure.
+    pub hold: Millis,
+}
+
+/// What one robot says of an event.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Notice {
+    #[sqlx(flatten)]
     pub event: Event,
     /// A success of arrivals that had failed earlier in the same execution.
     pub after_failure: bool,
-    /// Whom it calls on.
+    /// Whom it mentions.
+    #[sqlx(try_from = "JsonList")]
     pub mentions: Vec<String>,
 }
 
 /// A pending delivery whose time has come.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, sqlx::FromRow)]
 pub struct Due {
     pub id: String,
     pub event_id: String,
     pub failures: i64,
-    /// No digest that carries this row may be larger; halves until a culprit stands alone.
+    /// No digest that carries this row may be larger; halved until a rejected row is alone.
     pub batch_limit: i64,
-    /// Failed alone while its robot was well: perhaps it is the row and not the robot.
+    /// Failed alone while its robot was healthy: perhaps it is the row and not the robot.
     pub suspect: bool,
     /// When the clock of giving up began: at acceptance, or at the last replay.
     pub tried_since: Millis,
     pub next_attempt_at: Millis,
-    pub news: News,
+    #[sqlx(flatten)]
+    pub notice: Notice,
 }

@@ -1,4 +1,4 @@
-//! An event: one accepted webhook, reduced to the facts that people are told.
+//! An event: one accepted webhook, reduced to the facts that people are notified of.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,6 +6,7 @@ use std::str::FromStr;
 use serde::{Deserialize, Serialize};
 
 use super::clock::Millis;
+use super::json::{rfc3339, text_or_null};
 
 /// How the replication of one repository ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -50,26 +51,53 @@ impl FromStr for ReplicationOutcome {
     }
 }
 
-/// The facts of one event. All text is free of control characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// The facts of one event: as Harbor says them, as columns, and as the API's JSON. All text is free of control
+/// characters.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, sqlx::FromRow)]
+#[schema(as = Facts)]
 pub struct Event {
+    #[sqlx(try_from = "String")]
     pub outcome: ReplicationOutcome,
+    #[serde(skip)]
     pub harbor_host: String,
     /// The local project; empty where Harbor named none.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
     pub project: String,
     /// The whole `project/name`.
     pub repository: String,
     /// Tags; empty where an older Harbor did not say which.
+    #[sqlx(try_from = "JsonList")]
     pub versions: Vec<String>,
     /// The remote registry's name, or its endpoint where it has none.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
     pub registry: String,
     /// The replication rule's description, as a person typed it; often empty.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
     pub description: String,
     /// Unix seconds at which Harbor made the execution; the same for all its tasks and retries.
     pub execution_timestamp: i64,
     /// Harbor's number of the execution; 0 before Harbor 2.13, which does not say.
+    #[serde(skip)]
     pub execution_id: i64,
+    #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Millis,
+}
+
+/// A column that holds a JSON array of texts.
+#[derive(sqlx::Type)]
+#[sqlx(transparent)]
+pub struct JsonList(String);
+
+impl TryFrom<JsonList> for Vec<String> {
+    type Error = serde_json::Error;
+
+    fn try_from(JsonList(text): JsonList) -> Result<Self, Self::Error> {
+        serde_json::from_str(&text)
+    }
 }
 
 impl Event {

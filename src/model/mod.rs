@@ -1,10 +1,12 @@
-//! Facts and decisions. Pure: no clock, no database, no network; everything else is built on this.
+//! Facts and decisions. Pure: no clock, no database, no network; everything else is built on this. Facts that are
+//! stored as they are derive how a row becomes one.
 
 pub mod arrival;
 pub mod clock;
 pub mod delivery;
 pub mod event;
 pub mod harbor;
+pub mod json;
 pub mod moment;
 pub mod outcome;
 pub mod retry;

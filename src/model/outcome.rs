@@ -2,18 +2,19 @@
 
 use super::clock::{MINUTE, Millis, SECOND};
 
-/// WeCom blocks a robot for about 60 s; a little more lets its window pass for certain.
-pub const THROTTLE_PAUSE: Millis = 65 * SECOND;
-/// Nobody can hold a robot for longer than this by a Retry-After.
+/// How long nothing is sent after errcode 45009 or HTTP 429: WeCom blocks a robot for about 60 s, and a little more
+/// lets its window pass for certain.
+pub const RATE_LIMIT_PAUSE: Millis = 65 * SECOND;
+/// The longest that a robot is paused, whatever a Retry-After asks for.
 pub const LONGEST_PAUSE: Millis = 10 * MINUTE;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum MessageOutcome {
     /// errcode 0 and errmsg `ok`: the group sees it.
     Delivered,
-    /// Passing trouble; another try may succeed.
-    Retry(Trouble),
-    /// Too fast: the robot rests, and nobody is charged for it.
+    /// A temporary error; another try may succeed.
+    Retry(RetryReason),
+    /// WeCom's rate limit: the robot is paused, and no delivery's try is counted. Made by [`MessageOutcome::throttled`].
     Throttled { pause: Millis },
     /// The key is wrong, or the robot is gone: every message would fare alike.
     RobotBroken,
@@ -22,7 +23,7 @@ pub enum Outcome {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Trouble {
+pub enum RetryReason {
     /// The request never left: no content of ours can be the reason.
     Unreachable,
     /// Something answered, but not with a success.
@@ -31,12 +32,17 @@ pub enum Trouble {
     Ambiguous,
 }
 
-impl Outcome {
+impl MessageOutcome {
+    /// The answer is errcode 45009 or HTTP 429, perhaps with a Retry-After.
+    pub fn throttled(retry_after: Option<Millis>) -> Self {
+        Self::Throttled { pause: retry_after.unwrap_or(0).clamp(RATE_LIMIT_PAUSE, LONGEST_PAUSE) }
+    }
+
     /// The word on record in `messages.outcome`.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Delivered => "delivered",
-            Self::Retry(Trouble::Ambiguous) => "ambiguous",
+            Self::Retry(RetryReason::Ambiguous) => "ambiguous",
             Self::Retry(_) => "retry",
             Self::Throttled { .. } => "throttled",
             Self::RobotBroken => "robot_broken",
@@ -48,7 +54,7 @@ impl Outcome {
 /// A message's outcome with the evidence for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Report {
-    pub outcome: Outcome,
+    pub outcome: MessageOutcome,
     /// 0 where no HTTP answer came.
     pub http_status: u16,
     pub errcode: Option<i64>,

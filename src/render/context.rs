@@ -7,14 +7,14 @@ use serde::Serialize;
 use super::text::{clip, code, escape};
 use super::{Language, Settings};
 use crate::model::clock::{Millis, SECOND};
-use crate::model::delivery::News;
+use crate::model::delivery::Notice;
 use crate::model::event::{ReplicationOutcome, label};
 use crate::model::robot::Format;
 
 #[derive(Debug, Serialize)]
 pub struct Context {
     /// Oldest first. One of them: the message is about it alone. More: a digest.
-    events: Vec<Told>,
+    events: Vec<EventContext>,
     /// The same events by outcome and registry, failures first.
     groups: Vec<Group>,
     succeeded: usize,
@@ -28,11 +28,11 @@ struct Group {
     outcome: ReplicationOutcome,
     after_failure: bool,
     label: String,
-    events: Vec<Told>,
+    events: Vec<EventContext>,
 }
 
 #[derive(Clone, Debug, Serialize)]
-struct Told {
+struct EventContext {
     outcome: ReplicationOutcome,
     after_failure: bool,
     /// The rule's description, else the registry's name.
@@ -57,28 +57,29 @@ struct Told {
 impl Context {
     /// `most_versions` is how many versions of each event are shown.
     pub fn of<'a>(
-        news: impl IntoIterator<Item = &'a News>,
+        notices: impl IntoIterator<Item = &'a Notice>,
         now: Millis,
         settings: &Settings,
         format: Format,
         most_versions: usize,
     ) -> Self {
-        let events: Vec<_> = news.into_iter().map(|news| told(news, now, settings, format, most_versions)).collect();
+        let events: Vec<_> =
+            notices.into_iter().map(|notice| event_context(notice, now, settings, format, most_versions)).collect();
         let failed = events.iter().filter(|event| event.outcome == ReplicationOutcome::Failed).count();
         Self { succeeded: events.len() - failed, failed, groups: groups(&events), events, format }
     }
 
     /// An image of which not even the last part of its name stands in the message.
     pub fn image_missing_in(&self, message: &str) -> Option<&str> {
-        let is_named = |told: &&Told| {
-            let name = told.repository.rsplit('/').next().unwrap_or_default();
+        let is_named = |event: &&EventContext| {
+            let name = event.repository.rsplit('/').next().unwrap_or_default();
             message.contains(&escape(name, self.format)) || message.contains(code(name).trim_matches('`'))
         };
-        self.events.iter().find(|told| !is_named(told)).map(|told| told.repository.as_str())
+        self.events.iter().find(|event| !is_named(event)).map(|event| event.repository.as_str())
     }
 }
 
-fn groups(events: &[Told]) -> Vec<Group> {
+fn groups(events: &[EventContext]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for event in events {
         let same = |group: &&mut Group| {
@@ -98,15 +99,21 @@ fn groups(events: &[Told]) -> Vec<Group> {
     groups
 }
 
-fn told(news: &News, now: Millis, settings: &Settings, format: Format, most_versions: usize) -> Told {
-    let event = &news.event;
+fn event_context(
+    notice: &Notice,
+    now: Millis,
+    settings: &Settings,
+    format: Format,
+    most_versions: usize,
+) -> EventContext {
+    let event = &notice.event;
     let clip = |text: &str| clip(text, format);
     let took = event.occurred_at - event.execution_timestamp * SECOND;
     let timed = event.outcome == ReplicationOutcome::Succeeded && took >= 0;
     let shown = event.versions.len().min(most_versions);
-    Told {
+    EventContext {
         outcome: event.outcome,
-        after_failure: news.after_failure,
+        after_failure: notice.after_failure,
         label: clip(label(&event.registry, &event.description)),
         description: clip(&event.description),
         registry: clip(&event.registry),

@@ -10,7 +10,7 @@ pub mod text;
 use jiff::tz::TimeZone;
 
 use crate::model::clock::Millis;
-use crate::model::delivery::{Due, News};
+use crate::model::delivery::{Due, Notice};
 use crate::model::robot::{EVERYBODY, Format, LONGEST_MENTIONS, mention, unite};
 use context::Context;
 pub use context::{clock, date_time, length};
@@ -61,14 +61,14 @@ impl Renderer {
 
     /// The largest message that the oldest of these rows make. `due` must not be empty.
     pub fn pack(&self, due: &[Due], now: Millis, format: Format) -> Packed {
-        let news: Vec<_> = due.iter().take(whole(due)).map(|row| &row.news).collect();
-        self.render(&news, now, format)
+        let notices: Vec<_> = due.iter().take(whole(due)).map(|row| &row.notice).collect();
+        self.render(&notices, now, format)
     }
 
     /// One message about all of these, or about as many as fit.
-    pub fn render(&self, news: &[&News], now: Millis, format: Format) -> Packed {
+    pub fn render(&self, notices: &[&Notice], now: Millis, format: Format) -> Packed {
         if let (Some(custom), Format::Markdown) = (&self.custom, format) {
-            match self.fill(custom, news, now, format) {
+            match self.fill(custom, notices, now, format) {
                 Ok(packed) => return packed,
                 Err(error) => tracing::error!(%error, "MESSAGE_TEMPLATE failed; the built-in template is used instead"),
             }
@@ -77,7 +77,7 @@ impl Renderer {
             Format::Markdown => &self.markdown,
             Format::Text => &self.text,
         };
-        self.fill(built_in, news, now, format).expect("the built-in template renders every event")
+        self.fill(built_in, notices, now, format).expect("the built-in template renders every event")
     }
 
     /// Harbor's page of an execution; None without `HARBOR_URL`.
@@ -98,21 +98,27 @@ impl Renderer {
         }
     }
 
-    fn fill(&self, template: &Template, news: &[&News], now: Millis, format: Format) -> Result<Packed, RenderError> {
+    fn fill(
+        &self,
+        template: &Template,
+        notices: &[&Notice],
+        now: Millis,
+        format: Format,
+    ) -> Result<Packed, RenderError> {
         let message = |count: usize, versions: usize| {
-            let told = news[..count].iter().copied();
-            let content = template.render(&Context::of(told.clone(), now, &self.settings, format, versions))?;
-            let mentions = mentions(told);
+            let first = notices[..count].iter().copied();
+            let content = template.render(&Context::of(first.clone(), now, &self.settings, format, versions))?;
+            let mentions = mentions(first);
             let called = if format == Format::Markdown { called(&mentions) } else { String::new() };
             Ok(Packed { deliveries: count, content: content + &called, mentions })
         };
         let fits = |packed: Result<Packed, RenderError>| Ok(packed?.content.len() <= format.longest());
-        let count = largest(2, showable(news), |count| fits(message(count, MOST_VERSIONS)))?;
+        let count = largest(2, showable(notices), |count| fits(message(count, MOST_VERSIONS)))?;
         if let Some(count) = count {
             return message(count, MOST_VERSIONS);
         }
 
-        let most = news[0].event.versions.len().clamp(1, MOST_VERSIONS);
+        let most = notices[0].event.versions.len().clamp(1, MOST_VERSIONS);
         let versions = largest(1, most, |versions| fits(message(1, versions)))?.unwrap_or(1);
         let packed = message(1, versions)?;
         if packed.content.len() > format.longest() {
@@ -122,11 +128,11 @@ impl Renderer {
     }
 }
 
-/// Everybody whom one of these calls on, once. The configuration sees to it that they have room.
-fn mentions<'a>(news: impl Iterator<Item = &'a News>) -> Vec<String> {
+/// Everybody whom one of these mentions, once. The configuration sees to it that they have room.
+fn mentions<'a>(notices: impl Iterator<Item = &'a Notice>) -> Vec<String> {
     let mut people = Vec::new();
-    for news in news {
-        unite(&mut people, &news.mentions);
+    for notice in notices {
+        unite(&mut people, &notice.mentions);
     }
     let mut room = LONGEST_MENTIONS;
     people.retain(|person| {
@@ -153,10 +159,10 @@ fn whole(due: &[Due]) -> usize {
 }
 
 /// How many of the first have few enough versions together to be whole in one message.
-fn showable(news: &[&News]) -> usize {
+fn showable(notices: &[&Notice]) -> usize {
     let mut versions = 0;
-    let few = news.iter().take_while(|news| {
-        versions += news.event.versions.len();
+    let few = notices.iter().take_while(|notice| {
+        versions += notice.event.versions.len();
         versions <= MOST_VERSIONS
     });
     few.count()

@@ -6,12 +6,12 @@ use std::collections::HashSet;
 
 use serde::Serialize;
 
-use super::news::{New, insert_arrivals};
+use super::dedup::{New, insert_arrivals};
 use super::sql::{Transaction, sql};
 use super::supersede::{Superseded, supersede_held};
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
-use crate::model::delivery::LARGEST_DIGEST;
+use crate::model::delivery::{Assignment, LARGEST_DIGEST};
 use crate::model::event::{Event, ReplicationOutcome};
 use crate::model::harbor::Webhook;
 
@@ -26,19 +26,9 @@ pub struct Offer {
     pub payload: String,
 }
 
-/// One robot's part of an event that is accepted.
-#[derive(Clone, Debug)]
-pub struct Assignment {
-    pub delivery_id: String,
-    pub robot: String,
-    pub mentions: Vec<String>,
-    /// How long it is held back, in case a success takes its place.
-    pub hold: Millis,
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acceptance {
-    /// These robots are to tell it.
+    /// These robots are to send it.
     Accepted { event_id: String, robots: Vec<String> },
     /// Every one of its arrivals was known: there is no row.
     Duplicate,
@@ -52,8 +42,8 @@ pub struct Stored {
     pub superseded: Vec<Superseded>,
 }
 
-/// What of an offer is news, and who tells it.
-struct News<'a> {
+/// What of an offer is new, and who sends it.
+struct NewEvent<'a> {
     offer: &'a Offer,
     event: Cow<'a, Event>,
     assignments: Vec<Assignment>,
@@ -61,13 +51,13 @@ struct News<'a> {
 
 /// The rows of a batch, before they are committed.
 pub(super) struct Written<'a> {
-    accepted: Vec<News<'a>>,
+    accepted: Vec<NewEvent<'a>>,
     healed: Vec<String>,
 }
 
 impl Store {
-    /// Stores all offers or none. `assign` is asked about each event that has news, with only its new versions: what
-    /// was told before is not told again.
+    /// Stores all offers or none. `assign` is asked about each event that has new arrivals, with only its new versions: what
+    /// was sent before is not sent again.
     pub async fn accept(
         &self,
         offers: &[Offer],
@@ -93,8 +83,8 @@ impl Store {
         let mut transaction = self.begin().await?;
         let Written { accepted, healed } = Self::write(&mut transaction, offers, assign, now).await?;
         let ended = |outcome| {
-            let of = accepted.iter().filter(move |news: &&News<'_>| news.event.outcome == outcome);
-            of.map(|news| news.offer.event_id.as_str()).collect::<Vec<_>>()
+            let of = accepted.iter().filter(move |new: &&NewEvent<'_>| new.event.outcome == outcome);
+            of.map(|new| new.offer.event_id.as_str()).collect::<Vec<_>>()
         };
         let (failures, successes) = (ended(ReplicationOutcome::Failed), ended(ReplicationOutcome::Succeeded));
         let mut superseded = supersede_held(&mut transaction, &successes, now).await?;
@@ -110,8 +100,8 @@ impl Store {
         }
 
         let mut accepted = accepted.into_iter().peekable();
-        let answer = |offer: &Offer| match accepted.next_if(|news| news.offer.event_id == offer.event_id) {
-            Some(News { assignments, .. }) => Acceptance::Accepted {
+        let answer = |offer: &Offer| match accepted.next_if(|new| new.offer.event_id == offer.event_id) {
+            Some(NewEvent { assignments, .. }) => Acceptance::Accepted {
                 event_id: offer.event_id.clone(),
                 robots: assignments.into_iter().map(|assignment| assignment.robot).collect(),
             },
@@ -120,7 +110,7 @@ impl Store {
         Ok(Stored { answers: offers.iter().map(answer).collect(), superseded })
     }
 
-    /// All rows that these offers make, where they are news.
+    /// All rows that these offers make, where they are new.
     pub(super) async fn write<'a>(
         transaction: &mut Transaction,
         offers: &'a [Offer],
@@ -133,7 +123,7 @@ impl Store {
             .iter()
             .filter_map(|offer| {
                 let event = with_versions(&offer.webhook.event, &versions.remove(&offer.event_id)?);
-                Some(News { offer, assignments: assign(&event), event })
+                Some(NewEvent { offer, assignments: assign(&event), event })
             })
             .collect();
         if !accepted.is_empty() {
@@ -144,7 +134,7 @@ impl Store {
     }
 }
 
-async fn insert_events(transaction: &mut Transaction, accepted: &[News<'_>], now: Millis) -> Result<()> {
+async fn insert_events(transaction: &mut Transaction, accepted: &[NewEvent<'_>], now: Millis) -> Result<()> {
     let events: Vec<_> = accepted.iter().map(EventRow::of).collect();
     let statement = sql("INSERT INTO events (id, accepted_at, outcome, harbor_host, project, repository, versions,
              registry, description, execution_timestamp, execution_id, occurred_at, payload)
@@ -159,10 +149,10 @@ async fn insert_events(transaction: &mut Transaction, accepted: &[News<'_>], now
     Ok(())
 }
 
-async fn insert_deliveries(transaction: &mut Transaction, accepted: &[News<'_>], now: Millis) -> Result<()> {
+async fn insert_deliveries(transaction: &mut Transaction, accepted: &[NewEvent<'_>], now: Millis) -> Result<()> {
     let deliveries: Vec<_> = accepted
         .iter()
-        .flat_map(|news| news.assignments.iter().map(|assignment| (&news.offer.event_id, assignment)))
+        .flat_map(|new| new.assignments.iter().map(|assignment| (&new.offer.event_id, assignment)))
         .map(|(event_id, Assignment { delivery_id, robot, mentions, hold })| {
             (delivery_id, event_id, robot, rows(mentions), now + hold)
         })
@@ -207,10 +197,10 @@ struct EventRow<'a> {
 }
 
 impl<'a> EventRow<'a> {
-    fn of(news: &'a News<'_>) -> Self {
-        let event = news.event.as_ref();
+    fn of(new: &'a NewEvent<'_>) -> Self {
+        let event = new.event.as_ref();
         Self {
-            id: &news.offer.event_id,
+            id: &new.offer.event_id,
             outcome: event.outcome,
             harbor_host: &event.harbor_host,
             project: &event.project,
@@ -221,7 +211,7 @@ impl<'a> EventRow<'a> {
             execution_timestamp: event.execution_timestamp,
             execution_id: event.execution_id,
             occurred_at: event.occurred_at,
-            payload: &news.offer.payload,
+            payload: &new.offer.payload,
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use super::lease::{Holder, LEASE};
 use super::sql::{Transaction, sql};
+use super::words::unindexed;
 use super::{Result, Store, rows};
 use crate::model::clock::{Clock, Millis};
 
@@ -44,9 +45,11 @@ impl Store {
         transaction.run(message).await?;
         if !claim.deliveries.is_empty() {
             let ids = rows(&claim.deliveries.iter().map(|id| [id]).collect::<Vec<_>>());
-            // The state is hidden in an expression, or SQLite would walk the index of all that are pending.
-            let marked = sql("UPDATE deliveries SET state = 'sending', attempts = attempts + 1
-                 WHERE (state || '') = 'pending' AND id IN (SELECT value->>0 FROM rows($1))");
+            let marked = sql(format!(
+                "UPDATE deliveries SET state = 'sending', attempts = attempts + 1
+                 WHERE {} = 'pending' AND id IN (SELECT value->>0 FROM rows($1))",
+                unindexed("state")
+            ));
             if transaction.run(marked.bind(&ids)).await? != claim.deliveries.len() as u64 {
                 return Ok(Claimed::Stale);
             }

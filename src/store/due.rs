@@ -1,8 +1,6 @@
-//! What is due: pending rows whose time has come, with the news that a message is made of.
+//! What is due: pending rows whose time has come, with what a message is made of.
 
-use sqlx::FromRow;
-
-use super::columns::{NEWS, NewsRow};
+use super::columns::NOTICE;
 use super::sql::sql;
 use super::{Result, Store};
 use crate::model::clock::Millis;
@@ -13,8 +11,8 @@ impl Store {
     /// that is held back from the first; unless that comes from the future, too.
     pub async fn due(&self, robot: &str, now: Millis, longest: Millis, limit: i64) -> Result<Vec<Due>> {
         let query = sql(format!(
-            "SELECT d.id AS delivery_id, d.event_id, d.failures, d.batch_limit, d.suspect, d.tried_since,
-                 d.next_attempt_at, {NEWS}
+            "SELECT d.id, d.event_id, d.failures, d.batch_limit, d.suspect = 1 AS suspect, d.tried_since,
+                 d.next_attempt_at, {NOTICE}
              FROM deliveries d JOIN events e ON e.id = d.event_id
              WHERE d.state = 'pending' AND d.robot = $1
                  AND (d.next_attempt_at <= $2
@@ -25,7 +23,7 @@ impl Store {
         .bind(now)
         .bind(now + longest)
         .bind(limit);
-        self.all_for_lane::<DueRow>(query).await?.into_iter().map(DueRow::due).collect()
+        self.all_for_lane(query).await
     }
 
     /// When the next pending row of a robot is due; None where nothing waits. Looks at all that wait, which are few
@@ -33,33 +31,5 @@ impl Store {
     pub async fn next_due_at(&self, robot: &str) -> Result<Option<Millis>> {
         let next = sql("SELECT min(next_attempt_at) FROM deliveries WHERE robot = $1 AND state = 'pending'");
         Ok(self.first::<(Option<Millis>,)>(next.bind(robot)).await?.and_then(|(next,)| next))
-    }
-}
-
-#[derive(FromRow)]
-struct DueRow {
-    delivery_id: String,
-    event_id: String,
-    failures: i64,
-    batch_limit: i64,
-    suspect: i64,
-    tried_since: Millis,
-    next_attempt_at: Millis,
-    #[sqlx(flatten)]
-    news: NewsRow,
-}
-
-impl DueRow {
-    fn due(self) -> Result<Due> {
-        Ok(Due {
-            id: self.delivery_id,
-            event_id: self.event_id,
-            failures: self.failures,
-            batch_limit: self.batch_limit,
-            suspect: self.suspect == 1,
-            tried_since: self.tried_since,
-            next_attempt_at: self.next_attempt_at,
-            news: self.news.news()?,
-        })
     }
 }

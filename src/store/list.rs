@@ -2,11 +2,11 @@
 
 use sqlx::FromRow;
 
-use super::columns::{DELIVERY, DeliveryRow, NEWS};
+use super::columns::{DELIVERY, NOTICE};
 use super::filter::{Filter, Position};
 use super::search::{Plan, is_in_row};
 use super::sql::{Statement, sql};
-use super::views::Page;
+use super::views::{Delivery, Page};
 use super::words::{Prefix, VERSION};
 use super::{Result, Store};
 use crate::model::clock::Millis;
@@ -22,7 +22,7 @@ impl Store {
     /// the others. One whose versions are long ends before its limit.
     pub async fn list(&self, filter: &Filter, limit: usize, after: Option<&Position>) -> Result<Page> {
         let query = sql(format!(
-            "SELECT {DELIVERY}, {NEWS}, picked.found
+            "SELECT {DELIVERY}, {NOTICE}, picked.found
              FROM (SELECT newest.id, count(*) OVER () AS found,
                        sum(length(e.versions)) OVER (
                            ORDER BY newest.created_at DESC, newest.event_id DESC, newest.robot DESC)
@@ -34,7 +34,7 @@ impl Store {
         let newest = self.newest(filter, limit as i64 + 1, after).await?;
         let rows = self.all::<ListRow>(query.clause(newest).bind(MOST_VERSIONS)).await?;
         let found = rows.first().map_or(0, |row| row.found);
-        let mut items = rows.into_iter().map(|row| Ok(row.delivery.delivery()?.0)).collect::<Result<Vec<_>>>()?;
+        let mut items: Vec<_> = rows.into_iter().map(|row| row.delivery).collect();
         items.truncate(limit);
         let more = found > items.len() as i64;
         let next_cursor = items.last().filter(|_| more).map(|last| last.id.clone());
@@ -113,7 +113,7 @@ fn of_word(filter: &Filter, expression: &str, word: &str, limit: i64, after: Opt
 #[derive(FromRow)]
 struct ListRow {
     #[sqlx(flatten)]
-    delivery: DeliveryRow,
+    delivery: Delivery,
     /// How many there are for the page, however long they are.
     found: i64,
 }

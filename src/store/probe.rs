@@ -2,11 +2,12 @@
 
 use uuid::Uuid;
 
-use super::accept::{Assignment, Offer};
+use super::accept::Offer;
 use super::sql::sql;
 use super::{Result, Store};
 use crate::model::arrival::arrivals;
 use crate::model::clock::{Millis, SECOND};
+use crate::model::delivery::Assignment;
 use crate::model::event::{Event, ReplicationOutcome};
 use crate::model::harbor::Webhook;
 

@@ -6,15 +6,15 @@ use super::sql::sql;
 use super::views::RobotRow;
 use super::{Result, Store, rows};
 use crate::model::clock::{Clock, MINUTE, Millis, believable};
-use crate::model::outcome::LONGEST_PAUSE;
-use crate::model::settle::{Condition, Pause};
+use crate::model::settle::Condition;
 
 /// The furthest ahead that a slot can honestly be: one message a minute, after the longest POST.
 const LONGEST_SLOT: Millis = 2 * MINUTE;
 
 /// What the lane's next step is decided upon.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, FromRow)]
 pub struct Robot {
+    #[sqlx(flatten)]
     pub condition: Condition,
     pub next_slot_at: Millis,
     /// The id of a test message that somebody asked for.
@@ -44,13 +44,12 @@ impl Store {
     }
 
     pub async fn robot(&self, name: &str, now: Millis) -> Result<Robot> {
-        let row = self.first::<StoredRobot>(sql("SELECT * FROM robots WHERE name = $1").bind(name)).await?;
-        let row = row.ok_or(sqlx::Error::RowNotFound)?;
-        Ok(Robot {
-            condition: row.condition.condition(now),
-            next_slot_at: believable(row.next_slot_at, now, LONGEST_SLOT),
-            test: (!row.test_id.is_empty()).then_some(row.test_id),
-        })
+        let robot = sql("SELECT failures, failing_since, broken = 1 AS broken, pause, paused_until, last_error,
+                 next_slot_at, nullif(test_id, '') AS test
+             FROM robots WHERE name = $1");
+        let robot: Robot = self.first(robot.bind(name)).await?.ok_or(sqlx::Error::RowNotFound)?;
+        let next_slot_at = believable(robot.next_slot_at, now, LONGEST_SLOT);
+        Ok(Robot { condition: robot.condition.believable(now), next_slot_at, ..robot })
     }
 
     /// All robots that have a row or for which something waits. What waits is counted up to `most`, because a count
@@ -67,7 +66,7 @@ impl Store {
                  SELECT name FROM found WHERE EXISTS (
                      SELECT 1 FROM deliveries d WHERE d.robot = found.name AND d.state = 'pending'))
              SELECT names.name, coalesce(r.failures, 0) AS failures, coalesce(r.failing_since, 0) AS failing_since,
-                 coalesce(r.broken, 0) AS broken, coalesce(r.pause, 'none') AS pause,
+                 coalesce(r.broken, 0) = 1 AS broken, coalesce(r.pause, 'none') AS pause,
                  coalesce(r.paused_until, 0) AS paused_until, coalesce(r.last_error, '') AS last_error,
                  coalesce(r.next_slot_at, 0) AS next_slot_at,
                  EXISTS (SELECT 1 FROM messages m WHERE m.robot = names.name AND m.outcome = 'in_flight') AS sending,
@@ -79,68 +78,13 @@ impl Store {
              FROM names LEFT JOIN robots r ON r.name = names.name
              ORDER BY names.name")
         .bind(most);
-        let rows = self.all::<RobotRecord>(statement).await?;
-        let robot = |row: RobotRecord| RobotRow {
-            condition: row.condition.condition(now),
-            name: row.name,
-            next_slot_at: row.next_slot_at,
-            sending: row.sending,
-            waiting: row.waiting,
-            oldest_waiting_at: row.oldest_waiting_at,
-        };
-        Ok(rows.into_iter().map(robot).collect())
+        let robots: Vec<RobotRow> = self.all(statement).await?;
+        Ok(robots.into_iter().map(|robot| RobotRow { condition: robot.condition.believable(now), ..robot }).collect())
     }
 
     /// The robots that a running service sends for: those whose leases are held now.
     pub async fn served(&self, clock: &Clock) -> Result<Vec<String>> {
         let now = self.tell_time(clock).await?;
         self.texts(sql("SELECT name FROM robots WHERE lease_owner <> '' AND lease_until > $1").bind(now)).await
-    }
-}
-
-#[derive(FromRow)]
-struct RobotRecord {
-    name: String,
-    #[sqlx(flatten)]
-    condition: ConditionRow,
-    next_slot_at: Millis,
-    sending: bool,
-    waiting: i64,
-    oldest_waiting_at: Millis,
-}
-
-#[derive(FromRow)]
-struct StoredRobot {
-    #[sqlx(flatten)]
-    condition: ConditionRow,
-    next_slot_at: Millis,
-    test_id: String,
-}
-
-#[derive(FromRow)]
-struct ConditionRow {
-    failures: i64,
-    failing_since: Millis,
-    broken: i64,
-    pause: String,
-    paused_until: Millis,
-    last_error: String,
-}
-
-impl ConditionRow {
-    fn condition(self, now: Millis) -> Condition {
-        Condition {
-            failures: self.failures,
-            failing_since: self.failing_since,
-            broken: self.broken == 1,
-            pause: match self.pause.as_str() {
-                "retry" => Pause::Retry,
-                "throttled" => Pause::Throttled,
-                "broken" => Pause::Broken,
-                _ => Pause::None,
-            },
-            paused_until: believable(self.paused_until, now, LONGEST_PAUSE),
-            last_error: self.last_error,
-        }
     }
 }

@@ -3,18 +3,21 @@
 use serde_json::value::RawValue;
 use sqlx::FromRow;
 
-use super::columns::{DELIVERY, DeliveryRow, NEWS};
+use super::columns::{DELIVERY, NOTICE};
 use super::sql::sql;
-use super::views::Detail;
+use super::views::{Delivery, Detail};
 use super::{Result, Store};
+use crate::model::delivery::Notice;
 
 impl Store {
     /// One delivery with its attempts; None where there is none of this id.
     pub async fn show(&self, id: &str) -> Result<Option<Detail>> {
         let query = sql(format!(
-            "SELECT {DELIVERY}, {NEWS}, e.payload FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1"
+            "SELECT {DELIVERY}, {NOTICE}, e.payload FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1"
         ));
-        let Some(DetailRow { delivery, payload }) = self.optional(query.bind(id)).await? else { return Ok(None) };
+        let Some(DetailRow { delivery, notice, payload }) = self.optional(query.bind(id)).await? else {
+            return Ok(None);
+        };
         let attempt_log =
             sql("SELECT a.number, a.message_id, m.started_at, m.duration_ms, m.outcome, m.http_status, m.errcode,
                  m.errmsg, m.body AS request_body, (SELECT count(*) FROM attempts o WHERE o.message_id = m.id) AS shared
@@ -22,14 +25,15 @@ impl Store {
              WHERE a.delivery_id = $1 ORDER BY a.number");
         let attempt_log = self.all(attempt_log.bind(id)).await?;
         let payload = RawValue::from_string(payload).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        let (delivery, news) = delivery.delivery()?;
-        Ok(Some(Detail { delivery, payload, attempt_log, news }))
+        Ok(Some(Detail { delivery, payload, attempt_log, notice }))
     }
 }
 
 #[derive(FromRow)]
 struct DetailRow {
     #[sqlx(flatten)]
-    delivery: DeliveryRow,
+    delivery: Delivery,
+    #[sqlx(flatten)]
+    notice: Notice,
     payload: String,
 }

@@ -1,13 +1,14 @@
 //! What operators and scripts see of deliveries, arrivals and robots. These structs are the API's bodies (design
 //! §7): every key is always present, null where empty; times are RFC 3339 UTC.
 
-use serde::{Serialize, Serializer};
+use serde::Serialize;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
 use crate::model::clock::Millis;
-use crate::model::delivery::{News, State};
-use crate::model::event::ReplicationOutcome;
+use crate::model::delivery::{Notice, State};
+use crate::model::event::{Event, ReplicationOutcome};
+use crate::model::json::{number_or_null, rfc3339, rfc3339_or_null, text_or_null};
 use crate::model::settle::Condition;
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -19,10 +20,12 @@ pub struct Page {
     pub next_cursor: Option<String>,
 }
 
-/// One event that one robot is to tell.
-#[derive(Debug, Serialize, ToSchema)]
+/// One event that one robot is to send.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 pub struct Delivery {
+    #[sqlx(rename = "delivery_id")]
     pub id: String,
+    #[sqlx(try_from = "String")]
     pub state: State,
     pub robot: String,
     /// Attempts on record; replays go on counting.
@@ -41,37 +44,19 @@ pub struct Delivery {
     #[serde(serialize_with = "text_or_null")]
     #[schema(value_type = Option<String>, required)]
     pub last_error: String,
-    pub event: EventView,
+    #[sqlx(flatten)]
+    pub event: StoredEvent,
 }
 
 /// One accepted webhook: a replication of one repository that succeeded or failed.
-#[derive(Debug, Serialize, ToSchema)]
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
 #[schema(as = Event)]
-pub struct EventView {
+pub struct StoredEvent {
+    #[sqlx(rename = "event_id")]
     pub id: String,
-    pub outcome: ReplicationOutcome,
-    #[serde(serialize_with = "text_or_null")]
-    #[schema(value_type = Option<String>, required)]
-    pub project: String,
-    /// The whole `project/name`.
-    pub repository: String,
-    /// Empty where an older Harbor did not say which.
-    pub versions: Vec<String>,
-    #[serde(serialize_with = "text_or_null")]
-    #[schema(value_type = Option<String>, required)]
-    pub registry: String,
-    /// Of the replication rule, as a person typed it.
-    #[serde(serialize_with = "text_or_null")]
-    #[schema(value_type = Option<String>, required)]
-    pub description: String,
-    /// Unix seconds.
-    pub execution_timestamp: i64,
-    #[serde(serialize_with = "rfc3339")]
-    #[schema(value_type = String, format = DateTime)]
-    pub occurred_at: Millis,
-    /// Harbor's number of the execution; 0 where it does not say.
-    #[serde(skip)]
-    pub execution_id: i64,
+    #[serde(flatten)]
+    #[sqlx(flatten)]
+    pub facts: Event,
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -85,7 +70,7 @@ pub struct Detail {
     pub attempt_log: Vec<Attempt>,
     /// What a message about it is made of.
     #[serde(skip)]
-    pub news: News,
+    pub notice: Notice,
 }
 
 /// One delivery's part in one message.
@@ -143,34 +128,14 @@ pub struct ArrivalView {
 }
 
 /// A robot's row with what waits for it.
-#[derive(Debug)]
+#[derive(Debug, sqlx::FromRow)]
 pub struct RobotRow {
     pub name: String,
+    #[sqlx(flatten)]
     pub condition: Condition,
     pub next_slot_at: Millis,
     pub sending: bool,
     pub waiting: i64,
     /// 0 where nothing waits.
     pub oldest_waiting_at: Millis,
-}
-
-/// A time for a person or a script; the year 9999 for one that no calendar has.
-pub fn utc(at: Millis) -> jiff::Timestamp {
-    jiff::Timestamp::from_millisecond(at).unwrap_or(jiff::Timestamp::MAX)
-}
-
-pub fn rfc3339<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_str(&utc(*at))
-}
-
-pub fn rfc3339_or_null<S: Serializer>(at: &Millis, serializer: S) -> Result<S::Ok, S::Error> {
-    if *at == 0 { serializer.serialize_none() } else { rfc3339(at, serializer) }
-}
-
-pub fn text_or_null<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
-    if text.is_empty() { serializer.serialize_none() } else { serializer.serialize_str(text) }
-}
-
-fn number_or_null<S: Serializer>(number: &i64, serializer: S) -> Result<S::Ok, S::Error> {
-    if *number == 0 { serializer.serialize_none() } else { serializer.serialize_i64(*number) }
 }

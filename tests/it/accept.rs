@@ -46,7 +46,7 @@ async fn only_the_new_versions_of_an_event_are_told() {
     let bench = Bench::new(&[]).await;
     bench.accept(&push("mars/mars-api", &["v1", "v2"]).payload()).await;
     bench.accept(&push("mars/mars-api", &["v2", "v3", "v4"]).payload()).await;
-    assert_eq!(bench.deliveries().await[0].event.versions, ["v3", "v4"]);
+    assert_eq!(bench.deliveries().await[0].event.facts.versions, ["v3", "v4"]);
 }
 
 #[tokio::test]
@@ -58,7 +58,7 @@ async fn the_same_push_to_a_second_registry_is_news() {
     assert!(is_accepted(&bench.accept(&other.payload()).await));
 }
 
-/// Both ways round: a failure and then its success are two pieces of news; a late failure is none.
+/// Both ways round: a failure and then its success are two pieces of notice; a late failure is none.
 #[tokio::test]
 async fn a_late_error_is_not_the_last_word() {
     let bench = Bench::new(&[]).await;
@@ -139,11 +139,11 @@ async fn two_rules_of_one_registry_are_two_arrivals() {
     let batch = [(336, false), (337, true), (337, false), (336, true)].map(|(id, ok)| offer(&of_rule(id, "", ok)));
     let answers = bench.store.accept(&batch, told_by(&["default"]), 1).await.unwrap().answers;
     assert_eq!(answers.iter().map(is_accepted).collect::<Vec<_>>(), [true, true, false, true]);
-    let retried = bench.deliveries().await.into_iter().map(|row| (row.event.execution_id, row.id));
+    let retried = bench.deliveries().await.into_iter().map(|row| (row.event.facts.execution_id, row.id));
     for (execution_id, id) in retried {
-        let news = bench.store.show(&id).await.unwrap().unwrap().news;
-        let healed = news.event.outcome.as_str() == "succeeded" && [335, 336].contains(&execution_id);
-        assert_eq!(news.after_failure, healed, "{execution_id}");
+        let notice = bench.store.show(&id).await.unwrap().unwrap().notice;
+        let healed = notice.event.outcome.as_str() == "succeeded" && [335, 336].contains(&execution_id);
+        assert_eq!(notice.after_failure, healed, "{execution_id}");
     }
 }
 
@@ -159,13 +159,13 @@ async fn without_an_execution_id_the_rules_description_tells_two_rules_apart() {
     assert_eq!(bench.accept(&of_rule(9, "test", false)).await, Acceptance::Duplicate, "a late Error");
     assert!(is_accepted(&bench.accept(&of_rule(8, "prod", true)).await), "the success of the failure");
     let last = &bench.deliveries().await[0];
-    assert!(bench.store.show(&last.id).await.unwrap().unwrap().news.after_failure);
+    assert!(bench.store.show(&last.id).await.unwrap().unwrap().notice.after_failure);
     assert_eq!(bench.accept(&of_rule(0, "prod", true)).await, Acceptance::Duplicate);
     assert!(is_accepted(&bench.accept(&of_rule(7, "third", true)).await));
     assert_eq!(bench.accept(&of_rule(0, "third", true)).await, Acceptance::Duplicate);
 }
 
-/// What an older program stored without its execution is never told again, and what it swallowed is news.
+/// What an older program stored without its execution is never told again, and what it swallowed is notice.
 #[tokio::test]
 async fn arrivals_of_an_older_schema_keep_their_execution() {
     let folder = TempDir::new().unwrap();

@@ -168,7 +168,7 @@ async fn invariant_7_one_poisoned_row_of_sixty_fails_alone() {
     let messages = bench.wecom.seen().len();
     assert!(messages <= 16, "{messages} messages for one culprit");
     let failed = bench.deliveries().await.into_iter().find(|row| row.state.as_str() == "failed").unwrap();
-    assert_eq!(failed.event.versions, ["v37"]);
+    assert_eq!(failed.event.facts.versions, ["v37"]);
     assert!(failed.last_error.contains("40201"), "{}", failed.last_error);
     assert_eq!(
         bench.store.change(Verb::Replay, &failed.id, bench.clock.now()).await.unwrap(),

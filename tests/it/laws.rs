@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use harborbell::lane::{Lane, Message, Next};
 use harborbell::model::clock::{Clock, HOUR, MINUTE, Millis, SECOND};
-use harborbell::model::outcome::{Outcome, Report, Trouble};
+use harborbell::model::outcome::{MessageOutcome, Report, RetryReason};
 use harborbell::model::retry::RetryPolicy;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -16,25 +16,25 @@ use crate::support::{Bench, arrived};
 enum Deed {
     Accept(u8),
     /// Claim, POST, record, with this outcome.
-    Send(Outcome),
+    Send(MessageOutcome),
     /// Claim and die before the POST.
     DieBeforePost,
     /// Claim, POST with this outcome, and die before the record.
-    DieBeforeRecord(Outcome),
+    DieBeforeRecord(MessageOutcome),
     Restart,
     Wait(u32),
     /// Somebody sets the system's clock.
     Jump(i64),
 }
 
-fn outcome() -> impl Strategy<Value = Outcome> {
+fn outcome() -> impl Strategy<Value = MessageOutcome> {
     prop_oneof![
-        4 => Just(Outcome::Delivered),
-        1 => Just(Outcome::Retry(Trouble::Unreachable)),
-        1 => Just(Outcome::Retry(Trouble::Answered)),
-        1 => Just(Outcome::Retry(Trouble::Ambiguous)),
-        1 => Just(Outcome::Throttled { pause: 65 * SECOND }),
-        1 => Just(Outcome::RobotBroken),
+        4 => Just(MessageOutcome::Delivered),
+        1 => Just(MessageOutcome::Retry(RetryReason::Unreachable)),
+        1 => Just(MessageOutcome::Retry(RetryReason::Answered)),
+        1 => Just(MessageOutcome::Retry(RetryReason::Ambiguous)),
+        1 => Just(MessageOutcome::Throttled { pause: 65 * SECOND }),
+        1 => Just(MessageOutcome::RobotBroken),
     ]
 }
 
@@ -69,13 +69,13 @@ impl Witness {
         self.lived += by;
     }
 
-    fn sees(&mut self, message: &Message, outcome: Outcome, is_recorded: bool) {
+    fn sees(&mut self, message: &Message, outcome: MessageOutcome, is_recorded: bool) {
         self.left_at.push(self.lived);
         // An ambiguous message was shown: the worse of the two cases.
-        let is_shown = matches!(outcome, Outcome::Delivered | Outcome::Retry(Trouble::Ambiguous));
-        let is_unclear = matches!(outcome, Outcome::Retry(Trouble::Ambiguous)) || !is_recorded;
+        let is_shown = matches!(outcome, MessageOutcome::Delivered | MessageOutcome::Retry(RetryReason::Ambiguous));
+        let is_unclear = matches!(outcome, MessageOutcome::Retry(RetryReason::Ambiguous)) || !is_recorded;
         for row in &message.rows {
-            let version = &row.news.event.versions[0];
+            let version = &row.notice.event.versions[0];
             *self.shown.entry(version.clone()).or_default() += usize::from(is_shown);
             *self.unclear.entry(version.clone()).or_default() += usize::from(is_shown && is_unclear);
         }
@@ -96,7 +96,7 @@ async fn claim(lane: &mut Lane) -> Option<Message> {
     }
 }
 
-fn report(outcome: Outcome) -> Report {
+fn report(outcome: MessageOutcome) -> Report {
     Report { outcome, http_status: 200, errcode: None, errmsg: "as the test wants it".into() }
 }
 
@@ -140,8 +140,8 @@ async fn finish(bench: &mut Bench, witness: &mut Witness) {
     for _ in 0..2_000 {
         match bench.lane.claim().await.unwrap() {
             Next::Send(message) => {
-                witness.sees(&message, Outcome::Delivered, true);
-                bench.lane.record(&message, &report(Outcome::Delivered)).await.unwrap();
+                witness.sees(&message, MessageOutcome::Delivered, true);
+                bench.lane.record(&message, &report(MessageOutcome::Delivered)).await.unwrap();
             }
             Next::Wait(Millis::MAX) => return,
             Next::Wait(until) => witness.lives(bench, until - bench.clock.now()),

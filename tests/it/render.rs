@@ -1,6 +1,6 @@
 //! What people read, and that nothing in it acts.
 
-use harborbell::model::delivery::{Due, LARGEST_DIGEST, News};
+use harborbell::model::delivery::{Due, LARGEST_DIGEST, Notice};
 use harborbell::model::event::{Event, ReplicationOutcome};
 use harborbell::model::robot::Format;
 use harborbell::render::{Renderer, text};
@@ -37,11 +37,11 @@ fn failed(event: Event) -> Event {
     Event { outcome: ReplicationOutcome::Failed, ..event }
 }
 
-fn news(event: Event) -> News {
-    News { event, after_failure: false, mentions: Vec::new() }
+fn notice(event: Event) -> Notice {
+    Notice { event, after_failure: false, mentions: Vec::new() }
 }
 
-fn message(renderer: &Renderer, events: &[News]) -> String {
+fn message(renderer: &Renderer, events: &[Notice]) -> String {
     renderer.render(&events.iter().collect::<Vec<_>>(), NOW, Format::Markdown).content
 }
 
@@ -51,7 +51,7 @@ fn zh() -> std::sync::Arc<Renderer> {
 
 #[test]
 fn a_success() {
-    assert_snapshot!(message(&zh(), &[news(api())]), @r#"
+    assert_snapshot!(message(&zh(), &[notice(api())]), @r#"
     **镜像入仓** <font color="info">成功</font> 阿里仓
     > 镜像：`mars/mars-api`
     > 版本：`v1.2.3`
@@ -61,7 +61,7 @@ fn a_success() {
 
 #[test]
 fn a_failure() {
-    assert_snapshot!(message(&zh(), &[news(failed(event("mars/mars-api", "v1.2.3", "华为仓")))]), @r#"
+    assert_snapshot!(message(&zh(), &[notice(failed(event("mars/mars-api", "v1.2.3", "华为仓")))]), @r#"
     **镜像入仓** <font color="warning">失败</font> 华为仓
     > 镜像：`mars/mars-api`
     > 版本：`v1.2.3`
@@ -72,11 +72,11 @@ fn a_failure() {
 
 #[test]
 fn a_failure_as_text() {
-    let news = News {
+    let notice = Notice {
         mentions: vec!["zhangsan".into(), "@all".into()],
-        ..news(failed(event("mars/mars-api", "v1.2.3", "华为仓")))
+        ..notice(failed(event("mars/mars-api", "v1.2.3", "华为仓")))
     };
-    let packed = zh().render(&[&news], NOW, Format::Text);
+    let packed = zh().render(&[&notice], NOW, Format::Text);
     assert_eq!(packed.mentions, ["zhangsan", "@all"]);
     assert_snapshot!(packed.content, @r"
     镜像入仓 失败 华为仓
@@ -104,18 +104,18 @@ fn a_digest_as_text_links_each_of_its_failures() {
 #[test]
 fn mentions_stand_at_the_end_of_a_digest() {
     let calling =
-        |people: &[&str]| News { mentions: people.iter().map(|who| (*who).to_owned()).collect(), ..news(api()) };
+        |people: &[&str]| Notice { mentions: people.iter().map(|who| (*who).to_owned()).collect(), ..notice(api()) };
     let content = message(&zh(), &[calling(&["zhangsan", "lisi"]), calling(&[]), calling(&["lisi", "@all", "wangwu"])]);
     assert_eq!(content.lines().last(), Some("<@zhangsan> <@lisi> <@wangwu>"), "{content}");
     assert_eq!(content.matches("<@").count(), 3);
 }
 
-fn three() -> Vec<News> {
+fn three() -> Vec<Notice> {
     let at = |event: Event, occurred_at| Event { occurred_at, ..event };
     vec![
-        news(api()),
-        news(at(event("mars/mars-web", "v2.0.0", "阿里仓"), 1_732_347_109_000)),
-        news(failed(at(event("mars/mars-web", "v2.0.0", "华为仓"), 1_732_347_110_000))),
+        notice(api()),
+        notice(at(event("mars/mars-web", "v2.0.0", "阿里仓"), 1_732_347_109_000)),
+        notice(failed(at(event("mars/mars-web", "v2.0.0", "华为仓"), 1_732_347_110_000))),
     ]
 }
 
@@ -134,7 +134,7 @@ fn a_digest_links_each_of_its_failures() {
 #[test]
 fn a_digest_in_english() {
     let mut events = three();
-    events.push(News { after_failure: true, ..news(Event { occurred_at: 1_732_247_103_000, ..api() }) });
+    events.push(Notice { after_failure: true, ..notice(Event { occurred_at: 1_732_247_103_000, ..api() }) });
     let settings =
         [("MESSAGE_LANGUAGE", "en"), ("TIMEZONE", "Europe/Berlin"), ("HARBOR_URL", "https://harbor.example.com")];
     assert_snapshot!(message(&renderer(&settings), &events), @r#"
@@ -152,7 +152,7 @@ fn a_digest_in_english() {
 #[test]
 fn a_success_after_a_failure_of_an_unknown_version_without_a_description() {
     let event = Event { versions: vec![], description: String::new(), execution_timestamp: 1_732_336_000, ..api() };
-    assert_snapshot!(message(&zh(), &[News { after_failure: true, ..news(event) }]), @r#"
+    assert_snapshot!(message(&zh(), &[Notice { after_failure: true, ..notice(event) }]), @r#"
     **镜像入仓** <font color="info">重试后成功</font> aliyun-acr
     > 镜像：`mars/mars-api`
     > 版本：未知
@@ -163,7 +163,7 @@ fn a_success_after_a_failure_of_an_unknown_version_without_a_description() {
 #[test]
 fn an_event_of_many_versions_is_cut_between_two_of_them() {
     let versions: Vec<_> = (0..300).map(|number| format!("v1.0.{number}-build.20241123")).collect();
-    let content = message(&zh(), &[news(Event { versions, ..api() })]);
+    let content = message(&zh(), &[notice(Event { versions, ..api() })]);
     assert!(content.len() <= 4_096 && content.len() > 4_096 - 40, "{}", content.len());
     let shown = content.matches("-build.20241123`").count();
     assert!(content.contains(&format!(" … 另有 {} 个版本\n", 300 - shown)), "{content}");
@@ -174,16 +174,16 @@ fn an_event_of_many_versions_is_cut_between_two_of_them() {
 fn an_event_of_forty_thousand_versions_is_told_like_any_other() {
     let versions: Vec<_> = (0..40_000).map(|number| format!("v{number}")).collect();
     let giant = Event { versions, ..api() };
-    let content = message(&zh(), &[news(giant.clone()), news(api())]);
+    let content = message(&zh(), &[notice(giant.clone()), notice(api())]);
     assert!(content.contains("`v0` `v1`") && content.contains(" 个版本"), "{content}");
-    let digest = zh().render(&[&news(api()), &news(api()), &news(giant)], NOW, Format::Markdown);
+    let digest = zh().render(&[&notice(api()), &notice(api()), &notice(giant)], NOW, Format::Markdown);
     assert_eq!(digest.deliveries, 2, "the giant is told alone");
 }
 
 #[test]
 fn what_a_payload_says_cannot_act() {
     let nasty = "<@all> <font color=\"warning\">[x](http://evil.example) **b** `c`\nnext\u{202e}line";
-    assert_snapshot!(message(&zh(), &[news(event(nasty, nasty, nasty))]), @r#"
+    assert_snapshot!(message(&zh(), &[notice(event(nasty, nasty, nasty))]), @r#"
     **镜像入仓** <font color="info">成功</font> ＜@all＞ ＜font color="warning"＞［x］(http：//evil.example) ＊＊b＊＊ 'c' nextline
     > 镜像：`＜@all＞ ＜font color="warning"＞[x](http://evil.example) **b** 'c' nextline`
     > 版本：`＜@all＞ ＜font color="warning"＞[x](http://evil.example) **b** 'c' nextline`
@@ -205,7 +205,7 @@ fn custom(source: &str) -> Renderer {
 
 #[test]
 fn a_template_of_ones_own_escapes_by_itself() {
-    let events = [news(event("a/<b>", "`v`", "[x]")), news(api())];
+    let events = [notice(event("a/<b>", "`v`", "[x]")), notice(api())];
     assert_snapshot!(message(&custom(CUSTOM), &events), @r"
     a/＜b＞ ［x］ `'v'`
     mars/mars-api 阿里仓 `v1.2.3`
@@ -220,8 +220,8 @@ fn a_template_of_ones_own_escapes_by_itself() {
 #[case::empty("{# nothing #}")]
 #[case::leaves_the_image_out("{{ events[0].label }} has something new")]
 fn a_template_that_fails_when_used_falls_back_to_the_built_in_one(#[case] source: &str) {
-    let expected = message(&renderer(&[("TIMEZONE", "UTC")]), &[news(api())]);
-    assert_eq!(message(&custom(source), &[news(api())]), expected);
+    let expected = message(&renderer(&[("TIMEZONE", "UTC")]), &[notice(api())]);
+    assert_eq!(message(&custom(source), &[notice(api())]), expected);
 }
 
 #[rstest]
@@ -236,15 +236,15 @@ fn a_template_that_does_not_compile_is_refused_with_its_line(#[case] source: &st
     match Renderer::new(settings, Some(source)) {
         Err(error) => assert!(error.to_string().contains(place), "{error}"),
         // An unknown filter is found when it is used, and the built-in template takes over.
-        Ok(renderer) => assert!(message(&renderer, &[news(api())]).starts_with("**镜像入仓**")),
+        Ok(renderer) => assert!(message(&renderer, &[notice(api())]).starts_with("**镜像入仓**")),
     }
 }
 
 #[test]
 fn a_template_that_leaves_out_part_of_a_digest_falls_back_to_the_built_in_one() {
     let first_only = custom("{{ events[0].repository }}");
-    assert_eq!(message(&first_only, &[news(api())]), "mars/mars-api");
-    let both = message(&first_only, &[news(api()), news(event("mars/mars-web", "v1", "阿里仓"))]);
+    assert_eq!(message(&first_only, &[notice(api())]), "mars/mars-api");
+    let both = message(&first_only, &[notice(api()), notice(event("mars/mars-web", "v1", "阿里仓"))]);
     assert!(both.starts_with("**镜像入仓** 成功 2"), "{both}");
 }
 
@@ -277,10 +277,10 @@ fn wild() -> impl Strategy<Value = String> {
     vec(nasty, 1..4).prop_map(|parts| parts.concat())
 }
 
-fn wild_news() -> impl Strategy<Value = News> {
+fn wild_news() -> impl Strategy<Value = Notice> {
     let text = (wild(), wild(), wild(), vec(wild(), 0..40));
     (text, any::<bool>(), any::<bool>(), 0..253_402_207_200_000_i64, 0..60).prop_map(
-        |((repository, registry, description, versions), success, after_failure, occurred_at, people)| News {
+        |((repository, registry, description, versions), success, after_failure, occurred_at, people)| Notice {
             event: Event {
                 outcome: if success { ReplicationOutcome::Succeeded } else { ReplicationOutcome::Failed },
                 repository,
@@ -303,10 +303,10 @@ proptest! {
     #[test]
     fn invariant_4_no_message_is_over_its_limit(events in vec(wild_news(), 1..12), limits in vec(1..=LARGEST_DIGEST, 12), text: bool) {
         let format = if text { Format::Text } else { Format::Markdown };
-        let due: Vec<_> = events.into_iter().zip(limits).map(|(news, batch_limit)| Due {
+        let due: Vec<_> = events.into_iter().zip(limits).map(|(notice, batch_limit)| Due {
             id: String::new(), event_id: String::new(), failures: 0, batch_limit, suspect: false,
             tried_since: 0,
-            next_attempt_at: 0, news,
+            next_attempt_at: 0, notice,
         }).collect();
         let packed = zh().pack(&due, NOW, format);
         prop_assert!(packed.content.len() <= format.longest());

@@ -344,8 +344,8 @@ async fn a_failure_and_its_success_at_two_replicas_at_once_are_told_as_a_success
         let (success, failure) = (success.unwrap(), failure.unwrap());
         assert_eq!(success.superseded.len() + failure.superseded.len(), 1, "round {round}");
         let mut states = Vec::new();
-        for row in bench.deliveries().await.iter().filter(|row| row.event.versions[0] == version) {
-            states.push((row.event.outcome.as_str(), row.state.as_str()));
+        for row in bench.deliveries().await.iter().filter(|row| row.event.facts.versions[0] == version) {
+            states.push((row.event.facts.outcome.as_str(), row.state.as_str()));
         }
         states.sort_unstable();
         assert_eq!(states, [("failed", "superseded"), ("succeeded", "pending")], "round {round}");
@@ -355,7 +355,7 @@ async fn a_failure_and_its_success_at_two_replicas_at_once_are_told_as_a_success
     bench.accept(&failure.payload()).await;
     bench.accept(&push("mars/mars-api", &["later"]).payload()).await;
     let rows = bench.deliveries().await;
-    assert!(rows.iter().filter(|row| row.event.versions[0] == "later").all(|row| row.state.as_str() == "pending"));
+    assert!(rows.iter().filter(|row| row.event.facts.versions[0] == "later").all(|row| row.state.as_str() == "pending"));
 }
 
 /// A lane at a database whose clock is so far from everybody else's: in the test's own schema there is a function that

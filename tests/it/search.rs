@@ -92,7 +92,7 @@ async fn pages(store: &Store, filter: &Filter, limit: usize) -> Vec<Delivery> {
 }
 
 fn matches(filter: &Filter, delivery: &Delivery) -> bool {
-    let event = &delivery.event;
+    let event = &delivery.event.facts;
     let begins = |word: &str, q: &str| word.to_ascii_lowercase().starts_with(&q.to_ascii_lowercase());
     let words = |q: &str| {
         [&event.repository, &event.registry, &event.description].iter().any(|word| begins(word, q))

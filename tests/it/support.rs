@@ -8,15 +8,15 @@ use std::time::Duration;
 use harborbell::config::Config;
 use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::Standin;
-use harborbell::intake::assignments;
 use harborbell::lane::{Lane, Next};
 use harborbell::metrics::Metrics;
 use harborbell::model::clock::{Clock, Millis};
+use harborbell::model::delivery::Assignment;
 use harborbell::model::event::Event;
 use harborbell::model::harbor::{Reading, Webhook, read};
 use harborbell::serve::{Service, lanes};
 use harborbell::store::Store;
-use harborbell::store::accept::{Acceptance, Assignment, Offer, Stored};
+use harborbell::store::accept::{Acceptance, Offer, Stored};
 use harborbell::store::filter::Filter;
 use harborbell::store::views::Delivery;
 use reqwest::Client;
@@ -162,7 +162,7 @@ impl Bench {
     pub async fn hear(&self, payloads: &[Value]) -> Stored {
         let offers: Vec<_> = payloads.iter().map(offer).collect();
         let routing = &self.config.routing;
-        self.store.accept(&offers, |event| assignments(routing, event), self.clock.now()).await.unwrap()
+        self.store.accept(&offers, |event| routing.assignments(event), self.clock.now()).await.unwrap()
     }
 
     /// Accepts so many events, each of a version of its own: `v0`, `v1` and so on.

@@ -142,7 +142,8 @@ fn files_are_short_and_say_what_they_guarantee() {
 }
 
 #[rstest]
-#[case::sql("sqlx::", "src/store/")]
+#[case::sql("SELECT ", "src/store/")]
+#[case::the_database("use sqlx::", "src/store/")]
 #[case::an_unmaintained_crate("backoff::", "src/model/retry.rs")]
 #[case::the_http_client("reqwest::Client", "src/wecom.rs")]
 fn some_things_have_one_home(#[case] what: &str, #[case] home: &str) {

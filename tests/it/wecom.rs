@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use harborbell::demo::standin::{Answer, Standin};
 use harborbell::model::clock::{Clock, SECOND};
-use harborbell::model::outcome::{Outcome, Report, Trouble};
+use harborbell::model::outcome::{MessageOutcome, Report, RetryReason};
 use harborbell::model::robot::{Format, Robot};
 use harborbell::model::secret::Secrets;
 use harborbell::wecom::{Sender, body, judge};
@@ -16,34 +16,34 @@ use tokio::net::TcpListener;
 
 use crate::support::KEY;
 
-const RETRY: Outcome = Outcome::Retry(Trouble::Answered);
-const AMBIGUOUS: Outcome = Outcome::Retry(Trouble::Ambiguous);
-const PAUSE_65: Outcome = Outcome::Throttled { pause: 65 * SECOND };
+const RETRY: MessageOutcome = MessageOutcome::Retry(RetryReason::Answered);
+const AMBIGUOUS: MessageOutcome = MessageOutcome::Retry(RetryReason::Ambiguous);
+const PAUSE_65: MessageOutcome = MessageOutcome::Throttled { pause: 65 * SECOND };
 
 #[rstest]
-#[case(0, "ok", Outcome::Delivered)]
-#[case(0, "ok. Warning: wrong json format. ", Outcome::Rejected)]
-#[case(0, "", Outcome::Rejected)]
+#[case(0, "ok", MessageOutcome::Delivered)]
+#[case(0, "ok. Warning: wrong json format. ", MessageOutcome::Rejected)]
+#[case(0, "", MessageOutcome::Rejected)]
 #[case(-1, "system error", RETRY)]
 #[case(6000, "", RETRY)]
 #[case(45033, "", RETRY)]
 #[case(81026, "", RETRY)]
 #[case(45009, "api freq out of limit", PAUSE_65)]
-#[case(93000, "invalid webhook url", Outcome::RobotBroken)]
-#[case(93004, "", Outcome::RobotBroken)]
-#[case(93008, "", Outcome::RobotBroken)]
-#[case(40008, "invalid message type", Outcome::Rejected)]
-#[case(40033, "", Outcome::Rejected)]
-#[case(40035, "", Outcome::Rejected)]
-#[case(40058, "", Outcome::Rejected)]
-#[case(40063, "", Outcome::Rejected)]
-#[case(40201, "", Outcome::Rejected)]
-#[case(40206, "", Outcome::Rejected)]
-#[case(44004, "empty content", Outcome::Rejected)]
-#[case(45002, "", Outcome::Rejected)]
-#[case(82004, "", Outcome::Rejected)]
+#[case(93000, "invalid webhook url", MessageOutcome::RobotBroken)]
+#[case(93004, "", MessageOutcome::RobotBroken)]
+#[case(93008, "", MessageOutcome::RobotBroken)]
+#[case(40008, "invalid message type", MessageOutcome::Rejected)]
+#[case(40033, "", MessageOutcome::Rejected)]
+#[case(40035, "", MessageOutcome::Rejected)]
+#[case(40058, "", MessageOutcome::Rejected)]
+#[case(40063, "", MessageOutcome::Rejected)]
+#[case(40201, "", MessageOutcome::Rejected)]
+#[case(40206, "", MessageOutcome::Rejected)]
+#[case(44004, "empty content", MessageOutcome::Rejected)]
+#[case(45002, "", MessageOutcome::Rejected)]
+#[case(82004, "", MessageOutcome::Rejected)]
 #[case(12345, "nobody documents this", RETRY)]
-fn an_errcode_decides(#[case] errcode: i64, #[case] errmsg: &str, #[case] expected: Outcome) {
+fn an_errcode_decides(#[case] errcode: i64, #[case] errmsg: &str, #[case] expected: MessageOutcome) {
     let body = serde_json::json!({ "errcode": errcode, "errmsg": errmsg }).to_string();
     let report = judge(200, None, body.as_bytes());
     assert_eq!((report.outcome, report.errcode), (expected, Some(errcode)));
@@ -54,21 +54,21 @@ fn an_errcode_decides(#[case] errcode: i64, #[case] errmsg: &str, #[case] expect
 #[case(200, "<html>maintenance</html>", RETRY)]
 #[case(200, "{\"errmsg\":\"ok\"}", RETRY)]
 #[case(301, "", RETRY)]
-#[case(400, "", Outcome::Rejected)]
-#[case(401, "", Outcome::RobotBroken)]
-#[case(403, "", Outcome::RobotBroken)]
-#[case(404, "", Outcome::RobotBroken)]
-#[case(405, "", Outcome::RobotBroken)]
+#[case(400, "", MessageOutcome::Rejected)]
+#[case(401, "", MessageOutcome::RobotBroken)]
+#[case(403, "", MessageOutcome::RobotBroken)]
+#[case(404, "", MessageOutcome::RobotBroken)]
+#[case(405, "", MessageOutcome::RobotBroken)]
 #[case(407, "", RETRY)]
 #[case(408, "", RETRY)]
-#[case(410, "", Outcome::RobotBroken)]
-#[case(413, "", Outcome::Rejected)]
+#[case(410, "", MessageOutcome::RobotBroken)]
+#[case(413, "", MessageOutcome::Rejected)]
 #[case(425, "", RETRY)]
 #[case(429, "", PAUSE_65)]
 #[case(500, "", RETRY)]
 #[case(502, "", RETRY)]
 #[case(504, "", RETRY)]
-fn without_an_errcode_the_status_decides(#[case] status: u16, #[case] body: &str, #[case] expected: Outcome) {
+fn without_an_errcode_the_status_decides(#[case] status: u16, #[case] body: &str, #[case] expected: MessageOutcome) {
     assert_eq!(judge(status, None, body.as_bytes()).outcome, expected);
 }
 
@@ -92,7 +92,7 @@ async fn a_redirect_is_not_followed_to_a_page_that_says_200() {
 #[tokio::test]
 async fn a_retry_after_longer_than_65_s_is_kept() {
     assert_eq!(answered(Answer::TooMany(5)).await.outcome, PAUSE_65);
-    assert_eq!(answered(Answer::TooMany(120)).await.outcome, Outcome::Throttled { pause: 120 * SECOND });
+    assert_eq!(answered(Answer::TooMany(120)).await.outcome, MessageOutcome::Throttled { pause: 120 * SECOND });
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn a_refused_connection_never_left() {
     let mut wecom = Standin::start(KEY, None).await.unwrap();
     wecom.go_down().await;
     let report = sender(&wecom.url()).deliver(&body(Format::Markdown, "hello", &[]), &Clock::System).await;
-    assert_eq!(report.outcome, Outcome::Retry(Trouble::Unreachable));
+    assert_eq!(report.outcome, MessageOutcome::Retry(RetryReason::Unreachable));
     assert!(report.errmsg.contains("refused"), "{}", report.errmsg);
 }
 

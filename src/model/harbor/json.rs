@@ -14,7 +14,7 @@ pub(super) struct Head {
 }
 
 #[derive(Deserialize)]
-pub(super) struct Default {
+pub(super) struct DefaultFormat {
     pub(super) occur_at: Option<i64>,
     pub(super) event_data: Option<Data>,
 }

@@ -10,7 +10,7 @@ use super::arrival::{Arrival, arrivals};
 use super::clock::Millis;
 use super::event::{Event, ReplicationOutcome};
 pub use ignored::Ignored;
-use json::{CloudEvent, Default, Head, Replication, Resource, parse};
+use json::{CloudEvent, DefaultFormat, Head, Replication, Resource, parse};
 
 /// What a registry takes as a tag, and what Harbor takes as a repository with its project; in characters. Only lengths
 /// are looked at: odd characters are taken, and made harmless where they are shown.
@@ -66,7 +66,7 @@ pub fn read(body: &str, received_at: Millis, digest_only: bool) -> Result<Readin
             ("/data/replication", replication, rfc3339(envelope.time)?)
         }
         (false, "REPLICATION") => {
-            let envelope: Default = parse(body)?;
+            let envelope: DefaultFormat = parse(body)?;
             let replication = envelope.event_data.and_then(|data| data.replication);
             ("/event_data/replication", replication, unix_seconds(envelope.occur_at)?)
         }

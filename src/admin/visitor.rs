@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Admin;
 use super::access::Role;
 use super::views::Viewer;
+use crate::model::json::with;
 use crate::problem::Problem;
 use crate::render::Language;
 
@@ -17,23 +18,23 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; i
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Who looks, and in which language.
-pub struct Reader<'a> {
+pub struct Visitor<'a> {
     pub admin: &'a Admin,
     pub request: &'a HttpRequest,
     pub language: Language,
     pub role: Option<Role>,
 }
 
-impl<'a> Reader<'a> {
+impl<'a> Visitor<'a> {
     pub async fn admitted(admin: &'a Admin, request: &'a HttpRequest, needed: Role) -> Result<Self, HttpResponse> {
-        let mut reader = Self { admin, request, language: language(request), role: None };
+        let mut visitor = Self { admin, request, language: language(request), role: None };
         match admin.access.admit(request, needed).await {
             Ok(role) => {
-                reader.role = Some(role);
-                Ok(reader)
+                visitor.role = Some(role);
+                Ok(visitor)
             }
-            Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => Err(reader.sign_in(false)),
-            Err(problem) => Err(reader.problem(&problem)),
+            Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => Err(visitor.sign_in(false)),
+            Err(problem) => Err(visitor.problem(&problem)),
         }
     }
 
@@ -55,7 +56,7 @@ impl<'a> Reader<'a> {
     }
 
     /// A whole page; `view` is what its template wants beside what all pages have.
-    pub fn page(&self, status: StatusCode, template: &str, notice: Option<String>, mut view: Value) -> HttpResponse {
+    pub fn page(&self, status: StatusCode, template: &str, notice: Option<String>, view: Value) -> HttpResponse {
         let common = json!({
             "lang": if self.language == Language::Zh { "zh-CN" } else { "en" },
             "t": self.words(),
@@ -67,9 +68,7 @@ impl<'a> Reader<'a> {
                 "signed_in": self.role.is_some() && self.admin.access.has_tokens(),
             },
         });
-        if let (Value::Object(view), Value::Object(common)) = (&mut view, common) {
-            view.extend(common);
-        }
+        let view = with(view, common);
         let template = self.admin.pages.templates.get_template(template);
         match template.and_then(|template| template.render(minijinja::Value::from(Serde(view)))) {
             Ok(html) => HttpResponse::build(status)

@@ -1,4 +1,6 @@
-//! Which arrivals of a batch are news: the dedup rule, within the batch and against all that is stored.
+//! The dedup rule: which arrivals of a batch are new, within the batch and against all that is stored. An arrival is a
+//! duplicate if its key, its execution and its outcome are known; so is a failure after the success of its execution,
+//! because Harbor promises no order, and a late Error must not be the last word.
 
 use std::collections::{HashMap, HashSet};
 
@@ -6,7 +8,7 @@ use serde::Serialize;
 
 use super::sql::{Transaction, sql};
 use super::{Result, rows};
-use crate::model::arrival::{Execution, Known};
+use crate::model::arrival::{Arrival, Execution};
 use crate::model::event::ReplicationOutcome;
 use crate::model::harbor::Webhook;
 
@@ -98,4 +100,23 @@ fn candidates<'a>(offered: impl Iterator<Item = (&'a str, &'a Webhook)>) -> Vec<
     // In one order everywhere, so that two replicas wait for each other and never in a circle.
     candidates.sort_by(|one, other| one.order().cmp(&other.order()));
     candidates
+}
+
+/// What is known within one batch, before the database is asked about the rest.
+#[derive(Default)]
+struct Known(HashMap<String, Vec<(Execution, ReplicationOutcome)>>);
+
+impl Known {
+    /// Whether this arrival is new, given those seen before it.
+    fn is_new(&mut self, arrival: &Arrival, execution: &Execution, outcome: ReplicationOutcome) -> bool {
+        let known = self.0.entry(arrival.key.clone()).or_default();
+        let settles = |known: &(Execution, ReplicationOutcome)| {
+            known.0.is_same(execution) && (known.1 == outcome || known.1 == ReplicationOutcome::Succeeded)
+        };
+        let is_new = !known.iter().any(settles);
+        if is_new {
+            known.push((execution.clone(), outcome));
+        }
+        is_new
+    }
 }
