@@ -54,8 +54,8 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
-/// Can a webhook be stored? The robots and their troubles stand beside the answer and do not change it, because a
-/// broken robot must not take the door out of a balancer. Texts of others are only for who shows a token.
+/// Can a webhook be stored? The robots and their errors are listed beside the answer and do not change it, because a
+/// broken robot must not take the webhook endpoint out of a balancer. Texts of others are only for who shows a token.
 #[utoipa::path(tag = "service", responses(
     (status = 200, body = Object),
     (status = 503, description = "A webhook could not be stored", body = Problem, content_type = "application/problem+json"),
@@ -70,10 +70,7 @@ pub async fn readyz(request: HttpRequest, health: Data<Health>) -> Result<HttpRe
         tracing::error!(%error, "the check of health itself failed");
         Problem::new(StatusCode::SERVICE_UNAVAILABLE, "the check itself failed; harborbell's log says why")
     })?;
-    let robots = match shows_token {
-        true => json!(robots),
-        false => robots.iter().map(without_texts).collect(),
-    };
+    let robots = if shows_token { json!(robots) } else { robots.iter().map(without_texts).collect() };
     match storable {
         Ok(()) => {
             Ok(HttpResponse::Ok().json(json!({ "status": "ready", "checkpoints": checkpoints, "robots": robots })))
@@ -153,7 +150,7 @@ impl Health {
     }
 
     /// Whether a webhook could be stored, by a real write. Anybody may ask, so one answer serves a second,
-    /// and askers wait for each other: they must not stand in the way of webhooks.
+    /// and askers wait for each other: they must not delay webhooks.
     async fn is_storable(&self) -> Result<(), String> {
         // What a probe finds fit may not have been fit for a webhook.
         let refused = self.intake.refused_at().map(|at| at.elapsed()).filter(|ago| *ago < REMEMBERED);

@@ -1,4 +1,4 @@
-//! Intake: the group commit behind the door. Requests hand their webhooks to one task, which commits
+//! Intake: the group commit behind the webhook endpoint. Requests hand their webhooks to one task, which commits
 //! whatever is waiting in one transaction and then answers them all. A client that hangs up changes nothing.
 
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::store::accept::{Acceptance, Offer};
 use crate::store::supersede::Superseded;
 use crate::store::{Store, StoreError};
 
-/// What may wait in memory, bodies being read included. Beyond it the door says 503 and Harbor comes again.
+/// What may wait in memory, bodies being read included. Beyond it the answer is 503 and Harbor sends it again.
 const QUEUE_BYTES: usize = 32 * 1024 * 1024;
 /// What one transaction takes: small enough to be answered in time, large enough to share its cost.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
@@ -64,7 +64,7 @@ struct Submission {
     reply: oneshot::Sender<Result<Acceptance, Refusal>>,
 }
 
-/// The door's end of the queue.
+/// The receiver's end of the queue.
 #[derive(Clone)]
 pub struct Intake {
     queue: mpsc::UnboundedSender<Submission>,
@@ -103,7 +103,7 @@ pub struct Committer {
     routing: Live,
     clock: Clock,
     metrics: Metrics,
-    /// Tells the lanes that there is something to look at.
+    /// Wakes the lanes, because there is something to look at.
     nudge: watch::Sender<()>,
     /// When a webhook was last refused because the database could not be used.
     refused_at: watch::Sender<Option<Instant>>,

@@ -8,7 +8,7 @@
 //!          operators: page, API, CLI ─▶ inspect, change
 //! ```
 //!
-//! The modules in layers, which import only downwards: the first knows nobody, the last everybody.
+//! The modules in layers, which import only downwards: the first imports none, the last may import all.
 
 pub mod model;
 

@@ -1,4 +1,4 @@
-//! The program. What it does is told in lib.rs.
+//! The program. What it does is described in lib.rs.
 
 fn main() -> std::process::ExitCode {
     harborbell::cli::main()

@@ -1,4 +1,4 @@
-//! What Prometheus is told. Counters and durations are kept here and begin anew with the process; what the
+//! What Prometheus reads. Counters and durations are kept here and begin anew with the process; what the
 //! database knows is asked for when somebody looks.
 
 use std::collections::HashMap;
@@ -210,9 +210,15 @@ impl Metrics {
         gauge("Deliveries that wait", "deliveries_waiting", None, &|robot| robot.waiting, to);
         let oldest = |robot: &RobotGauges| robot.oldest_waiting / SECOND;
         gauge("Age of the oldest delivery that waits", "oldest_waiting", Some(Unit::Seconds), &oldest, to);
-        gauge("1: the robot rests", "robot_paused", None, &|robot| robot.is_paused.into(), to);
+        gauge("1: the robot is paused", "robot_paused", None, &|robot| robot.is_paused.into(), to);
         gauge("1: WeCom refuses the robot", "robot_broken", None, &|robot| robot.is_broken.into(), to);
-        gauge("0: nobody sends for it", "robot_configured", None, &|robot| robot.is_configured.into(), to);
+        gauge(
+            "0: no robot of this name is configured",
+            "robot_configured",
+            None,
+            &|robot| robot.is_configured.into(),
+            to,
+        );
         let wal = Gauge::<i64>::default();
         wal.set(i64::try_from(snapshot.wal_bytes).unwrap_or(i64::MAX));
         registry.register_with_unit("wal", "Size of SQLite's write-ahead log", Unit::Bytes, wal);

@@ -1,4 +1,4 @@
-//! What a client is told when its request fails: RFC 9457. The cause stays in the log.
+//! What a client is answered when its request fails: RFC 9457. The cause stays in the log.
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};

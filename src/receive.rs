@@ -1,4 +1,4 @@
-//! The door: Harbor's webhook comes in, and is answered within 2.5 s, because Harbor gives up after 3.
+//! The webhook endpoint: Harbor's webhook comes in, and is answered within 2.5 s, because Harbor gives up after 3.
 
 use std::time::Duration;
 
@@ -26,15 +26,15 @@ pub const LARGEST_BODY: usize = 1024 * 1024;
 const ARRIVAL_BYTES: usize = 256;
 const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
 
-/// What the door needs to know.
-pub struct Door {
+/// What it takes to answer a webhook.
+pub struct WebhookReceiver {
     pub intake: Intake,
     pub clock: Clock,
-    /// What Harbor sends as `Authorization`; anybody may come in without it.
+    /// What Harbor sends as `Authorization`; without it every webhook is accepted.
     pub authorization: Option<SecretString>,
     /// Those under which webhooks are taken without it.
     pub names: Names,
-    /// Whether references that are no tags are told, too.
+    /// Whether references that are no tags are notified of, too.
     pub digest_only: bool,
     pub metrics: Metrics,
 }
@@ -57,12 +57,16 @@ pub struct Door {
     ),
 )]
 #[post("/webhook/harbor")]
-pub async fn receive(request: HttpRequest, payload: Payload, door: Data<Door>) -> Result<HttpResponse, Problem> {
-    let answered = door.answer(&request, payload).await;
+pub async fn receive(
+    request: HttpRequest,
+    payload: Payload,
+    receiver: Data<WebhookReceiver>,
+) -> Result<HttpResponse, Problem> {
+    let answered = receiver.answer(&request, payload).await;
     if let Err(problem) = &answered {
         tracing::warn!(peer = request.peer_addr().map(tracing::field::display), %problem, "webhook refused");
     }
-    door.metrics.received(match &answered {
+    receiver.metrics.received(match &answered {
         Ok(Receipt::Accepted { .. }) => Received::Accepted,
         Ok(Receipt::Duplicate) => Received::Duplicate,
         Ok(Receipt::Ignored { .. }) => Received::Ignored,
@@ -75,7 +79,7 @@ pub async fn receive(request: HttpRequest, payload: Payload, door: Data<Door>) -
     })
 }
 
-/// What Harbor is told when all is well.
+/// What Harbor is answered where there is no error.
 #[derive(Serialize, ToSchema)]
 #[serde(tag = "status", rename_all = "snake_case")]
 enum Receipt {
@@ -84,7 +88,7 @@ enum Receipt {
     Ignored { reason: &'static str },
 }
 
-impl Door {
+impl WebhookReceiver {
     async fn answer(&self, request: &HttpRequest, payload: Payload) -> Result<Receipt, Problem> {
         let deadline = Instant::now() + ANSWER_WITHIN;
         self.admit(request)?;

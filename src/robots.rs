@@ -19,7 +19,7 @@ pub enum RobotState {
     Paused,
     /// WeCom refuses the key or the robot; so until a message passes.
     Broken,
-    /// Deliveries wait, and nobody sends for it.
+    /// Deliveries wait, and no robot of this name is configured.
     Unconfigured,
 }
 
@@ -104,7 +104,7 @@ impl RobotView {
         }
     }
 
-    /// Whether somebody should look after it: it is broken, or something waits that nobody sends or that the last two
+    /// Whether somebody should look after it: it is broken, or something waits that is not sent or that the last two
     /// messages did not bring further.
     pub const fn is_in_trouble(&self) -> bool {
         match self.state {
@@ -115,7 +115,7 @@ impl RobotView {
     }
 }
 
-/// What waits for a robot is counted up to here where nobody has shown a token: a count costs as much as it counts.
+/// What waits for a robot is counted up to here where no token was shown: a count costs as much as it counts.
 pub const MOST_COUNTED: i64 = 10_000;
 
 /// All robots that are configured, or for which something waits, by name.

@@ -1,4 +1,5 @@
-//! Routing: which robots are to tell an event, on whom they call, and how long a failure is held back.
+//! Routing: which robots are to notify of an event, whom they mention, and how long a failure is held back
+//! (`FAILURE_GRACE`).
 
 use std::sync::Arc;
 
@@ -11,24 +12,24 @@ use crate::model::delivery::Assignment;
 use crate::model::event::{Event, ReplicationOutcome};
 use crate::model::robot::{DEFAULT, Format, Robot, unite};
 
-/// Who is told what. Replaced as a whole when the configuration is read again.
+/// Who is notified of what. Replaced as a whole when the configuration is read again.
 #[derive(Clone, Debug, Default)]
 pub struct Routing {
     pub robots: Vec<Robot>,
     pub routes: Vec<Route>,
-    /// Outcomes that are told; the others are stored all the same, so that nothing goes blind.
+    /// Outcomes that are sent; the others are stored all the same, so that `where` knows them.
     pub notify: Vec<ReplicationOutcome>,
     /// How long a failure is held back, in case its success follows.
     pub failure_grace: Millis,
 }
 
-/// The routing in force, for those who look at it anew each time.
+/// The active routing, for those who look at it anew each time.
 pub type Live = watch::Receiver<Arc<Routing>>;
 
 /// Events that have all of this go to these robots.
 #[derive(Clone, Debug, Default)]
 pub struct Route {
-    /// Where it stands in its file.
+    /// Its line in its file.
     pub line: usize,
     pub robots: Vec<String>,
     pub project: Globs,
@@ -60,7 +61,7 @@ impl Globs {
     }
 }
 
-/// A robot that is to tell an event.
+/// A robot that is to send an event.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Addressee {
     pub robot: String,
@@ -88,7 +89,7 @@ impl Route {
 }
 
 impl Routing {
-    /// Every route that matches counts, and each robot is told once, with all of its mentions. What no route matches
+    /// Every route that matches counts, and each robot gets it once, with all of its mentions. What no route matches
     /// goes to the default robot, if there is one.
     pub fn addressees(&self, event: &Event) -> Vec<Addressee> {
         let mut addressees: Vec<Addressee> = Vec::new();

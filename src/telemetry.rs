@@ -15,7 +15,7 @@ pub fn start(format: LogFormat, filter: &str) {
     let filter = if filter == DEFAULT.0 { DEFAULT.1 } else { filter };
     let logs = tracing_subscriber::fmt()
         .with_env_filter(EnvFilter::new(filter))
-        // A log that cannot be written (a full disk, a reader that died) must not stop what it tells about.
+        // A log that cannot be written (a full disk, a reader that died) must not stop what is logged.
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);

@@ -38,10 +38,11 @@ impl Sender {
     /// Neither this robot's URL nor what else is secret is ever repeated. Fails where the system has no CA certificates.
     pub fn new(robot: &Robot, timeout: Duration, mut secrets: Secrets) -> Result<Self, String> {
         use_ring();
-        let builder = match is_loopback(&robot.url) {
+        let builder = if is_loopback(&robot.url) {
             // A proxy's own loopback is another machine's.
-            true => Client::builder().no_proxy(),
-            false => Client::builder(),
+            Client::builder().no_proxy()
+        } else {
+            Client::builder()
         };
         let client = builder
             .timeout(timeout)
@@ -49,7 +50,7 @@ impl Sender {
             .connect_timeout(timeout / 2)
             // A 302 would turn the POST into a GET, whose 200 looks like success.
             .redirect(Policy::none())
-            // Messages are seconds apart. A connection that idled may be dead, and then nobody could tell
+            // Messages are seconds apart. A connection that idled may be dead, and then it would be unknown
             // whether the message was shown.
             .pool_max_idle_per_host(0)
             .http1_only()
@@ -112,7 +113,7 @@ impl Sender {
     }
 }
 
-/// The body of a message. In Markdown the mentions stand in the content.
+/// The body of a message. In Markdown the mentions are part of the content.
 pub fn body(format: Format, content: &str, mentions: &[String]) -> String {
     let body = match format {
         Format::Markdown => json!({ "msgtype": "markdown", "markdown": { "content": content } }),

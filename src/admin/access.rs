@@ -65,7 +65,7 @@ impl Access {
         !self.tokens.is_empty()
     }
 
-    /// Whether a program shows one of the tokens; where there are none, nobody does.
+    /// Whether a program shows one of the tokens; where there are none, no program does.
     pub fn is_shown_by(&self, request: &HttpRequest) -> bool {
         bearer(request).is_some_and(|token| self.role_of(token).is_some())
     }
@@ -111,7 +111,7 @@ impl Access {
         Err(unauthorized("this token is neither ADMIN_TOKEN nor READ_TOKEN"))
     }
 
-    /// The cookie that a sign-in earns; `None` where nobody need sign in.
+    /// The cookie that a sign-in earns; `None` where no sign-in is needed.
     pub fn cookie(&self, request: &HttpRequest, role: Role) -> Option<Cookie<'static>> {
         let expires = self.clock.now() + SESSION;
         let seal = self.seal(role, expires)?;
@@ -190,7 +190,7 @@ impl Drop for Turn {
     }
 }
 
-/// Refuses what another site's page asks for, and says so in the log.
+/// Refuses what another site's page asks for, and logs it.
 pub fn refuse_another_site(request: &HttpRequest) -> Result<(), Problem> {
     refuse_cross_site(request).inspect_err(|problem| log(request, problem))
 }
@@ -214,7 +214,7 @@ fn dressed(mut cookie: Cookie<'static>, request: &HttpRequest) -> Cookie<'static
     cookie.set_http_only(true);
     cookie.set_same_site(SameSite::Strict);
     cookie.set_path("/");
-    // Behind a proxy that speaks TLS the cookie must not travel without it.
+    // Behind a proxy that ends TLS the cookie must not travel without it.
     let is_secure = request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
     cookie.set_secure(is_secure);
     cookie

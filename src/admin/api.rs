@@ -222,9 +222,10 @@ impl Admin {
     pub(super) async fn test(self: Arc<Self>, robot: String) -> Result<String, Problem> {
         let is_configured = self.routing().robot(&robot).is_some();
         let (store, name) = (self.store.clone(), robot.clone());
-        let asked = match is_configured {
-            true => apart(async move { store.request_test(&name, &Uuid::now_v7().to_string()).await }).await?,
-            false => None,
+        let asked = if is_configured {
+            apart(async move { store.request_test(&name, &Uuid::now_v7().to_string()).await }).await?
+        } else {
+            None
         };
         let id = asked.ok_or_else(|| {
             Problem::new(StatusCode::NOT_FOUND, "no robot of this name is configured").with("robot", json!(robot))

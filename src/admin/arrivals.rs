@@ -18,9 +18,9 @@ use crate::store::arrivals::Question;
 use crate::store::views::ArrivalView;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
-/// Other processes store arrivals, too, and nudge nobody here.
+/// Other processes store arrivals, too, without a nudge here.
 const POLL: Duration = Duration::from_secs(1);
-/// Under load there is news all the time; whoever waits looks no more often than this.
+/// Under load something arrives all the time; whoever waits looks no more often than this.
 const LOOK_EVERY: Duration = Duration::from_millis(100);
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -74,10 +74,10 @@ pub(super) async fn arrivals(
         registry: query.registry.filter(|registry| !registry.is_empty()),
         since: since.transpose().map_err(bad)?,
     };
-    let mut news = admin.nudge.subscribe();
+    let mut nudge = admin.nudge.subscribe();
     loop {
         // Seen before the look, so that what comes in during it is not slept over.
-        news.mark_unchanged();
+        nudge.mark_unchanged();
         let (store, asked) = (admin.store.clone(), question.clone());
         let items = apart(async move { store.arrivals(&asked).await }).await?;
         let now = Instant::now();
@@ -86,7 +86,7 @@ pub(super) async fn arrivals(
         }
         sleep_until(deadline.min(now + LOOK_EVERY)).await;
         tokio::select! {
-            _ = news.changed() => {}
+            _ = nudge.changed() => {}
             () = sleep(POLL.min(deadline.saturating_duration_since(Instant::now()))) => {}
             () = admin.stopping.cancelled() => {}
         }

@@ -1,4 +1,4 @@
-//! What operators and pipelines see and do over HTTP: the page and the API, behind one door with two tokens.
+//! What operators and pipelines see and do over HTTP: the page and the API, both behind the same two tokens.
 
 pub mod access;
 pub mod answers;
@@ -44,7 +44,7 @@ pub struct Admin {
     pub timezone: TimeZone,
     pub routing: Live,
     pub metrics: Metrics,
-    /// Tells the lanes, and whoever waits for an arrival, that there is something to look at.
+    /// Wakes the lanes, and whoever waits for an arrival, because there is something to look at.
     pub nudge: watch::Sender<()>,
     /// Ends the waiting when the service stops.
     pub stopping: CancellationToken,
@@ -61,7 +61,7 @@ pub fn configure(config: &mut ServiceConfig) {
 }
 
 impl Admin {
-    /// The routing in force at this moment.
+    /// The active routing.
     fn routing(&self) -> Arc<Routing> {
         self.routing.borrow().clone()
     }

@@ -1,4 +1,4 @@
-//! The API's own description, made from the handlers; and what a path that is not in it is told.
+//! The API's own description, made from the handlers; and what a path that is not in it is answered.
 
 use std::sync::LazyLock;
 
@@ -69,7 +69,7 @@ pub async fn elsewhere(request: HttpRequest) -> HttpResponse {
     response
 }
 
-/// Whether a path is one that a template such as `/deliveries/{id}` stands for.
+/// Whether a path is one that a template such as `/deliveries/{id}` matches.
 fn is_at(template: &str, path: &str) -> bool {
     let (mut template, mut path) = (template.split('/'), path.split('/'));
     loop {

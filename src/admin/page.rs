@@ -74,7 +74,9 @@ async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, P
 fn came(metrics: &Metrics) -> Value {
     let results = metrics.results().into_iter().filter(|(_, webhooks)| *webhooks > 0);
     // The label's word is the end of the page's word.
-    results.map(|(result, webhooks)| json!({ "word": format!("came_{}", result.as_str()), "webhooks": webhooks })).collect()
+    results
+        .map(|(result, webhooks)| json!({ "word": format!("came_{}", result.as_str()), "webhooks": webhooks }))
+        .collect()
 }
 
 #[get("/deliveries/{id}")]

@@ -13,7 +13,7 @@ use crate::model::json::with;
 use crate::problem::Problem;
 use crate::render::Language;
 
-/// Nothing comes from elsewhere, nothing stands in the page that runs, nobody frames it.
+/// Nothing comes from elsewhere, nothing in the page itself runs, nobody frames it.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
     connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
@@ -100,11 +100,11 @@ impl<'a> Visitor<'a> {
 
 fn language(request: &HttpRequest) -> Language {
     let ranked = AcceptLanguage::parse(request).map(|accepted| accepted.ranked()).unwrap_or_default();
-    let spoken =
+    let supported =
         ranked.iter().filter_map(|preference| preference.item()).find_map(|tag| match tag.primary_language() {
             "zh" => Some(Language::Zh),
             "en" => Some(Language::En),
             _ => None,
         });
-    spoken.unwrap_or(if ranked.is_empty() { Language::Zh } else { Language::En })
+    supported.unwrap_or(if ranked.is_empty() { Language::Zh } else { Language::En })
 }

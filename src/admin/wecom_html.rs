@@ -3,7 +3,7 @@
 
 use crate::model::robot::Format;
 
-/// What may stand in a message and becomes a tag; each of these ends what it begins.
+/// What may be in a message and becomes a tag; each of these ends what it begins.
 enum Span<'a> {
     Bold(&'a str),
     Code(&'a str),
@@ -15,7 +15,7 @@ enum Span<'a> {
 /// Marks within marks, such as bold in colour; deeper ones are text.
 const DEEPEST: usize = 4;
 
-/// `mentions` act beside the content of a text; in Markdown they stand in it.
+/// `mentions` act beside the content of a text; in Markdown they are part of it.
 pub fn to_html(content: &str, format: Format, mentions: &[String]) -> String {
     if format == Format::Markdown {
         return markdown(content);
@@ -53,10 +53,12 @@ enum Kind {
 impl Kind {
     fn of(line: &str) -> Self {
         let hashes = line.bytes().take_while(|byte| *byte == b'#').count();
-        match () {
-            () if (1..=6).contains(&hashes) && line[hashes..].starts_with(' ') => Self::Heading,
-            () if line.starts_with('>') => Self::Quote,
-            () => Self::Text,
+        if (1..=6).contains(&hashes) && line[hashes..].starts_with(' ') {
+            Self::Heading
+        } else if line.starts_with('>') {
+            Self::Quote
+        } else {
+            Self::Text
         }
     }
 

@@ -35,9 +35,10 @@ async fn change_named(config: &Config, verb: Verb, ids: &[String], as_json: bool
         };
         let is_changed = matches!(changed, Changed::Yes { .. });
         refused += usize::from(!is_changed);
-        match as_json {
-            true => output::json(&json!({ "id": id, done: is_changed, "detail": text }))?,
-            false => line(format_args!("{id}  {text}"))?,
+        if as_json {
+            output::json(&json!({ "id": id, done: is_changed, "detail": text }))?
+        } else {
+            line(format_args!("{id}  {text}"))?
         }
     }
     Ok(if refused == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
@@ -60,9 +61,10 @@ async fn change_matching(config: &Config, verb: Verb, arguments: ChangeArgs, sta
         return Ok(ExitCode::FAILURE);
     };
     let done = verb.done();
-    match arguments.json {
-        true => output::json(&json!({ "matched": matched, done: changed }))?,
-        false => line(format_args!("{matched} matched, {changed} {done}"))?,
+    if arguments.json {
+        output::json(&json!({ "matched": matched, done: changed }))?
+    } else {
+        line(format_args!("{matched} matched, {changed} {done}"))?
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -106,16 +106,17 @@ fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {
 /// where none runs, this command.
 async fn send_test(config: &Config, robot: &str) -> anyhow::Result<MessageRecord> {
     let id = Uuid::now_v7().to_string();
-    let store = match is_shared(&config.database_url) {
-        true => Store::open(&config.database_url).await?,
-        false => match Store::take(&config.database_url).await {
+    let store = if is_shared(&config.database_url) {
+        Store::open(&config.database_url).await?
+    } else {
+        match Store::take(&config.database_url).await {
             Ok(store) => {
                 store.register(&[robot], Clock::System.now()).await?;
                 store
             }
             Err(StoreError::InUse { .. }) => Store::open(&config.database_url).await?,
             Err(error) => return Err(error.into()),
-        },
+        }
     };
     let asked = store.request_test(robot, &id).await?;
     let id = asked.ok_or_else(|| anyhow::anyhow!("no service knows the robot {robot} yet; reload or start it"))?;

@@ -26,7 +26,7 @@ pub async fn copy(Arguments { from, to }: Arguments) -> CommandResult {
     // Looked at first, because the next step would make a file where there is none.
     Store::open(&from).await?.close().await;
     let source = Store::to_copy(&from).await?;
-    if source.is_served(&Clock::told()).await? && !source.is_exclusive() {
+    if source.is_served(&Clock::external()).await? && !source.is_exclusive() {
         return Err(anyhow::anyhow!(
             "a service uses the database of --from; stop it first, or wait 30 s if it was killed"
         )

@@ -45,7 +45,7 @@ pub struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Receive Harbor's webhooks and tell WeCom, until stopped
+    /// Receive Harbor's webhooks and notify WeCom, until stopped
     Serve(settings::Flags),
     /// See it work: the real service, a stand-in for WeCom, Harbor's payloads
     Demo {
@@ -67,7 +67,7 @@ enum Command {
     Discard(ChangeArgs),
     /// Say whether an image has arrived; exit code 0 arrived, 3 failed, 4 not seen
     Where(whereabouts::Arguments),
-    /// Say who would hear of a payload of Harbor, by which route, and what they would read
+    /// Show who would be notified of a payload of Harbor, by which route, and what they would read
     Route {
         /// A file, or - for standard input
         file: String,
@@ -160,7 +160,7 @@ struct ChangeArgs {
     /// Only count
     #[arg(long, requires = "state")]
     dry_run: bool,
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, requires = "state")]
     yes: bool,
     #[arg(long)]
@@ -208,7 +208,7 @@ async fn run(command: Command) -> CommandResult {
         Command::Show { id, json } => deliveries::show(&config()?, &id, json).await,
         Command::Replay(arguments) => change::change(&config()?, Verb::Replay, arguments).await,
         Command::Discard(arguments) => change::change(&config()?, Verb::Discard, arguments).await,
-        Command::Where(arguments) => whereabouts::tell(arguments).await,
+        Command::Where(arguments) => whereabouts::run(arguments).await,
         Command::Preview { file } => preview::preview(&config()?, &file),
         Command::Copy(arguments) => copy::copy(arguments).await,
         Command::Route { file, json } => route::route(&config()?, &file, json),
@@ -239,7 +239,7 @@ async fn serve(flags: settings::Flags) -> CommandResult {
     Ok(ExitCode::SUCCESS)
 }
 
-/// Reads the configuration again at each SIGHUP. Robots and routes come into force; a broken one changes nothing.
+/// Reads the configuration again at each SIGHUP. Robots and routes apply at once; a faulty one changes nothing.
 async fn reload(flags: settings::Flags, mut hangups: Signal, reloader: mpsc::Sender<Routing>) {
     while hangups.recv().await.is_some() {
         let faults = match settings::load(&flags) {
@@ -255,7 +255,7 @@ async fn reload(flags: settings::Flags, mut hangups: Signal, reloader: mpsc::Sen
             Err(_) => continue,
         };
         for fault in faults {
-            tracing::error!(%fault, "the configuration was read again and is wrong; what was in force stays");
+            tracing::error!(%fault, "the configuration was read again and is wrong; the earlier one stays active");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What commands say: lines and tables for people, aligned also where Chinese stands in them, and remarks beside them.
+//! What commands print: lines and tables for people, aligned also where they have Chinese in them, and remarks beside them.
 //! A reader that has seen enough and closes the pipe changes what is written, and never what is done or the exit code.
 
 use std::fmt::Display;
@@ -32,7 +32,7 @@ pub fn json(value: &impl Serialize) -> Result<()> {
     write(&escaped)
 }
 
-/// A line on standard error. Where nobody can be told, nothing else is to be done.
+/// A line on standard error. Where it cannot be written, nothing else is to be done.
 pub fn remark(text: impl Display) {
     let _ = writeln!(stderr().lock(), "{}", harmless(&text.to_string()));
 }

@@ -48,7 +48,7 @@ fn contents(file: &str) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// The JSON values that stand one after the other.
+/// The JSON values, one after the other.
 fn payloads(text: &str) -> Result<Vec<String>, Failure> {
     let values = serde_json::Deserializer::from_str(text).into_iter::<Box<RawValue>>();
     let values = values.map(|value| value.map(|value| value.get().to_owned()));

@@ -1,4 +1,4 @@
-//! `preview`: the message that payloads would make, with the templates and settings in force.
+//! `preview`: the message that payloads would make, with the active templates and settings.
 
 use std::process::ExitCode;
 

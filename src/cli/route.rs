@@ -1,4 +1,4 @@
-//! `route`: who would hear of a payload, by which route, and what they would read. And `check --routes`: what the
+//! `route`: who would be notified of a payload, by which route, and what they would read. And `check --routes`: what the
 //! configuration says of robots and routes.
 
 use std::process::ExitCode;
@@ -18,7 +18,7 @@ use crate::route::{Addressee, Globs, Route};
 
 pub fn route(config: &Config, file: &str, as_json: bool) -> CommandResult {
     each_event(config, file, |event| {
-        let heard: Vec<_> = config
+        let notified: Vec<_> = config
             .routing
             .addressees(&event)
             .into_iter()
@@ -29,12 +29,12 @@ pub fn route(config: &Config, file: &str, as_json: bool) -> CommandResult {
                 (addressee, config.renderer.render(&[&notice], Clock::System.now(), format).content)
             })
             .collect();
-        if as_json { output::json(&as_object(&event, &heard)) } else { print(config, &event, &heard) }
+        if as_json { output::json(&as_object(&event, &notified)) } else { print(config, &event, &notified) }
     })?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn as_object(event: &Event, heard: &[(Addressee, String)]) -> Value {
+fn as_object(event: &Event, notified: &[(Addressee, String)]) -> Value {
     let robot = |(addressee, message): &(Addressee, String)| {
         let Addressee { robot, mentions, by } = addressee;
         json!({ "robot": robot, "lines": by, "mentions": mentions, "message": message })
@@ -42,23 +42,24 @@ fn as_object(event: &Event, heard: &[(Addressee, String)]) -> Value {
     json!({
         "outcome": event.outcome, "project": event.project, "repository": event.repository, "versions": event.versions,
         "registry": event.registry, "description": event.description,
-        "robots": heard.iter().map(robot).collect::<Vec<_>>(),
+        "robots": notified.iter().map(robot).collect::<Vec<_>>(),
     })
 }
 
-fn print(config: &Config, event: &Event, heard: &[(Addressee, String)]) -> std::io::Result<()> {
+fn print(config: &Config, event: &Event, notified: &[(Addressee, String)]) -> std::io::Result<()> {
     let versions = if event.versions.is_empty() { "?".to_owned() } else { event.versions.join(" ") };
     let place = label(&event.registry, &event.description);
     let header = format!("{} {versions} {} at {place}", event.repository, event.outcome);
     line(escape(&header, Format::Text))?;
-    if heard.is_empty() {
-        let why = match config.routing.notify.contains(&event.outcome) {
-            true => "no route matches it, and there is no robot `default`",
-            false => "NOTIFY_OUTCOMES leaves it out",
+    if notified.is_empty() {
+        let why = if config.routing.notify.contains(&event.outcome) {
+            "no route matches it, and there is no robot `default`"
+        } else {
+            "NOTIFY_OUTCOMES leaves it out"
         };
         return line(format_args!("  nobody is notified: {why}\n"));
     }
-    for (Addressee { robot, mentions, by }, message) in heard {
+    for (Addressee { robot, mentions, by }, message) in notified {
         let lines: Vec<_> = by.iter().map(usize::to_string).collect();
         let by = match lines.len() {
             0 => "because no route matches it".to_owned(),

@@ -54,7 +54,7 @@ pub struct Arguments {
     json: bool,
 }
 
-pub async fn tell(arguments: Arguments) -> CommandResult {
+pub async fn run(arguments: Arguments) -> CommandResult {
     let wait = arguments.wait.as_deref().map(duration).transpose().map_err(Failure::Usage)?;
     let (source, timezone) = match &arguments.url {
         Some(url) => {
@@ -213,7 +213,7 @@ impl Source {
         }
     }
 
-    /// Until something may have changed. The service says so itself for a registry that it knows nothing of yet.
+    /// Until something may have changed. The service itself waits for a registry that it knows nothing of yet.
     async fn wait_for_news(&self, question: &Question, answers: &[RegistryAnswer], deadline: Instant) {
         let left = deadline.saturating_duration_since(Instant::now());
         let unseen = answers.iter().find(|answer| answer.items.is_empty());

@@ -17,12 +17,12 @@ pub(super) type Item<'a> = Spanned<DeValue<'a>>;
 
 pub(super) struct Document<'a> {
     text: &'a str,
-    /// By where they stand.
+    /// By where they are in the text.
     faults: Vec<(usize, String)>,
 }
 
 impl<'a> Document<'a> {
-    /// The table that the text is, and the reader of what is in it. Where the text is no TOML, nobody can tell what it
+    /// The table that the text is, and the reader of what is in it. Where the text is no TOML, it is unknown what it
     /// means; then only that is said, once for each line.
     pub(super) fn parse(text: &'a str) -> Result<(DeTable<'a>, Self), Vec<String>> {
         let (table, errors) = DeTable::parse_recoverable(text);
@@ -55,7 +55,7 @@ impl<'a> Document<'a> {
         self.faults.push((begin, format!("{}:{column}: {problem}", self.line(begin))));
     }
 
-    /// The value, or a fault where it stands.
+    /// The value, or a fault where it is in the text.
     pub(super) fn take<T>(&mut self, span: Range<usize>, result: Result<T, String>) -> Option<T> {
         result.map_err(|problem| self.fault(span, problem)).ok()
     }
@@ -65,7 +65,7 @@ impl<'a> Document<'a> {
         self.text.as_bytes()[..at].iter().filter(|byte| **byte == b'\n').count() + 1
     }
 
-    /// What stands under each of these keys. Any other key is a fault.
+    /// What is under each of these keys. Any other key is a fault.
     pub(super) fn fields<'t, const N: usize>(
         &mut self,
         table: &'t DeTable<'a>,

@@ -59,7 +59,7 @@ impl Dotenv {
                 }
                 Some(Err(_)) => {
                     faults.push(fault(line, problem(&text[begin..end_of_line(&text, begin)])));
-                    // A quote that is not closed has taken along what stands below.
+                    // A quote that is not closed has taken along what is below it.
                     at.set(end_of_line(&text, begin));
                 }
             }

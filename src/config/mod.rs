@@ -137,7 +137,7 @@ impl Config {
         self.public_url.as_ref().and_then(Url::host_str).map(str::to_ascii_lowercase)
     }
 
-    /// What a configuration lacks for serving, beside being well-formed.
+    /// What a valid configuration still lacks for serving.
     pub fn faults_of_service(&self) -> Vec<Fault> {
         let mut faults = Vec::new();
         if self.routing.robots.is_empty() {
@@ -183,9 +183,12 @@ impl EnvironmentReader<'_> {
 
     fn read_token(&mut self) -> Option<SecretString> {
         let admin = self.values.get("ADMIN_TOKEN").map(|token| token.trim().to_owned());
-        self.optional("READ_TOKEN", |value| match Some(value) == admin.as_deref() {
-            true => Err("is the same as ADMIN_TOKEN; whoever may only look needs a token of their own".into()),
-            false => token(value),
+        self.optional("READ_TOKEN", |value| {
+            if Some(value) == admin.as_deref() {
+                Err("is the same as ADMIN_TOKEN; whoever may only look needs a token of their own".into())
+            } else {
+                token(value)
+            }
         })
     }
 
@@ -233,7 +236,7 @@ impl EnvironmentReader<'_> {
             other => Err(format!("{} is no language of messages; use zh or en", quoted(other))),
         });
         let harbor_url = self.optional("HARBOR_URL", |value| {
-            // Measured as it will stand in a message, where every byte counts.
+            // Measured as it will be in a message, where every byte counts.
             let url = link_target(web_url(value)?.as_str());
             if url.len() > 512 { Err("is longer than 512 bytes".into()) } else { Ok(url) }
         });

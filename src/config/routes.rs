@@ -163,7 +163,7 @@ impl<'a> RoutesReader<'a> {
                 if bytes > LONGEST_MENTIONS {
                     let problem =
                         format!("takes the mentions of robot {} to {bytes} bytes of a message", quoted(robot));
-                    let limit = format_args!("{problem}; at most {LONGEST_MENTIONS} leave room for news");
+                    let limit = format_args!("{problem}; at most {LONGEST_MENTIONS} leave room for the message");
                     return self.document.fault(entry.span(), limit);
                 }
             }
@@ -194,9 +194,10 @@ fn identity(url: &SecretString) -> Option<(String, Option<u16>, String)> {
 
 fn check_name(name: &str) -> Result<(), String> {
     let is_fine = |character: char| character.is_alphanumeric() || "-_.".contains(character);
-    match (1..=64).contains(&name.chars().count()) && name.chars().all(is_fine) {
-        true => Ok(()),
-        false => Err(format!("{} is no name for a robot; use up to 64 letters, digits, and - _ .", quoted(name))),
+    if (1..=64).contains(&name.chars().count()) && name.chars().all(is_fine) {
+        Ok(())
+    } else {
+        Err(format!("{} is no name for a robot; use up to 64 letters, digits, and - _ .", quoted(name)))
     }
 }
 

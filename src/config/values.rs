@@ -93,9 +93,10 @@ pub(super) fn token(value: &str) -> Result<SecretString, String> {
 /// An address without a path: the page cannot live under one.
 pub(super) fn public_url(value: &str) -> Result<Url, String> {
     let url = web_url(value)?;
-    match url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() {
-        true => Ok(url),
-        false => Err("is more than an address; use one such as https://harborbell.example.com".into()),
+    if url.path() == "/" && url.query().is_none() && url.fragment().is_none() && url.username().is_empty() {
+        Ok(url)
+    } else {
+        Err("is more than an address; use one such as https://harborbell.example.com".into())
     }
 }
 
@@ -155,19 +156,21 @@ pub(super) fn robot_url(value: &str, base: &str) -> Result<SecretString, String>
     if value.contains("://") {
         let url = wecom_url(value)?;
         let has_key = url.query_pairs().any(|(name, value)| name == "key" && !value.is_empty());
-        return match url.path().ends_with("/webhook/send") && !has_key {
-            true => Err("has no key; copy the robot's whole URL, with ?key=… at its end".into()),
-            false => Ok(value.into()),
+        return if url.path().ends_with("/webhook/send") && !has_key {
+            Err("has no key; copy the robot's whole URL, with ?key=… at its end".into())
+        } else {
+            Ok(value.into())
         };
     }
     let is_key = value.len() >= 8 && value.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
-    match is_key {
-        true => Ok(format!("{base}/cgi-bin/webhook/send?key={value}").into()),
-        false => Err("is neither a robot's URL (https://…) nor its bare key".into()),
+    if is_key {
+        Ok(format!("{base}/cgi-bin/webhook/send?key={value}").into())
+    } else {
+        Err("is neither a robot's URL (https://…) nor its bare key".into())
     }
 }
 
-/// A value as a fault may repeat it. Wherever a person can write, a robot's URL may stand by mistake, or its key.
+/// A value as a fault may repeat it. Wherever a person can write, a robot's URL may be by mistake, or its key.
 pub(super) fn quoted(value: &str) -> String {
     if may_be_secret(value) { "this".to_owned() } else { format!("{value:?}") }
 }
@@ -183,7 +186,7 @@ pub(super) fn named(path: &str) -> String {
     if is_path { path.to_owned() } else { quoted(path) }
 }
 
-/// Whether it may be a part of a robot's URL that nobody may know: a key has digits, or is long.
+/// Whether it may be a part of a robot's URL that is secret: a key has digits, or is long.
 pub(super) fn may_be_secret(value: &str) -> bool {
     const SHORTEST_PART: usize = 8;
     const SHORTEST_OF_LETTERS: usize = 16;

@@ -2,6 +2,8 @@
 //! with Harbor's payloads over real HTTP. It prints what the group sees and what became of each webhook.
 
 pub mod payloads;
+/// Part of the program, because `demo` runs against it; public, because the tests and benchmarks do, too.
+#[doc(hidden)]
 pub mod standin;
 
 use std::collections::HashMap;
@@ -51,9 +53,9 @@ async fn play(listen: SocketAddr, database: &std::path::Path) -> anyhow::Result<
     let service = Service::start(&config, Clock::System)
         .await
         .context("the demo could not start; if the port is taken, use `demo --listen-addr 127.0.0.1:0`")?;
-    let door = format!("http://{}", service.addr());
+    let address = format!("http://{}", service.addr());
     println!(
-        "harborbell listens on {door}; a stand-in for WeCom on {}, which takes 20 messages a minute.\n",
+        "harborbell listens on {address}; a stand-in for WeCom on {}, which takes 20 messages a minute.\n",
         wecom.base_url()
     );
 
@@ -61,23 +63,23 @@ async fn play(listen: SocketAddr, database: &std::path::Path) -> anyhow::Result<
     let running = tokio::spawn(service.run_until(async {
         let _ = stopped.await;
     }));
-    let story = Story { door, wecom, shown: 0 };
-    let told = tokio::select! {
-        told = story.tell(&database_url) => told,
+    let story = Story { address, wecom, shown: 0 };
+    let ended = tokio::select! {
+        ended = story.run(&database_url) => ended,
         () = stop_signal()? => Ok(()),
     };
     let _ = stop.send(());
-    running.await?.and(told)
+    running.await?.and(ended)
 }
 
 struct Story {
-    door: String,
+    address: String,
     wecom: Standin,
     shown: usize,
 }
 
 impl Story {
-    async fn tell(mut self, database_url: &str) -> anyhow::Result<()> {
+    async fn run(mut self, database_url: &str) -> anyhow::Result<()> {
         let now = Clock::System.now() / SECOND - 60;
         fn push(
             repository: &str,
@@ -94,12 +96,12 @@ impl Story {
         self.post("success", &arrived).await?;
         self.print_messages(1).await;
 
-        println!("2. Harbor repeats itself, and says each architecture again; the group hears nothing:");
+        println!("2. Harbor repeats itself, and sends each architecture again; the group is not notified again:");
         self.post("the same once more", &arrived).await?;
         let architecture = ["sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"];
         self.post("one architecture", &push("mars/mars-api", &architecture, ALIYUN, true, now)).await?;
 
-        println!("\n3. A replication fails, and Harbor's own retry mends it:");
+        println!("\n3. A replication fails, and Harbor's own retry succeeds:");
         self.post("failure", &push("mars/mars-web", &["v2.0.0"], HUAWEI, false, now + 1)).await?;
         self.print_messages(1).await;
         self.post("success after it", &push("mars/mars-web", &["v2.0.0"], HUAWEI, true, now + 1)).await?;
@@ -142,7 +144,7 @@ impl Story {
 
     async fn post(&self, what: &str, payload: &Value) -> anyhow::Result<()> {
         let client = reqwest::Client::builder().no_proxy().build()?;
-        let response = client.post(format!("{}/webhook/harbor", self.door)).json(payload).send().await?;
+        let response = client.post(format!("{}/webhook/harbor", self.address)).json(payload).send().await?;
         let (status, body) = (response.status(), response.text().await?);
         println!("   {what}: HTTP {} {body}", status.as_u16());
         Ok(())
@@ -167,7 +169,7 @@ impl Story {
         self.shown = shown.len();
     }
 
-    /// With a payload that was not told yet, beside the database.
+    /// With a payload that was not sent yet, beside the database.
     fn print_invitation(&self, database_url: &str) -> anyhow::Result<()> {
         let sample = database_url.trim_start_matches("sqlite://").replace("demo.db", "payload.json");
         let next = Replication {
@@ -180,9 +182,9 @@ impl Story {
         std::fs::write(&sample, next.payload().to_string()).with_context(|| format!("cannot write {sample}"))?;
         let program = std::env::args().next().unwrap_or_else(|| "harborbell".to_owned());
         println!("\nTry it yourself while this runs:");
-        println!("   {}/ is the page: every delivery, what was sent and answered, Replay", self.door);
-        println!("   curl {}/readyz", self.door);
-        println!("   curl -d @{sample} {}/webhook/harbor", self.door);
+        println!("   {}/ is the page: every delivery, what was sent and answered, Replay", self.address);
+        println!("   curl {}/readyz", self.address);
+        println!("   curl -d @{sample} {}/webhook/harbor", self.address);
         println!("   DATABASE_URL={database_url} {program} list");
         println!("Ctrl-C ends it and removes the scratch database.");
         Ok(())

@@ -1,5 +1,5 @@
 //! A stand-in for WeCom on loopback, over real HTTP: its answers, its 20 messages a minute, its 4,096 bytes.
-//! The demo shows what it shows; the tests tell it how to misbehave.
+//! The demo shows what it shows; the tests set how it fails.
 
 use std::collections::VecDeque;
 use std::net::{SocketAddr, TcpListener};

@@ -49,7 +49,7 @@ pub async fn read(request: &HttpRequest, payload: Payload, largest: usize) -> Re
 }
 
 /// Reads the form of somebody who signs in. Where too many do, the one that has held its place longest gives it up: so
-/// nobody who sends a whole form is kept out by those who do not.
+/// those who send a whole form are not kept out by those who do not.
 pub async fn read_of_stranger(request: &HttpRequest, payload: Payload) -> Result<Vec<u8>, Problem> {
     let (place, given_up) = oneshot::channel();
     {
@@ -79,9 +79,12 @@ fn too_many() -> Problem {
 /// Reads the JSON body of a call.
 pub async fn json<T: DeserializeOwned>(request: &HttpRequest, payload: Payload) -> Result<T, Problem> {
     let body = read(request, payload, LARGEST_CALL).await?;
-    serde_json::from_slice(&body).map_err(|error| match error.is_data() {
-        true => Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body is wrong: {error}")),
-        false => Problem::new(StatusCode::BAD_REQUEST, format!("the body is not JSON: {error}")),
+    serde_json::from_slice(&body).map_err(|error| {
+        if error.is_data() {
+            Problem::new(StatusCode::UNPROCESSABLE_ENTITY, format!("the body is wrong: {error}"))
+        } else {
+            Problem::new(StatusCode::BAD_REQUEST, format!("the body is not JSON: {error}"))
+        }
     })
 }
 

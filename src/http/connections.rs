@@ -1,5 +1,5 @@
 //! Connections: never more than there are descriptors for. Where they are full, the one that has waited longest for its
-//! client makes room for the next, so that nobody can shut the door by holding it.
+//! client makes room for the next, so that no client can keep others out by holding connections.
 
 use std::any::Any;
 use std::collections::BTreeMap;

@@ -45,7 +45,7 @@ pub struct Lane {
     pub metrics: Metrics,
     /// This process; the same for all of its lanes.
     pub owner: String,
-    /// Until when the lease holds; None while somebody else has the lane, or nobody can tell.
+    /// Until when the lease holds; None while another process has the lane, or it is unknown.
     pub held_until: Option<Millis>,
 }
 
@@ -282,7 +282,7 @@ const fn length(millis: Millis) -> Duration {
 }
 
 /// In an outage one small message at a time asks whether it is over. The row that has failed least asks, and the
-/// oldest of those: so no single row, which may itself be the reason, stands in for all others.
+/// oldest of those: so no single row, which may itself be the reason, speaks for all others.
 fn probe(due: Vec<Due>) -> Vec<Due> {
     due.into_iter().min_by_key(|row| row.failures).into_iter().collect()
 }

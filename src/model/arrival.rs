@@ -27,10 +27,10 @@ pub fn arrivals(event: &Event, source_namespace: &str, destination_namespace: &s
         .collect()
 }
 
-/// A digest, because a tag may be longer than a database allows an index entry to be. The time stands
+/// A digest, because a tag may be longer than a database allows an index entry to be. The time is
 /// in front of it, so that new keys are neighbours in the index and inserting stays cheap in a large table.
 fn key(event: &Event, version: &str, source_namespace: &str, destination_namespace: &str) -> String {
-    // A JSON array keeps the parts apart whatever stands in them.
+    // A JSON array keeps the parts apart whatever is in them.
     let parts = serde_json::json!([
         event.harbor_host,
         event.registry,
@@ -48,11 +48,11 @@ fn key(event: &Event, version: &str, source_namespace: &str, destination_namespa
 pub struct Execution {
     /// Harbor's number; 0 before Harbor 2.13, which sends none.
     id: i64,
-    /// The beginning of the rule's description, which stands in for the number.
+    /// The beginning of the rule's description, which takes the place of the number.
     rule: String,
 }
 
-/// How much of a description tells rules apart; an index entry has a limit. Characters, as in migration 0004.
+/// How much of a description distinguishes rules; an index entry has a limit. Characters, as in migration 0004.
 const RULE_LENGTH: usize = 255;
 /// What a rule in place of a number begins with.
 const RULE: &str = "rule ";

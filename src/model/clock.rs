@@ -26,20 +26,20 @@ pub enum Clock {
     /// What the system says, whatever it said before: for commands, which end soon.
     System,
     /// Follows what somebody else's clock said: several machines that share it agree, whatever their own clocks say.
-    Told(Arc<Mutex<Follower>>),
+    External(Arc<Mutex<Follower>>),
     /// Follows the system's clock, or one that a test sets.
     Own(Arc<Mutex<Follower>>),
 }
 
 impl Clock {
-    /// Stands still until somebody moves it.
+    /// Set by a test.
     pub fn manual(start: Millis) -> Self {
         Self::Own(Follower::of(Source::Manual { says: start, ticks: 0 }))
     }
 
-    /// A clock that somebody will tell the time; until then it is the system's.
-    pub fn told() -> Self {
-        Self::Told(Follower::of(Source::Told { begun: Instant::now(), told: None }))
+    /// A clock that follows another one's time; until it is first told that, it is the system's.
+    pub fn external() -> Self {
+        Self::External(Follower::of(Source::External { begun: Instant::now(), reading: None }))
     }
 
     /// The clock of a service, which lives long enough to see the system's being set.
@@ -54,7 +54,7 @@ impl Clock {
     pub fn now(&self) -> Millis {
         match self {
             Self::System => jiff::Timestamp::now().as_millisecond(),
-            Self::Told(follower) | Self::Own(follower) => locked(follower).now(),
+            Self::External(follower) | Self::Own(follower) => locked(follower).now(),
         }
     }
 
@@ -62,16 +62,16 @@ impl Clock {
     pub fn leaps(&self) -> Leaps {
         match self {
             Self::System => Leaps::default(),
-            Self::Told(follower) | Self::Own(follower) => locked(follower).course.leaps().clone(),
+            Self::External(follower) | Self::Own(follower) => locked(follower).course.leaps().clone(),
         }
     }
 
-    /// Tells it what somebody said who was asked at that time. An answer that took too long says little.
+    /// Gives it the time that the other clock said when it was asked at that time. An answer that took too long says little.
     pub fn set(&self, now: Millis, asked_at: Instant) {
-        if let Self::Told(follower) = self
+        if let Self::External(follower) = self
             && asked_at.elapsed() < Duration::from_secs(1)
         {
-            locked(follower).hear(now);
+            locked(follower).read(now);
         }
     }
 
@@ -113,10 +113,10 @@ impl Follower {
     }
 
     /// Counted from the answer and not from the question: so this clock is never ahead of the one that it follows.
-    fn hear(&mut self, now: Millis) {
-        if let Source::Told { begun, told } = &mut self.source {
+    fn read(&mut self, now: Millis) {
+        if let Source::External { begun, reading } = &mut self.source {
             let at = passed(*begun);
-            if told.replace((now, at)).is_none() {
+            if reading.replace((now, at)).is_none() {
                 // Until now it had only guessed.
                 self.course = Course::from(now, at);
             }
@@ -128,7 +128,7 @@ impl Follower {
 #[derive(Debug)]
 enum Source {
     System { begun: Instant },
-    Told { begun: Instant, told: Option<(Millis, Millis)> },
+    External { begun: Instant, reading: Option<(Millis, Millis)> },
     Manual { says: Millis, ticks: Millis },
 }
 
@@ -137,8 +137,8 @@ impl Source {
     fn read(&self) -> (Millis, Millis) {
         match self {
             Self::System { begun } => (Clock::System.now(), passed(*begun)),
-            Self::Told { begun, told: Some((said, at)) } => (said + passed(*begun) - at, passed(*begun)),
-            Self::Told { begun, told: None } => (Clock::System.now(), passed(*begun)),
+            Self::External { begun, reading: Some((said, at)) } => (said + passed(*begun) - at, passed(*begun)),
+            Self::External { begun, reading: None } => (Clock::System.now(), passed(*begun)),
             Self::Manual { says, ticks } => (*says, *ticks),
         }
     }
@@ -202,7 +202,7 @@ impl Course {
     }
 }
 
-/// Time that a clock left out: no wait, and no patience, is shorter for it.
+/// Time that a clock left out: no wait and no deadline is shorter for it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Leap {
     pub at: Millis,
@@ -246,7 +246,7 @@ impl Leaps {
     }
 }
 
-/// A stored time that is further ahead than it can honestly be was written before the clock was set
+/// A stored time that is further ahead than it can be was written before the clock was set
 /// back; it counts as now, so that nothing freezes until the old time comes round again.
 pub fn believable(at: Millis, now: Millis, longest: Millis) -> Millis {
     if at > now.saturating_add(longest) { now } else { at }

@@ -1,4 +1,4 @@
-//! A delivery: one event that one robot is to tell. Its states, and what a lane knows of one that is due.
+//! A delivery: one event that one robot is to send. Its states, and what a lane knows of one that is due.
 
 use std::fmt;
 use std::str::FromStr;
@@ -43,7 +43,7 @@ impl State {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
-    /// Have a finished delivery told again.
+    /// Have a finished delivery sent again.
     Replay,
     /// End one that waits.
     Discard,

@@ -16,7 +16,7 @@ pub enum MessageOutcome {
     Retry(RetryReason),
     /// WeCom's rate limit: the robot is paused, and no delivery's try is counted. Made by [`MessageOutcome::throttled`].
     Throttled { pause: Millis },
-    /// The key is wrong, or the robot is gone: every message would fare alike.
+    /// The key is wrong, or the robot is gone: every message would be refused alike.
     RobotBroken,
     /// This message is refused and always will be.
     Rejected,

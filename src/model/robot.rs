@@ -6,7 +6,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use super::clock::{Millis, SECOND};
 
-/// The robot of a plain setup, and the one that hears what no route matches.
+/// The robot of a plain setup, and the one that is notified of what no route matches.
 pub const DEFAULT: &str = "default";
 
 #[derive(Clone, Debug)]

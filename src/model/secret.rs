@@ -44,7 +44,7 @@ impl Secrets {
         self.add_part(url.password().unwrap_or_default());
     }
 
-    /// Of a database's URL the password is secret, wherever it stands.
+    /// Of a database's URL the password is secret, wherever it is.
     pub fn add_database_url(&mut self, url: &str) {
         let Ok(url) = Url::parse(url) else { return };
         self.add_part(url.password().unwrap_or_default());
@@ -104,7 +104,7 @@ impl fmt::Debug for Secrets {
     }
 }
 
-/// A byte of a text, in lower case, and the place of what stands for it.
+/// A byte of a text, in lower case, and the place of what it was written as.
 #[derive(Clone, Copy)]
 struct Byte {
     value: u8,
@@ -139,7 +139,7 @@ enum Escaped {
     Character(char),
 }
 
-/// What stands at the beginning of these bytes, if that is an escape, and how many bytes it takes.
+/// What is at the beginning of these bytes, if that is an escape, and how many bytes it takes.
 fn escape(bytes: &[Byte]) -> Option<(Escaped, usize)> {
     let at = |index: usize| bytes.get(index).map(|byte| byte.value);
     let number = |from: usize, to: usize, radix: u32| {

@@ -255,7 +255,7 @@ impl Message<'_> {
     }
 
     /// Rows past their deadline end here, but only once the robot has failed for a while: after a week
-    /// switched off, the first message may fail because the network is not up yet, and that gives up nobody.
+    /// switched off, the first message may fail because the network is not up yet, and no row is given up for that.
     fn give_up_before(&self, robot: &Condition) -> Option<Millis> {
         let longest = self.policy.max_interval.min(self.policy.max_elapsed);
         (robot.failing_since <= self.before(longest)).then(|| self.before(self.policy.max_elapsed))

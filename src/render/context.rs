@@ -69,7 +69,7 @@ impl Context {
         Self { succeeded: events.len() - failed, failed, groups: groups(&events), events, format }
     }
 
-    /// An image of which not even the last part of its name stands in the message.
+    /// An image of which not even the last part of its name is in the message.
     pub fn image_missing_in(&self, message: &str) -> Option<&str> {
         let is_named = |event: &&EventContext| {
             let name = event.repository.rsplit('/').next().unwrap_or_default();

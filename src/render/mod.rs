@@ -1,4 +1,4 @@
-//! Rendering: news → the message that a group reads, within what WeCom takes of its format.
+//! Rendering: notices → the message that a group reads, within what WeCom takes of its format.
 //!
 //! As many whole deliveries as fit make one message. One event with too many versions for a message is cut
 //! between two versions and says how many are missing; repository and version themselves are never cut.
@@ -47,7 +47,7 @@ const MOST_VERSIONS: usize = Format::Markdown.longest() / 4;
 pub struct Packed {
     pub deliveries: usize,
     pub content: String,
-    /// Each person once. In Markdown they stand in the content, too, because that is where they act.
+    /// Each person once. In Markdown they are in the content, too, because that is where they act.
     pub mentions: Vec<String>,
 }
 
@@ -148,7 +148,7 @@ fn called(mentions: &[String]) -> String {
     if people.is_empty() { String::new() } else { format!("\n{}", people.join(" ")) }
 }
 
-/// How many of the oldest rows may stand in one digest, given that none may be in a larger one than its limit.
+/// How many of the oldest rows may be in one digest, given that none may be in a larger one than its limit.
 fn whole(due: &[Due]) -> usize {
     let mut limit = usize::MAX;
     let allowed = due.iter().enumerate().take_while(|(before, row)| {

@@ -9,7 +9,7 @@ use super::{Language, text};
 use crate::model::robot::Format;
 
 /// Steps after which a template of a user's own is stopped; the built-in one takes about a tenth of it for
-/// the largest message, and is not stopped, because nothing could stand in for it.
+/// the largest message, and is not stopped, because there is no other template for it.
 const FUEL: u64 = 500_000;
 const RECURSION: usize = 50;
 const NAME: &str = "message";
@@ -22,7 +22,7 @@ pub enum RenderError {
     TooLong(usize, usize),
     #[error("it makes an empty message")]
     Empty,
-    #[error("it leaves {0} out; a message names each of its images, or they would count as told")]
+    #[error("it leaves {0} out; a message names each of its images, or they would count as notified")]
     LeavesOut(String),
 }
 

@@ -113,7 +113,7 @@ impl Lanes {
         self.routing.subscribe()
     }
 
-    /// Puts a routing into force: starts, stops and replaces lanes, and leaves alone those whose robot has not changed.
+    /// Applies a routing: starts, stops and replaces lanes, and leaves alone those whose robot has not changed.
     /// On an error nothing has changed.
     pub async fn follow(&mut self, routing: Routing) -> anyhow::Result<()> {
         let is_running = |robot: &Robot| {
@@ -141,7 +141,7 @@ impl Lanes {
         Ok(())
     }
 
-    /// What a process that died was sending for a robot that nobody has any more becomes pending, like the rest of
+    /// What a process that died was sending for a robot that is not configured any more becomes pending, like the rest of
     /// that robot's, once its lease is over. What lanes of our own still send, they finish.
     pub async fn reclaim_abandoned(&self) -> Result<(), StoreError> {
         let Common { store, clock, owner, .. } = &self.common;
@@ -212,7 +212,7 @@ impl Lanes {
             tracing::warn!(
                 robot = view.name,
                 waiting = view.waiting,
-                "deliveries wait for a robot that is not configured: nobody sends them"
+                "deliveries wait for a robot that is not configured; they are not sent"
             );
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The service: door, intake and lanes over one store, from start to an orderly stop.
+//! The service: receiver, intake and lanes over one store, from start to an orderly stop.
 
 mod checkpoints;
 mod lanes;
@@ -24,7 +24,7 @@ use crate::http::origin::Names;
 use crate::intake::{Committer, intake};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
-use crate::receive::Door;
+use crate::receive::WebhookReceiver;
 use crate::route::Routing;
 use crate::store::Store;
 use lanes::Lanes;
@@ -96,7 +96,7 @@ impl Service {
             probed: Latest::default(),
             robots: Latest::default(),
         };
-        let door = Door {
+        let receiver = WebhookReceiver {
             intake,
             clock,
             authorization: config.harbor_auth_header.clone(),
@@ -104,16 +104,8 @@ impl Service {
             digest_only: config.notify_digest_only,
             metrics: counts.clone(),
         };
-        let deadline = Instant::now() + START_WITHIN;
-        // A replica that was stopped in the middle of a transaction holds its rows for some seconds.
-        while let Err(error) = lanes.follow(config.routing.clone()).await {
-            if !store.is_shared() || Instant::now() > deadline {
-                return Err(error);
-            }
-            tracing::warn!(error = format!("{error:#}"), "the lanes cannot be prepared yet; trying again");
-            tokio::time::sleep(Duration::from_secs(1)).await;
-        }
-        let server = server(listener, door, health, admin)?;
+        prepare(&mut lanes, &config.routing, store.is_shared()).await?;
+        let server = server(listener, receiver, health, admin)?;
         let (reloader, reloads) = mpsc::channel(1);
         Ok(Self {
             addr,
@@ -129,7 +121,7 @@ impl Service {
         })
     }
 
-    /// Takes what comes into force when the configuration is read again.
+    /// Takes what applies from then on when the configuration is read again.
     pub fn reloader(&self) -> mpsc::Sender<Routing> {
         self.reloader.clone()
     }
@@ -144,7 +136,7 @@ impl Service {
         let Self { server, mut lanes, committer, store, stopping, mut reloads, metrics, checkpoints_fail, .. } = self;
         let handle = server.handle();
         let stop_intake = CancellationToken::new();
-        let mut door = tokio::spawn(server);
+        let mut serving = tokio::spawn(server);
         let mut intake = tokio::spawn(committer.run(stop_intake.clone()));
         tokio::spawn(checkpoints::watch(store.clone(), metrics, checkpoints_fail, stopping.clone()));
         tokio::pin!(stop);
@@ -153,7 +145,7 @@ impl Service {
         let ended_early = loop {
             tokio::select! {
                 () = &mut stop => break None,
-                ended = &mut door => break Some(format!("the HTTP server ended: {ended:?}")),
+                ended = &mut serving => break Some(format!("the HTTP server ended: {ended:?}")),
                 ended = &mut intake => break Some(format!("the intake ended: {ended:?}")),
                 ended = lanes.failed() => break Some(format!("a lane ended: {ended:?}")),
                 // What takes long does not keep the stop waiting.
@@ -211,12 +203,12 @@ async fn reload(lanes: &mut Lanes, routing: Routing) {
             tracing::info!(
                 robots,
                 routes,
-                "the configuration was read again: its robots and routes are in force, other changes need a restart"
+                "the configuration was read again: its robots and routes are active, other changes need a restart"
             )
         }
         Err(error) => tracing::error!(
             error = format!("{error:#}"),
-            "the configuration was read again, but could not be put into force; what was in force stays"
+            "the configuration was read again, but could not be applied; the earlier one stays active"
         ),
     }
 }
@@ -239,4 +231,17 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
             std::process::exit(130);
         });
     })
+}
+
+/// A replica that was stopped in the middle of a transaction holds its rows for some seconds.
+async fn prepare(lanes: &mut Lanes, routing: &Routing, is_shared: bool) -> anyhow::Result<()> {
+    let deadline = Instant::now() + START_WITHIN;
+    while let Err(error) = lanes.follow(routing.clone()).await {
+        if !is_shared || Instant::now() > deadline {
+            return Err(error);
+        }
+        tracing::warn!(error = format!("{error:#}"), "the lanes cannot be prepared yet; trying again");
+        tokio::time::sleep(Duration::from_secs(1)).await;
+    }
+    Ok(())
 }

@@ -16,7 +16,7 @@ use crate::admin::{self, Admin};
 use crate::health::{Health, healthz, readyz, scrape};
 use crate::http::body::Places;
 use crate::http::connections::{Connections, Place, raise_descriptor_limit};
-use crate::receive::{Door, receive};
+use crate::receive::{WebhookReceiver, receive};
 
 /// Connections that the system keeps until they are accepted: a client that finds no place there tries again a second
 /// later, and Harbor has only three.
@@ -24,7 +24,7 @@ const ACCEPT_QUEUE: u32 = 4_096;
 /// How long requests that came in before the stop may take.
 const DRAIN_SECONDS: u64 = 3;
 
-/// Takes the port, if nobody else has it.
+/// Takes the port, if it is free.
 pub fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
     let listen = || {
         let socket = if addr.is_ipv4() { TcpSocket::new_v4() } else { TcpSocket::new_v6() }?;
@@ -35,8 +35,13 @@ pub fn listen(addr: SocketAddr) -> anyhow::Result<TcpListener> {
     listen().with_context(|| format!("LISTEN_ADDR: cannot listen on {addr}"))
 }
 
-pub(super) fn server(listener: TcpListener, door: Door, health: Health, admin: Admin) -> std::io::Result<Server> {
-    let (door, health, admin) = (Data::new(door), Data::new(health), Data::new(admin));
+pub(super) fn server(
+    listener: TcpListener,
+    receiver: WebhookReceiver,
+    health: Health,
+    admin: Admin,
+) -> std::io::Result<Server> {
+    let (receiver, health, admin) = (Data::new(receiver), Data::new(health), Data::new(admin));
     let places = Data::<Places>::default();
     let connections = Connections::within(raise_descriptor_limit());
     let backlog = connections.backlog();
@@ -47,11 +52,11 @@ pub(super) fn server(listener: TcpListener, door: Door, health: Health, admin: A
                 DefaultHeaders::new()
                     .add(("x-content-type-options", "nosniff"))
                     .add(("referrer-policy", "same-origin"))
-                    // What may be kept says so itself.
+                    // Answers that may be cached say so themselves.
                     .add(("cache-control", "no-store")),
             )
             .app_data(places.clone())
-            .app_data(door.clone())
+            .app_data(receiver.clone())
             .app_data(health.clone())
             .app_data(admin.clone())
             .service(receive)

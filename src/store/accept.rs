@@ -64,7 +64,7 @@ impl Store {
         assign: impl Fn(&Event) -> Vec<Assignment> + Sync,
         now: Millis,
     ) -> Result<Stored> {
-        // Two replicas may stand in each other's way; that is no reason to refuse a webhook.
+        // Two replicas may block each other; that is no reason to refuse a webhook.
         for _ in 0..CONFLICTS {
             match self.accept_once(offers, &assign, now).await {
                 Err(error) if error.is_conflict() => {}
@@ -94,7 +94,7 @@ impl Store {
         if self.is_shared() {
             match self.supersede_concurrent(&failures, &successes, &healed, now).await {
                 Ok(late) => superseded.extend(late),
-                // All of it is stored; at the worst a failure is told that its success has already healed.
+                // All of it is stored; at the worst a failure is sent that its success has already healed.
                 Err(error) => tracing::warn!(%error, "cannot look for failures that another replica's success heals"),
             }
         }

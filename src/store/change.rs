@@ -70,7 +70,7 @@ fn update(verb: Verb, now: Millis, matching: Statement) -> Statement {
         .clause(matching)
 }
 
-/// Who replays expects to see it tried: a broken robot rests no longer. A throttle is WeCom's, and stays.
+/// Who replays expects to see it tried: the pause of a broken robot ends. A rate limit is WeCom's, and stays.
 async fn wake_broken(transaction: &mut Transaction, verb: Verb) -> Result<()> {
     if verb == Verb::Replay {
         let statement = sql("UPDATE robots SET pause = 'none', paused_until = 0

@@ -7,7 +7,7 @@ use super::timeout::QueryTimeout;
 use super::{Result, Store, StoreError};
 use crate::model::clock::Clock;
 
-/// Whoever refers to another stands behind it.
+/// A table that refers to another comes after it.
 const TABLES: [&str; 6] = ["events", "arrivals", "deliveries", "messages", "attempts", "robots"];
 /// How much one statement inserts.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
@@ -30,9 +30,8 @@ impl Table {
     }
 
     fn insert(&self) -> String {
-        let value = |(place, column): (usize, &Column)| match column.is_number {
-            true => format!("CAST(value->>{place} AS BIGINT)"),
-            false => format!("value->>{place}"),
+        let value = |(place, column): (usize, &Column)| {
+            if column.is_number { format!("CAST(value->>{place} AS BIGINT)") } else { format!("value->>{place}") }
         };
         let values: Vec<_> = self.columns.iter().enumerate().map(value).collect();
         format!("INSERT INTO {} ({}) SELECT {} FROM rows($1)", self.name, self.names(), values.join(", "))
@@ -65,8 +64,8 @@ impl Store {
         Ok(!self.served(clock).await?.is_empty())
     }
 
-    /// Takes everything of another database along, in one transaction; says of each table how many rows it has. Nobody
-    /// may use either of them meanwhile.
+    /// Takes everything of another database along, in one transaction; says of each table how many rows it has. Both must
+    /// be unused meanwhile.
     pub async fn copy_from(&self, source: &Store) -> Result<Vec<(&'static str, i64)>> {
         let mut transaction = self.begin_for(QueryTimeout::Bulk).await?;
         let mut copied = Vec::new();
@@ -100,7 +99,7 @@ impl Store {
             }
             copied.push((table.name, taken));
         }
-        // Nobody holds a lane here yet.
+        // No lane is held here yet.
         transaction.run(sql("UPDATE robots SET lease_owner = '', lease_until = 0")).await?;
         transaction.commit().await?;
         Ok(copied)

@@ -15,7 +15,7 @@ use crate::model::harbor::Webhook;
 /// What the arrivals say of a batch.
 #[derive(Default)]
 pub(super) struct New {
-    /// The versions that are news, by event.
+    /// The versions that are new, by event.
     pub(super) versions: HashMap<String, HashSet<String>>,
     /// The events whose failures these successes heal.
     pub(super) healed: Vec<String>,
@@ -28,8 +28,8 @@ pub(super) async fn insert_arrivals<'a>(
     transaction: &mut Transaction,
     offered: impl Iterator<Item = (&'a str, &'a Webhook)>,
 ) -> Result<New> {
-    // As this very statement sees them: a failure that commits later cannot have seen these successes. Where nobody else
-    // can commit meanwhile, nobody asks.
+    // As this very statement sees them: a failure that commits later cannot have seen these successes. Where no other process
+    // can commit meanwhile, it is not asked for.
     let healed = match transaction {
         Transaction::Sqlite(_) => "NULL",
         Transaction::Postgres(..) => {
@@ -81,7 +81,7 @@ impl ArrivalRow<'_> {
     }
 }
 
-/// The arrivals that are news within the batch; the database then knows about those before it.
+/// The arrivals that are new within the batch; the database then knows about those before it.
 fn candidates<'a>(offered: impl Iterator<Item = (&'a str, &'a Webhook)>) -> Vec<ArrivalRow<'a>> {
     let mut known = Known::default();
     let mut candidates = Vec::new();

@@ -7,7 +7,7 @@ use crate::model::clock::Millis;
 use crate::model::delivery::Due;
 
 impl Store {
-    /// The oldest pending rows whose time has come. `longest` is the longest that a row may honestly wait, but for one
+    /// The oldest pending rows whose time has come. `longest` is the longest that a row may wait on a right clock, but for one
     /// that is held back from the first; unless that comes from the future, too.
     pub async fn due(&self, robot: &str, now: Millis, longest: Millis, limit: i64) -> Result<Vec<Due>> {
         let query = sql(format!(

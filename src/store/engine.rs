@@ -15,7 +15,7 @@ pub struct Engine {
 }
 
 impl Store {
-    /// What stands behind the promise that a webhook survives a power cut.
+    /// The settings on which it depends that a webhook survives a power cut.
     pub async fn engine(&self) -> Result<Engine> {
         let Pools::Sqlite { write, .. } = &self.pools else {
             let settings = "SELECT current_setting('server_version'), current_setting('synchronous_commit'),

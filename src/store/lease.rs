@@ -17,7 +17,7 @@ pub struct Holder<'a> {
 impl Store {
     /// Takes a lease that nobody else holds, and reclaims what a dead owner left: its rows are pending
     /// again, its message stays on record as `unknown`. Also right after an error of our own, when
-    /// nobody can tell how far a claim came. Gives the time, or None where another process holds it.
+    /// it is unknown how far a claim came. Gives the time, or None where another process holds it.
     pub async fn acquire_lease(&self, holder: Holder<'_>, clock: &Clock) -> Result<Option<Millis>> {
         let mut transaction = self.begin().await?;
         let now = transaction.now(clock).await?;

@@ -144,13 +144,10 @@ impl Store {
         }
     }
 
-    /// Opens a database to copy all of it: nobody serves it, and no table is too large.
+    /// Opens a database to copy all of it: it is not served, and no table is too large.
     pub async fn to_copy(url: &str) -> Result<Self> {
         let store = Self::serve(url).await?;
-        Ok(match store.is_shared() {
-            true => Self { pools: postgres::connect(url, false).await?, ..store },
-            false => store,
-        })
+        Ok(if store.is_shared() { Self { pools: postgres::connect(url, false).await?, ..store } } else { store })
     }
 
     /// Opens an existing database for a command, whether or not the service runs.
@@ -191,7 +188,7 @@ impl Store {
     /// The clock of a service on this database: what several share has one for all of them.
     pub fn clock(&self, own: Clock) -> Clock {
         match (&self.pools, own) {
-            (Pools::Postgres { .. }, Clock::System) => Clock::told(),
+            (Pools::Postgres { .. }, Clock::System) => Clock::external(),
             (_, own) => own,
         }
     }

@@ -14,7 +14,7 @@ use super::{MIGRATOR, Result, StoreError};
 
 /// How long a connection is waited for; less than the 2.5 s in which a webhook is answered.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
-/// For webhooks and lanes; and for all who only look, so that they cannot stand in the others' way.
+/// For webhooks and lanes; and for all who only read, so that they cannot delay the others.
 const WRITERS: u32 = 6;
 const READERS: u32 = 4;
 /// How long a connection that is given back may take to prove that it is sound.
@@ -72,7 +72,7 @@ fn pool(connections: u32) -> PgPoolOptions {
                 Ok(())
             })
         })
-        // A connection that was cut without a word, or stands in a failed transaction, must not come back; and it must
+        // A connection that was cut without a word, or is in a failed transaction, must not come back; and it must
         // not be waited for either, or a few of them would leave no room for sound ones.
         .after_release(|connection, _| {
             Box::pin(async move {

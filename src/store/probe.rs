@@ -13,7 +13,7 @@ use crate::model::harbor::Webhook;
 
 impl Store {
     /// Writes what a webhook writes, in every table and index, and takes it back; then commits a row, so that the disk
-    /// is asked, too. One row, so that it stands in nobody's way for long.
+    /// is asked, too. One row, so that it delays nothing for long.
     pub async fn probe(&self, now: Millis) -> Result<()> {
         let mut transaction = self.begin().await?;
         let assign = |_: &Event| {

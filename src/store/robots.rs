@@ -8,7 +8,7 @@ use super::{Result, Store, rows};
 use crate::model::clock::{Clock, MINUTE, Millis, believable};
 use crate::model::settle::Condition;
 
-/// The furthest ahead that a slot can honestly be: one message a minute, after the longest POST.
+/// The furthest ahead that a slot can be on a right clock: one message a minute, after the longest POST.
 const LONGEST_SLOT: Millis = 2 * MINUTE;
 
 /// What the lane's next step is decided upon.
@@ -22,9 +22,9 @@ pub struct Robot {
 }
 
 impl Store {
-    /// Makes sure that each of these robots has its row. They are new, or new settings are in force, or the program
-    /// has restarted; so the pause of a broken one ends: somebody has probably mended the key. And timeout with a
-    /// failing one begins anew: nobody can tell whether it failed while this program was off.
+    /// Makes sure that each of these robots has its row. They are new, or new settings apply, or the program
+    /// has restarted; so the pause of a broken one ends: somebody has probably fixed the key. And the timeout of a
+    /// failing one begins anew: it is unknown whether it failed while this program was off.
     pub async fn register(&self, robots: &[&str], now: Millis) -> Result<()> {
         let names = rows(&robots.iter().map(|robot| [robot]).collect::<Vec<_>>());
         let mut transaction = self.begin().await?;

@@ -1,4 +1,4 @@
-//! One way to run a statement on two engines: transactions and reading. Where the engines differ, both texts stand side
+//! One way to run a statement on two engines: transactions and reading. Where the engines differ, both texts are side
 //! by side in [`Store::either`].
 
 use std::time::Instant;
@@ -94,7 +94,7 @@ impl Transaction {
     /// The time by which lanes are judged: the database's own where several processes use it, else ours. Asked for
     /// within a transaction, because its place may have been waited for.
     pub(super) async fn now(&mut self, clock: &Clock) -> Result<Millis> {
-        if let (Self::Postgres(..), Clock::Told(_)) = (&self, clock) {
+        if let (Self::Postgres(..), Clock::External(_)) = (&self, clock) {
             let asked_at = Instant::now();
             if let Some((now,)) = self.optional(sql(DATABASE_TIME)).await? {
                 clock.set(now, asked_at);
@@ -185,7 +185,7 @@ impl Store {
 
     /// Brings a clock to the time by which lanes are judged.
     pub async fn tell_time(&self, clock: &Clock) -> Result<Millis> {
-        if let (Pools::Postgres { .. }, Clock::Told(_)) = (&self.pools, clock) {
+        if let (Pools::Postgres { .. }, Clock::External(_)) = (&self.pools, clock) {
             let asked_at = Instant::now();
             let (now,) = self.first(sql(DATABASE_TIME)).await?.ok_or(sqlx::Error::RowNotFound)?;
             clock.set(now, asked_at);

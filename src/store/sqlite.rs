@@ -23,9 +23,9 @@ const WAL_LIMIT: &str = "67108864";
 const CHECKPOINT_PAGES: &str = "250";
 /// For all who only look: the page, the API, commands.
 const READERS: u32 = 4;
-/// For lanes, whose looks are short: no reader stands in their way.
+/// For lanes, whose looks are short: no reader delays them.
 const LANE_READERS: u32 = 1;
-/// The files hold what people replicate, and messages: nobody else's business.
+/// The files hold what people replicate, and messages: other users are not to read them.
 const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 
@@ -46,7 +46,7 @@ pub(super) async fn connect(url: &str) -> Result<Pools> {
             .min_connections(0)
             .acquire_timeout(BUSY_TIMEOUT)
             .test_before_acquire(false)
-            // A connection that is opened anew would open whatever file stands there by then.
+            // A connection that is opened anew would open whatever file is there by then.
             .idle_timeout(None)
             .max_lifetime(None)
     };
@@ -73,7 +73,7 @@ impl InUse {
         Self { file: identity(path), log: identity(&log_of(path)) }
     }
 
-    /// Whether both names still lead to it, and nobody has emptied the log. What is written to a file without a name is
+    /// Whether both names still lead to it, and the log was not emptied. What is written to a file without a name is
     /// lost with the process. To be asked after a commit.
     pub(super) fn is_at(self, path: &Path) -> bool {
         self.file.is_some() && self == Self::of(path) && (self.log.is_none() || is_log(&log_of(path)))
@@ -118,7 +118,7 @@ pub fn path_of(url: &str) -> Result<PathBuf> {
     Ok(path)
 }
 
-/// Whether a service could write this file, and what stands beside it, or make all of it.
+/// Whether a service could write this file, and those beside it, or make all of it.
 pub(super) fn check_writable(path: &Path) -> Result<()> {
     let check = |path: &Path, access| {
         let failed = |error: rustix::io::Errno| StoreError::File { path: path.to_owned(), cause: error.into() };
@@ -154,7 +154,7 @@ pub(super) fn make(path: &Path) -> std::io::Result<()> {
 }
 
 /// The folders whose entries lead to the file: each must be on the disk before anything is promised, also where an
-/// earlier start made some of them and lost power before it could say so.
+/// earlier start made some of them and lost power before it could finish.
 fn entered_in(folder: &Path) -> Vec<PathBuf> {
     let whole = folder.canonicalize().unwrap_or_else(|_| folder.to_owned());
     whole.ancestors().map(Path::to_owned).collect()

@@ -1,7 +1,7 @@
 //! A statement: its text, written once for both engines, and its values.
 //!
 //! A value is `$1`, `$2` and so on, or, in a statement with optional clauses, the next `?`; then clauses and values are
-//! given in the order in which they stand. The way to take a JSON array apart is so frequent that it has a word of its
+//! given in their order in the text. The way to take a JSON array apart is so frequent that it has a word of its
 //! own, `rows($1)`.
 
 use sqlx::postgres::PgArguments;

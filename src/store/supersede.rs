@@ -1,4 +1,4 @@
-//! Failures that nobody needs to hear of, because their success is known: those that are held back for it, and those
+//! Failures that are not sent, because their success is known: those that are held back for it, and those
 //! that two replicas accepted at the same time.
 
 use super::sql::{Transaction, sql};
@@ -36,7 +36,7 @@ fn supersede(condition: &str) -> String {
 }
 
 /// Ends failures that are held back and of which every arrival has now succeeded. One that was tried, or whose time
-/// has come, is told. Where nothing is held back, which is most of the time, an empty index says so.
+/// has come, is sent. Where nothing is held back, which is most of the time, an empty index says so.
 pub(super) async fn supersede_held(
     transaction: &mut Transaction,
     successes: &[&str],
@@ -56,7 +56,7 @@ pub(super) async fn supersede_held(
 impl Store {
     /// A failure and its success that two replicas accept at the same time do not see each other's rows. So whoever
     /// commits last looks again: a failure of ours whose success is there now, and a failure that a success of ours
-    /// heals and that was not `seen` when that was stored, came too late to be news.
+    /// heals and that was not `seen` when that was stored, came too late to be sent.
     pub(super) async fn supersede_concurrent(
         &self,
         failures: &[&str],

@@ -122,7 +122,7 @@ pub struct ArrivalView {
     #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Millis,
     pub event_id: String,
-    /// Tells two rules apart that replicate into one registry.
+    /// Distinguishes two rules that replicate into one registry.
     #[serde(skip)]
     pub execution: String,
 }

@@ -355,7 +355,9 @@ async fn a_failure_and_its_success_at_two_replicas_at_once_are_told_as_a_success
     bench.accept(&failure.payload()).await;
     bench.accept(&push("mars/mars-api", &["later"]).payload()).await;
     let rows = bench.deliveries().await;
-    assert!(rows.iter().filter(|row| row.event.facts.versions[0] == "later").all(|row| row.state.as_str() == "pending"));
+    assert!(
+        rows.iter().filter(|row| row.event.facts.versions[0] == "later").all(|row| row.state.as_str() == "pending")
+    );
 }
 
 /// A lane at a database whose clock is so far from everybody else's: in the test's own schema there is a function that

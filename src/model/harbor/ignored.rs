@@ -1,12 +1,12 @@
-//! Webhooks that are sound and told to nobody, and why.
+//! Webhooks that are valid and of which nobody is notified, and why.
 
-/// Why a sound webhook is not told to anybody.
+/// Why nobody is notified of a valid webhook.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ignored {
     /// Harbor 2.0's "Test endpoint" button.
     Empty,
     EventType,
-    /// Pending, Running, Stopped: nothing has ended well or badly.
+    /// Pending, Running, Stopped: the replication has not ended.
     JobStatus,
     /// Children of a multi-arch image and signatures: said again with their tag.
     DigestOnly,
@@ -27,10 +27,10 @@ impl Ignored {
         match self {
             Self::Empty => "it has no body, as the test of an old Harbor",
             Self::EventType => "it is no event of a replication",
-            Self::JobStatus => "the replication has not ended; Harbor says so in another webhook",
+            Self::JobStatus => "the replication has not ended; Harbor sends another webhook when it has",
             Self::DigestOnly => {
                 "it names no tag, as for a part of a multi-arch image or a signature, and the image itself comes with \
-                 its tag; NOTIFY_DIGEST_ONLY=true tells these, too"
+                 its tag; NOTIFY_DIGEST_ONLY=true notifies of these, too"
             }
         }
     }

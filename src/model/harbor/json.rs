@@ -1,4 +1,4 @@
-//! Harbor's shapes as they stand in its JSON; everything may be missing. And how a wrong one is named.
+//! Harbor's shapes as they are in its JSON; everything may be missing. And how a wrong one is named.
 
 use serde::Deserialize;
 use serde::de::{DeserializeOwned, IgnoredAny};

@@ -49,7 +49,7 @@ fn malformed(pointer: impl Into<String>, detail: impl Into<String>) -> Unreadabl
     Unreadable::Malformed { pointer: pointer.into(), detail: detail.into() }
 }
 
-/// Reads a webhook's body. `received_at` stands in where Harbor does not say when it happened;
+/// Reads a webhook's body. `received_at` is taken where Harbor does not say when it happened;
 /// `digest_only` lets references through that are no tags.
 pub fn read(body: &str, received_at: Millis, digest_only: bool) -> Result<Reading, Unreadable> {
     if body.trim().is_empty() {
@@ -156,7 +156,7 @@ impl Place {
 }
 
 /// Only the remote side bears a name. Without any, the side that is not this Harbor is the remote one,
-/// and the destination if neither tells.
+/// and the destination if neither has one.
 fn remote<'a>(source: &'a Place, destination: &'a Place, harbor_host: &str) -> &'a Place {
     match (source.registry_name.is_empty(), destination.registry_name.is_empty()) {
         (false, true) => source,
