@@ -198,7 +198,7 @@ async fn sighup_under_load_loses_nothing_and_misleads_nothing() {
             100 | 300 => {
                 groups.write(if number == 100 { &only_even } else { EXAMPLE });
                 process.signal("-HUP");
-                process.line_with("robots and routes are in force");
+                process.line_with("robots and routes are active");
             }
             200 => {
                 groups.write("[robots.release]\nurl = \"${RELEASE_URL}\"\n\n[[routes]]\nrobots = [\"relese\"]\n");
@@ -264,7 +264,7 @@ async fn a_robot_that_vanished_keeps_what_waits_and_everybody_says_so() {
     assert!(elsewhere.contains("release") && !elsewhere.contains("wait for robot"), "{elsewhere}");
     groups.write(&EXAMPLE.replace("release", "launch"));
     process.signal("-HUP");
-    let line = process.line_with("nobody sends them");
+    let line = process.line_with("they are not sent");
     assert!(line.contains("release") && line.contains("waiting=1"), "{line}");
     let ready: serde_json::Value =
         client().get(format!("{}/readyz", process.url)).send().await.unwrap().json().await.unwrap();
