@@ -203,7 +203,7 @@ async fn sighup_under_load_loses_nothing_and_misleads_nothing() {
             200 => {
                 groups.write("[robots.release]\nurl = \"${RELEASE_URL}\"\n\n[[routes]]\nrobots = [\"relese\"]\n");
                 process.signal("-HUP");
-                let line = process.line_with("is wrong; what was in force stays");
+                let line = process.line_with("is wrong; the earlier one stays active");
                 assert!(line.contains("routes.toml:5:10") && line.contains("relese"), "{line}");
             }
             _ => {}
