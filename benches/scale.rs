@@ -62,7 +62,7 @@ impl Table {
             let numbers = Mutex::new(numbers);
             let assign = |_: &Event| {
                 let delivery_id = id(numbers.lock().unwrap().next().unwrap());
-                vec![Assignment { delivery_id, robot: ROBOT.into(), mentions: Vec::new(), hold: 0 }]
+                vec![Assignment { delivery_id, robot: ROBOT.into(), mentions: Vec::new(), grace: 0, look_up: 0 }]
             };
             // A year of them.
             store.accept(&offers, assign, BEGIN + batch * HOUR * 24 * 365 / (size / 1_000)).await.unwrap();

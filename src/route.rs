@@ -119,14 +119,15 @@ impl Routing {
             delivery_id: Uuid::now_v7().to_string(),
             robot: addressee.robot,
             mentions: addressee.mentions,
-            hold: self.hold(event),
+            grace: self.grace(event),
+            look_up: 0,
         };
         self.addressees(event).into_iter().map(assignment).collect()
     }
 
     /// `FAILURE_GRACE`: how long the first message about a failure waits, in case its success takes its place (then
     /// `store::supersede` ends it).
-    pub fn hold(&self, event: &Event) -> Millis {
+    pub fn grace(&self, event: &Event) -> Millis {
         match event.outcome {
             ReplicationOutcome::Failed => self.failure_grace,
             ReplicationOutcome::Succeeded => 0,

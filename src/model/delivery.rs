@@ -1,12 +1,12 @@
 //! A delivery: one event that one robot is to send. Its states, and what a lane knows of one that is due.
 
-use std::fmt;
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
 use super::clock::Millis;
 use super::event::{Event, JsonList};
+use super::words::words;
 
 /// The most deliveries that one digest may carry; a row starts with it as its `batch_limit`.
 pub const LARGEST_DIGEST: i64 = 128;
@@ -23,21 +23,8 @@ pub enum State {
     Discarded,
 }
 
-impl State {
-    pub const ALL: [Self; 6] =
-        [Self::Pending, Self::Sending, Self::Delivered, Self::Failed, Self::Superseded, Self::Discarded];
-
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Pending => "pending",
-            Self::Sending => "sending",
-            Self::Delivered => "delivered",
-            Self::Failed => "failed",
-            Self::Superseded => "superseded",
-            Self::Discarded => "discarded",
-        }
-    }
-}
+words!(State, "state": Pending = "pending", Sending = "sending", Delivered = "delivered", Failed = "failed",
+    Superseded = "superseded", Discarded = "discarded");
 
 /// What an operator may do to a delivery.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -82,31 +69,6 @@ impl Verb {
     }
 }
 
-impl fmt::Display for State {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
-impl TryFrom<String> for State {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl FromStr for State {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        Self::ALL.into_iter().find(|state| state.as_str() == text).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|state| state.as_str()).collect();
-            format!("{text:?} is no state; use one of {}", names.join(", "))
-        })
-    }
-}
-
 impl FromStr for Verb {
     type Err = String;
 
@@ -123,7 +85,9 @@ pub struct Assignment {
     pub robot: String,
     pub mentions: Vec<String>,
     /// How long the first message waits, in case a success takes the place of a failure.
-    pub hold: Millis,
+    pub grace: Millis,
+    /// How long it waits for what Harbor's API knows; the longer of both counts.
+    pub look_up: Millis,
 }
 
 /// What one robot says of an event.

@@ -1,61 +1,55 @@
 //! An event: one accepted webhook, reduced to the facts that people are notified of.
 
-use std::fmt;
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use super::clock::Millis;
-use super::json::{rfc3339, text_or_null};
+use super::json::{number_or_null, rfc3339, text_or_null};
+use super::words::words;
 
 /// How the replication of one repository ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ReplicationOutcome {
+    #[default]
     Succeeded,
     Failed,
 }
+words!(ReplicationOutcome, "outcome": Succeeded = "succeeded", Failed = "failed");
 
-impl ReplicationOutcome {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Succeeded => "succeeded",
-            Self::Failed => "failed",
-        }
-    }
+/// What the replication did to the image.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Operation {
+    #[default]
+    Copy,
+    Delete,
+    /// The webhook does not say, the rule may delete, and Harbor's API has not answered yet.
+    Unconfirmed,
 }
+words!(Operation, "operation": Copy = "copy", Delete = "delete", Unconfirmed = "unconfirmed");
 
-impl fmt::Display for ReplicationOutcome {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
-    }
+/// How harborbell learnt of an event.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Source {
+    #[default]
+    Webhook,
+    /// The body that Harbor has on record for a webhook which did not come in.
+    HarborRecord,
+    /// Harbor's API.
+    HarborApi,
 }
-
-impl TryFrom<String> for ReplicationOutcome {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        text.parse()
-    }
-}
-
-impl FromStr for ReplicationOutcome {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        match text {
-            "succeeded" => Ok(Self::Succeeded),
-            "failed" => Ok(Self::Failed),
-            other => Err(format!("{other:?} is no outcome; use succeeded or failed")),
-        }
-    }
-}
+words!(Source, "source": Webhook = "webhook", HarborRecord = "harbor_record", HarborApi = "harbor_api");
 
 /// The facts of one event: as Harbor says them, as columns, and as the API's JSON. All text is free of control
 /// characters.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, utoipa::ToSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, utoipa::ToSchema, sqlx::FromRow)]
 #[schema(as = Facts)]
 pub struct Event {
+    #[sqlx(try_from = "String")]
+    pub source: Source,
+    #[sqlx(try_from = "String")]
+    pub operation: Operation,
     #[sqlx(try_from = "String")]
     pub outcome: ReplicationOutcome,
     #[serde(skip)]
@@ -64,7 +58,9 @@ pub struct Event {
     #[serde(serialize_with = "text_or_null")]
     #[schema(value_type = Option<String>, required)]
     pub project: String,
-    /// The whole `project/name`.
+    /// The whole `project/name`; empty for an execution that failed before it had tasks.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
     pub repository: String,
     /// Tags; empty where an older Harbor did not say which.
     #[sqlx(try_from = "JsonList")]
@@ -77,11 +73,26 @@ pub struct Event {
     #[serde(serialize_with = "text_or_null")]
     #[schema(value_type = Option<String>, required)]
     pub description: String,
+    /// The replication rule's name; empty where only a webhook is known, which does not say it.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub rule: String,
+    /// Why it failed, in one line of Harbor's; empty where that is unknown.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub reason: String,
     /// Unix seconds at which Harbor made the execution; the same for all its tasks and retries.
     pub execution_timestamp: i64,
     /// Harbor's number of the execution; 0 before Harbor 2.13, which does not say.
-    #[serde(skip)]
+    #[serde(serialize_with = "number_or_null")]
+    #[schema(value_type = Option<i64>, required)]
     pub execution_id: i64,
+    /// Harbor's number of the task; 0 where it is unknown.
+    #[serde(skip)]
+    pub task_id: i64,
+    /// Found by asking Harbor, where its webhook should have come in.
+    #[serde(skip)]
+    pub late: bool,
     #[serde(serialize_with = "rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub occurred_at: Millis,

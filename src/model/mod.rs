@@ -14,3 +14,4 @@ pub mod robot;
 pub mod secret;
 pub mod settle;
 pub mod trouble;
+mod words;

@@ -6,6 +6,7 @@ use super::clock::{Leaps, MINUTE, Millis, believable};
 use super::delivery::{Due, State};
 use super::outcome::{LONGEST_PAUSE, MessageOutcome, Report, RetryReason};
 use super::retry::RetryPolicy;
+use super::words::words;
 
 /// A failing robot is paused no longer than this between two probes; a single row may be, by its own backoff.
 const LONGEST_PROBE_PAUSE: Millis = MINUTE;
@@ -19,25 +20,7 @@ pub enum Pause {
     Broken,
 }
 
-impl Pause {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::None => "none",
-            Self::Retry => "retry",
-            Self::Throttled => "throttled",
-            Self::Broken => "broken",
-        }
-    }
-}
-
-impl TryFrom<String> for Pause {
-    type Error = String;
-
-    fn try_from(text: String) -> Result<Self, String> {
-        let known = [Self::None, Self::Retry, Self::Throttled, Self::Broken].into_iter();
-        known.into_iter().find(|pause| pause.as_str() == text).ok_or_else(|| format!("{text:?} is no pause"))
-    }
-}
+words!(Pause, "pause": None = "none", Retry = "retry", Throttled = "throttled", Broken = "broken");
 
 /// What is stored of a robot's condition.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

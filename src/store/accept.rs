@@ -12,7 +12,7 @@ use super::supersede::{Superseded, supersede_held};
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
 use crate::model::delivery::{Assignment, LARGEST_DIGEST};
-use crate::model::event::{Event, ReplicationOutcome};
+use crate::model::event::{Event, Operation, ReplicationOutcome, Source};
 use crate::model::harbor::Webhook;
 
 /// How often a batch is begun anew that the database has ended in favour of another one.
@@ -136,15 +136,19 @@ impl Store {
 
 async fn insert_events(transaction: &mut Transaction, accepted: &[NewEvent<'_>], now: Millis) -> Result<()> {
     let events: Vec<_> = accepted.iter().map(EventRow::of).collect();
-    let statement = sql("INSERT INTO events (id, accepted_at, outcome, harbor_host, project, repository, versions,
-             registry, description, execution_timestamp, execution_id, occurred_at, payload)
-         SELECT value->>'id', $2, value->>'outcome', value->>'harbor_host', value->>'project',
-             value->>'repository', value->>'versions', value->>'registry', value->>'description',
+    let statement =
+        sql("INSERT INTO events (id, accepted_at, source, operation, outcome, harbor_host, project, repository,
+             versions, registry, description, rule, reason, execution_timestamp, execution_id, task_id, late,
+             occurred_at, payload)
+         SELECT value->>'id', $2, value->>'source', value->>'operation', value->>'outcome', value->>'harbor_host',
+             value->>'project', value->>'repository', value->>'versions', value->>'registry',
+             value->>'description', value->>'rule', value->>'reason',
              CAST(value->>'execution_timestamp' AS BIGINT), CAST(value->>'execution_id' AS BIGINT),
+             CAST(value->>'task_id' AS BIGINT), CAST(value->>'late' AS BIGINT),
              CAST(value->>'occurred_at' AS BIGINT), value->>'payload'
          FROM rows($1)")
-    .bind(rows(&events))
-    .bind(now);
+        .bind(rows(&events))
+        .bind(now);
     transaction.run(statement).await?;
     Ok(())
 }
@@ -153,16 +157,17 @@ async fn insert_deliveries(transaction: &mut Transaction, accepted: &[NewEvent<'
     let deliveries: Vec<_> = accepted
         .iter()
         .flat_map(|new| new.assignments.iter().map(|assignment| (&new.offer.event_id, assignment)))
-        .map(|(event_id, Assignment { delivery_id, robot, mentions, hold })| {
-            (delivery_id, event_id, robot, rows(mentions), now + hold)
+        .map(|(event_id, Assignment { delivery_id, robot, mentions, grace, look_up })| {
+            let grace_until = if *grace > 0 { now + grace } else { 0 };
+            (delivery_id, event_id, robot, rows(mentions), now + grace.max(look_up), grace_until)
         })
         .collect();
     // What is held back is tried only from then on, so its clock of giving up begins then.
     let statement =
         sql("INSERT INTO deliveries (id, event_id, robot, mentions, state, attempts, failures, batch_limit, suspect,
-             created_at, tried_since, next_attempt_at, finished_at, last_error)
+             created_at, tried_since, next_attempt_at, grace_until, finished_at, last_error)
          SELECT value->>0, value->>1, value->>2, value->>3, 'pending', 0, 0, $3, 0,
-             $2, CAST(value->>4 AS BIGINT), CAST(value->>4 AS BIGINT), 0, ''
+             $2, CAST(value->>4 AS BIGINT), CAST(value->>4 AS BIGINT), CAST(value->>5 AS BIGINT), 0, ''
          FROM rows($1)")
         .bind(rows(&deliveries))
         .bind(now)
@@ -183,6 +188,8 @@ fn with_versions<'a>(event: &'a Event, new: &HashSet<String>) -> Cow<'a, Event> 
 #[derive(Serialize)]
 struct EventRow<'a> {
     id: &'a str,
+    source: Source,
+    operation: Operation,
     outcome: ReplicationOutcome,
     harbor_host: &'a str,
     project: &'a str,
@@ -190,8 +197,12 @@ struct EventRow<'a> {
     versions: String,
     registry: &'a str,
     description: &'a str,
+    rule: &'a str,
+    reason: &'a str,
     execution_timestamp: i64,
     execution_id: i64,
+    task_id: i64,
+    late: i64,
     occurred_at: Millis,
     payload: &'a str,
 }
@@ -201,6 +212,8 @@ impl<'a> EventRow<'a> {
         let event = new.event.as_ref();
         Self {
             id: &new.offer.event_id,
+            source: event.source,
+            operation: event.operation,
             outcome: event.outcome,
             harbor_host: &event.harbor_host,
             project: &event.project,
@@ -208,8 +221,12 @@ impl<'a> EventRow<'a> {
             versions: rows(&event.versions),
             registry: &event.registry,
             description: &event.description,
+            rule: &event.rule,
+            reason: &event.reason,
             execution_timestamp: event.execution_timestamp,
             execution_id: event.execution_id,
+            task_id: event.task_id,
+            late: event.late.into(),
             occurred_at: event.occurred_at,
             payload: &new.offer.payload,
         }

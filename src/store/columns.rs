@@ -2,8 +2,10 @@
 
 /// The columns of a [`Notice`](crate::model::delivery::Notice), without the payload, which may be large; from `events e`
 /// and `deliveries d`.
-pub(super) const NOTICE: &str = "d.mentions, e.outcome, e.harbor_host, e.project, e.repository, e.versions, e.registry,
-    e.description, e.execution_timestamp, e.execution_id, e.occurred_at, EXISTS (
+pub(super) const NOTICE: &str =
+    "d.mentions, e.source, e.operation, e.outcome, e.harbor_host, e.project, e.repository, e.versions, e.registry,
+    e.description, e.rule, e.reason, e.execution_timestamp, e.execution_id, e.task_id, e.late = 1 AS late,
+    e.occurred_at, EXISTS (
         SELECT 1 FROM arrivals healed
         JOIN arrivals broke ON broke.key = healed.key AND broke.execution = healed.execution
             AND broke.outcome = 'failed'

@@ -8,7 +8,19 @@ use super::{Result, Store, StoreError};
 use crate::model::clock::Clock;
 
 /// A table that refers to another comes after it.
-const TABLES: [&str; 6] = ["events", "arrivals", "deliveries", "messages", "attempts", "robots"];
+const TABLES: [&str; 11] = [
+    "events",
+    "arrivals",
+    "deliveries",
+    "messages",
+    "attempts",
+    "robots",
+    "leases",
+    "harbors",
+    "executions",
+    "replicating",
+    "failing_rules",
+];
 /// How much one statement inserts.
 const MOST_BYTES: usize = 4 * 1024 * 1024;
 

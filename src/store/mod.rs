@@ -5,7 +5,8 @@
 
 use std::path::PathBuf;
 
-use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::migrate::{MigrateError, Migration, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 use tokio_util::context::TokioContext;
 
 use crate::model::clock::Clock;
@@ -122,7 +123,7 @@ impl Store {
         let lock = sqlite::lock(path)?;
         let mut store = Self::connect(url, &place).await?;
         if let Pools::Sqlite { write, .. } = &store.pools {
-            MIGRATOR.run(write).await.map_err(|error| not_migrated(&place, error))?;
+            sqlite::migrate(write).await.map_err(|error| not_migrated(&place, error))?;
         }
         store.lock = Some(std::sync::Arc::new(lock));
         // The lanes' connection stays, so the log stays the same file whatever becomes of the writer's.
@@ -254,6 +255,16 @@ impl Store {
         }
         self.number(sql("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")).await
     }
+}
+
+/// The migrations, in the words of one engine.
+fn migrator(words: impl Fn(&str) -> String) -> Migrator {
+    let migrations = MIGRATOR.iter().map(|migration| {
+        let text = AssertSqlSafe(words(migration.sql.as_str())).into_sql_str();
+        let (version, description) = (migration.version, migration.description.clone());
+        Migration::new(version, description, migration.migration_type, text, migration.no_tx)
+    });
+    Migrator::with_migrations(migrations.collect())
 }
 
 fn newest_schema() -> i64 {

@@ -3,14 +3,13 @@
 use std::str::FromStr;
 use std::time::Duration;
 
-use sqlx::migrate::{Migration, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgConnection, PgPool, PgPoolOptions};
-use sqlx::{AssertSqlSafe, Connection, Executor, Postgres, SqlSafeStr};
+use sqlx::{Connection, Executor, Postgres};
 use tokio::runtime::Handle;
 
 use super::sql::Pools;
 use super::timeout::silent;
-use super::{MIGRATOR, Result, StoreError};
+use super::{Result, StoreError, migrator};
 
 /// How long a connection is waited for; less than the 2.5 s in which a webhook is answered.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -88,21 +87,11 @@ pub(super) async fn migrate(url: &str) -> Result<(), sqlx::migrate::MigrateError
     let options = options(url).map_err(|error| sqlx::migrate::MigrateError::Source(Box::new(error)))?;
     let connected = tokio::time::timeout(CONNECT_TIMEOUT, PgConnection::connect_with(&options)).await;
     let mut connection = connected.map_err(|_| silent())??;
-    migrator().run(&mut connection).await?;
+    // Text is ordered by its bytes, as SQLite does, and lower case is that of ASCII; so an order, a cursor and the
+    // beginning of a word mean the same in both.
+    migrator(|text| text.replace(" TEXT ", " TEXT COLLATE \"C\" ")).run(&mut connection).await?;
     connection.close().await?;
     Ok(())
-}
-
-/// The same migrations. Text is ordered by its bytes, as SQLite does, and lower case is that of ASCII; so an order, a
-/// cursor and the beginning of a word mean the same in both.
-fn migrator() -> Migrator {
-    let migrations = MIGRATOR.iter().map(|migration| {
-        let text = migration.sql.as_str().replace(" TEXT ", " TEXT COLLATE \"C\" ");
-        let (version, description) = (migration.version, migration.description.clone());
-        let text = AssertSqlSafe(text).into_sql_str();
-        Migration::new(version, description, migration.migration_type, text, migration.no_tx)
-    });
-    Migrator::with_migrations(migrations.collect())
 }
 
 /// Begins a transaction. A connection that was left in a failed one refuses; it does not come back, so another one does.

@@ -8,7 +8,7 @@ use super::{Result, Store};
 use crate::model::arrival::arrivals;
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::Assignment;
-use crate::model::event::{Event, ReplicationOutcome};
+use crate::model::event::Event;
 use crate::model::harbor::Webhook;
 
 impl Store {
@@ -18,7 +18,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let assign = |_: &Event| {
             let delivery_id = Uuid::now_v7().to_string();
-            vec![Assignment { delivery_id, robot: String::new(), mentions: Vec::new(), hold: 0 }]
+            vec![Assignment { delivery_id, robot: String::new(), mentions: Vec::new(), grace: 0, look_up: 0 }]
         };
         Self::write(&mut transaction, &[sample(now)], &assign, now).await?;
         drop(transaction);
@@ -39,16 +39,14 @@ impl Store {
 /// A webhook of this moment, so that it belongs where real ones do.
 fn sample(now: Millis) -> Offer {
     let event = Event {
-        outcome: ReplicationOutcome::Succeeded,
-        harbor_host: String::new(),
         project: "harborbell".into(),
         repository: "harborbell/probe".into(),
         versions: vec!["probe".into()],
         registry: "probe".into(),
         description: "probe".into(),
         execution_timestamp: now / SECOND,
-        execution_id: 0,
         occurred_at: now,
+        ..Event::default()
     };
     let arrivals = arrivals(&event, "", "");
     Offer { event_id: Uuid::now_v7().to_string(), webhook: Webhook { event, arrivals }, payload: "{}".into() }

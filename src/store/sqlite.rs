@@ -9,10 +9,11 @@ use std::time::Duration;
 
 use rustix::fs::Access;
 use sqlx::Sqlite;
+use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 
 use super::sql::Pools;
-use super::{Result, StoreError};
+use super::{Result, StoreError, migrator};
 
 /// How long a statement waits for another writer; less than the 2.5 s in which a webhook is answered.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -92,6 +93,21 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
     name.push("-wal");
     name.into()
 }
+
+/// Brings the schema up to date.
+pub(super) async fn migrate(write: &SqlitePool) -> Result<(), MigrateError> {
+    let dropped =
+        |text: &str| text.replace("ALTER TABLE events DROP CONSTRAINT events_repository_named", DROP_CONSTRAINT);
+    migrator(dropped).run(write).await
+}
+
+/// What PostgreSQL says with `ALTER TABLE events DROP CONSTRAINT`, in the way that SQLite documents for it
+/// (<https://sqlite.org/lang_altertable.html#otheralter>): no row is touched. The statements before it have changed the
+/// schema's number, so every other connection reads it again.
+const DROP_CONSTRAINT: &str = "PRAGMA writable_schema = ON;
+    UPDATE sqlite_schema SET sql = replace(sql, ',
+    CONSTRAINT events_repository_named CHECK (repository <> '''')', '') WHERE type = 'table' AND name = 'events';
+    PRAGMA writable_schema = RESET";
 
 /// Takes the writer's place at once: a transaction that reads first and writes later fails under load.
 pub(super) async fn begin(write: &SqlitePool) -> Result<sqlx::Transaction<'static, Sqlite>> {

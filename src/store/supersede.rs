@@ -46,9 +46,9 @@ pub(super) async fn supersede_held(
         return Ok(Vec::new());
     }
     let statement = sql(supersede(&format!(
-        "next_attempt_at > $2 AND event_id IN ({HEALED_BY}) AND EXISTS (
+        "grace_until > $2 AND event_id IN ({HEALED_BY}) AND EXISTS (
              SELECT 1 FROM deliveries held
-             WHERE held.state = 'pending' AND held.attempts = 0 AND held.next_attempt_at > held.created_at)"
+             WHERE held.state = 'pending' AND held.attempts = 0 AND held.grace_until > 0)"
     )));
     transaction.all(statement.bind(ids(successes)).bind(now)).await
 }

@@ -87,11 +87,11 @@ async fn a_row_that_the_database_refuses_takes_its_batch_with_it() {
     let bench = Bench::new(&[]).await;
     let good = offer(&arrived("v1"));
     let mut bad = offer(&arrived("v2"));
-    // The door lets no such event in; the schema's own check is the last line.
+    // The receiver lets no such event in; the schema's own check is the last line.
     bad.webhook = Webhook {
         event: {
             let mut event = bad.webhook.event;
-            event.repository.clear();
+            event.execution_timestamp = -1;
             event
         },
         ..bad.webhook

@@ -50,7 +50,8 @@ async fn a_list_has_the_keys_of_the_contract() {
     );
     assert_eq!(
         keys(&items[0]["event"]),
-        "id outcome project repository versions registry description execution_timestamp occurred_at"
+        "id source operation outcome project repository versions registry description rule reason execution_timestamp \
+         execution_id occurred_at"
     );
     assert_eq!(items[0]["event"]["occurred_at"], "2024-11-23T07:29:43Z");
     assert!(items[0]["last_error"].as_str().unwrap().contains("40201"));

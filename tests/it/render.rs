@@ -26,6 +26,7 @@ fn event(repository: &str, version: &str, description: &str) -> Event {
         execution_timestamp: 1_732_346_947,
         execution_id: 815,
         occurred_at: 1_732_347_103_000,
+        ..Event::default()
     }
 }
 

@@ -105,7 +105,9 @@ async fn post(client: &reqwest::Client, urls: &[String], number: usize) {
         let request = client.post(format!("{url}/webhook/harbor")).timeout(Duration::from_secs(3));
         match request.body(body.clone()).send().await {
             Ok(answer) if answer.status().is_success() => return,
-            Ok(answer) => assert_eq!(answer.status(), 503, "Harbor is shown no other error"),
+            // A connection that nothing was sent on for 5 s is closed with a 408. Harbor's client takes that for a
+            // closed connection and sends on another one; this one may read it as the answer.
+            Ok(answer) => assert!([503, 408].contains(&answer.status().as_u16()), "no other error: {answer:?}"),
             Err(_) => {}
         }
         assert!(attempt < 200, "event {number} is never taken");

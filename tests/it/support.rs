@@ -233,7 +233,8 @@ pub fn told_by(robots: &[&str]) -> impl Fn(&Event) -> Vec<Assignment> + Sync {
             delivery_id: Uuid::now_v7().to_string(),
             robot: (*robot).to_owned(),
             mentions: Vec::new(),
-            hold: 0,
+            grace: 0,
+            look_up: 0,
         };
         robots.iter().map(assignment).collect()
     }

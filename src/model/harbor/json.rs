@@ -37,6 +37,7 @@ pub(super) struct Replication {
     pub(super) description: Option<String>,
     pub(super) execution_timestamp: Option<i64>,
     pub(super) execution_id: Option<i64>,
+    pub(super) task_id: Option<i64>,
     pub(super) src_resource: Option<Resource>,
     pub(super) dest_resource: Option<Resource>,
     pub(super) successful_artifact: Option<Vec<Artifact>>,

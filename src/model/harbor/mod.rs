@@ -120,7 +120,9 @@ impl Replication {
             description: text(self.description),
             execution_timestamp,
             execution_id: self.execution_id.unwrap_or(0).max(0),
+            task_id: self.task_id.unwrap_or(0).max(0),
             occurred_at,
+            ..Event::default()
         };
         let arrivals = arrivals(&event, &source.namespace, &destination.namespace);
         Ok(Reading::Event(Box::new(Webhook { event, arrivals })))
