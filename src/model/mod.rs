@@ -6,6 +6,7 @@ pub mod clock;
 pub mod delivery;
 pub mod event;
 pub mod harbor;
+pub mod harbor_status;
 pub mod json;
 pub mod moment;
 pub mod outcome;

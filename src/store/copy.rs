@@ -8,14 +8,13 @@ use super::{Result, Store, StoreError};
 use crate::model::clock::Clock;
 
 /// A table that refers to another comes after it.
-const TABLES: [&str; 11] = [
+const TABLES: [&str; 10] = [
     "events",
     "arrivals",
     "deliveries",
     "messages",
     "attempts",
     "robots",
-    "leases",
     "harbors",
     "executions",
     "replicating",

@@ -36,7 +36,7 @@ async fn tables(url: &str) -> BTreeMap<String, BTreeSet<String>> {
         }
     });
     let mut tables = BTreeMap::new();
-    for name in names.await {
+    for name in names.await.into_iter().filter(|name| name != "leases") {
         let columns = match is_file {
             true => format!("SELECT name FROM pragma_table_info('{name}') ORDER BY name"),
             false => format!(
@@ -77,6 +77,16 @@ async fn everything_moves_to_an_empty_database_and_service_goes_on_there() {
 
     let (copied, said) = copy(folder.path(), &from, &to);
     assert!(!copied && said.contains("another harborbell"), "it is in use: {said}");
+    // What is known of Harbor, which no webhook brings.
+    let mut database = Intruder::at(&from).await;
+    for row in [
+        "INSERT INTO harbors VALUES ('https://harbor.example.com', 1, 2, 3)",
+        "INSERT INTO executions VALUES ('https://harbor.example.com', 4, 5, 6, 7, '[8]')",
+        "INSERT INTO replicating VALUES ('https://harbor.example.com', 4, 'mars/api', 'aliyun-acr', '', '[]', 9)",
+        "INSERT INTO failing_rules VALUES ('https://harbor.example.com', 5, 'refused', 10)",
+    ] {
+        database.execute(row).await;
+    }
     let Bench { store, lane, wecom: group, .. } = bench;
     drop((store, lane));
     let before = contents(&from).await;
