@@ -176,5 +176,5 @@ fn offer(number: i64) -> Offer {
     .payload()
     .to_string();
     let Ok(Reading::Event(webhook)) = read(&payload, BEGIN, false) else { unreachable!("it is a push that ended") };
-    Offer { event_id: Uuid::now_v7().to_string(), webhook: *webhook, payload }
+    Offer { event_id: Uuid::now_v7().to_string(), webhook: *webhook, payload, is_quiet: false }
 }

@@ -19,6 +19,8 @@ use crate::store::{Store, StoreError};
 
 /// What may wait in memory, bodies being read included. Beyond it the answer is 503 and Harbor sends it again.
 const QUEUE_BYTES: usize = 32 * 1024 * 1024;
+/// What an arrival takes in memory, beside its version.
+pub const ARRIVAL_BYTES: usize = 256;
 /// What one transaction takes: small enough to be answered in time, large enough to share its cost.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 const BATCH_WEBHOOKS: usize = 1_024;
@@ -60,6 +62,7 @@ impl Room {
 struct Submission {
     webhook: Webhook,
     payload: String,
+    is_quiet: bool,
     room: Room,
     reply: oneshot::Sender<Result<Acceptance, Refusal>>,
 }
@@ -89,8 +92,25 @@ impl Intake {
 
     /// Waits until the webhook is durable. Whoever stops waiting does not stop the storing.
     pub async fn offer(&self, webhook: Webhook, payload: String, room: Room) -> Result<Acceptance, Refusal> {
+        self.submit(webhook, payload, false, room).await
+    }
+
+    /// The same for what Harbor was asked about. Nobody is notified of what is quiet.
+    pub async fn offer_found(&self, found: Webhook, payload: String, is_quiet: bool) -> Result<Acceptance, Refusal> {
+        let mut room = self.room();
+        room.grow(payload.len() + found.arrivals.len() * ARRIVAL_BYTES)?;
+        self.submit(found, payload, is_quiet, room).await
+    }
+
+    async fn submit(
+        &self,
+        webhook: Webhook,
+        payload: String,
+        is_quiet: bool,
+        room: Room,
+    ) -> Result<Acceptance, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let submission = Submission { webhook, payload, room, reply };
+        let submission = Submission { webhook, payload, is_quiet, room, reply };
         self.queue.send(submission).map_err(|_| Refusal::Stopping)?;
         answer.await.map_err(|_| Refusal::Stopping)?
     }
@@ -156,8 +176,8 @@ impl Committer {
     async fn commit(&self, batch: Vec<Submission>) {
         let mut offers = Vec::with_capacity(batch.len());
         let mut waiting = Vec::with_capacity(batch.len());
-        for Submission { webhook, payload, room, reply } in batch {
-            offers.push(Offer { event_id: Uuid::now_v7().to_string(), webhook, payload });
+        for Submission { webhook, payload, is_quiet, room, reply } in batch {
+            offers.push(Offer { event_id: Uuid::now_v7().to_string(), webhook, payload, is_quiet });
             waiting.push((reply, room));
         }
         let routing = self.routing.borrow().clone();

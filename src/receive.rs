@@ -14,7 +14,7 @@ use utoipa::ToSchema;
 
 use crate::http::body::collect;
 use crate::http::origin::{Names, refuse_cross_site};
-use crate::intake::{Intake, Refusal};
+use crate::intake::{ARRIVAL_BYTES, Intake, Refusal};
 use crate::metrics::{Metrics, Received};
 use crate::model::clock::Clock;
 use crate::model::harbor::{Reading, Unreadable, read};
@@ -22,8 +22,6 @@ use crate::problem::Problem;
 use crate::store::accept::Acceptance;
 
 pub const LARGEST_BODY: usize = 1024 * 1024;
-/// About what one arrival takes in memory until it is stored.
-const ARRIVAL_BYTES: usize = 256;
 const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
 
 /// What it takes to answer a webhook.

@@ -49,5 +49,10 @@ fn sample(now: Millis) -> Offer {
         ..Event::default()
     };
     let arrivals = arrivals(&event, "", "");
-    Offer { event_id: Uuid::now_v7().to_string(), webhook: Webhook { event, arrivals }, payload: "{}".into() }
+    Offer {
+        event_id: Uuid::now_v7().to_string(),
+        webhook: Webhook { event, arrivals },
+        payload: "{}".into(),
+        is_quiet: false,
+    }
 }

@@ -223,7 +223,12 @@ pub async fn accept_for(store: &Store, payload: &Value, robots: &[&str], now: Mi
 }
 
 pub fn offer(payload: &Value) -> Offer {
-    Offer { event_id: Uuid::now_v7().to_string(), webhook: webhook(payload), payload: payload.to_string() }
+    Offer {
+        event_id: Uuid::now_v7().to_string(),
+        webhook: webhook(payload),
+        payload: payload.to_string(),
+        is_quiet: false,
+    }
 }
 
 /// Every event is told by these robots, at once.
