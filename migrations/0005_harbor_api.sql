@@ -66,11 +66,13 @@ CREATE TABLE replicating (
 
 -- Rules whose last execution failed before it had tasks.
 CREATE TABLE failing_rules (
-    harbor  TEXT   NOT NULL,
-    rule_id BIGINT NOT NULL,
+    harbor       TEXT   NOT NULL,
+    rule_id      BIGINT NOT NULL,
     -- The reason with its numbers removed: the same one is not sent again within a day.
-    reason  TEXT   NOT NULL,
-    sent_at BIGINT NOT NULL,
+    reason       TEXT   NOT NULL,
+    sent_at      BIGINT NOT NULL,
+    -- The execution that failed last.
+    execution_id BIGINT NOT NULL,
     PRIMARY KEY (harbor, rule_id)
 );
 

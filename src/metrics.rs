@@ -67,6 +67,11 @@ struct OfOutcome {
     outcome: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfSource {
+    source: &'static str,
+}
+
 #[derive(Clone, Debug)]
 struct Durations;
 
@@ -85,6 +90,7 @@ pub struct Metrics {
     attempts: Family<OfOutcome, Counter>,
     durations: Family<OfRobot, Histogram, Durations>,
     checkpoint_failures: Counter,
+    reconciled: Family<OfSource, Counter>,
 }
 
 impl Default for Metrics {
@@ -100,6 +106,7 @@ impl Default for Metrics {
             attempts: Family::default(),
             durations: Family::new_with_constructor(Durations),
             checkpoint_failures: Counter::default(),
+            reconciled: Family::default(),
         }
     }
 }
@@ -175,6 +182,11 @@ impl Metrics {
         self.checkpoint_failures.inc();
     }
 
+    /// An event was found by asking Harbor.
+    pub fn reconciled(&self, source: &'static str) {
+        self.reconciled.get_or_create(&OfSource { source }).inc();
+    }
+
     /// The text that a scrape gets.
     pub fn render(&self, snapshot: &Snapshot, form: Form) -> String {
         let mut registry = Registry::with_prefix("harborbell");
@@ -194,6 +206,7 @@ impl Metrics {
             Unit::Seconds,
             self.durations.clone(),
         );
+        registry.register("reconciled_events", "Events found by asking Harbor", self.reconciled.clone());
         registry.register("checkpoint_failures", "Checkpoints of SQLite that failed", self.checkpoint_failures.clone());
         let gauge =
             |help: &str, name: &str, unit: Option<Unit>, of: &dyn Fn(&RobotGauges) -> i64, to: &mut Registry| {

@@ -2,6 +2,9 @@
 //! with Harbor's payloads over real HTTP. It prints what the group sees and what became of each webhook.
 
 pub mod payloads;
+/// Part of the program, because `demo` runs against it; public, because the tests do, too.
+#[doc(hidden)]
+pub mod harbor;
 /// Part of the program, because `demo` runs against it; public, because the tests and benchmarks do, too.
 #[doc(hidden)]
 pub mod standin;

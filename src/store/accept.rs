@@ -40,6 +40,8 @@ pub(super) struct NewEvent<'a> {
     pub(super) id: &'a str,
     pub(super) event: Cow<'a, Event>,
     pub(super) payload: &'a str,
+    /// The longer of this and each robot's grace counts.
+    pub(super) look_up: Millis,
     pub(super) assignments: Vec<Assignment>,
 }
 
@@ -120,14 +122,18 @@ impl Store {
             .filter_map(|offer| {
                 let event = with_versions(&offer.webhook.event, &versions.remove(&offer.event_id)?);
                 let assignments = if offer.is_quiet { Vec::new() } else { assign(&event) };
-                Some(NewEvent { id: &offer.event_id, payload: &offer.payload, assignments, event })
+                Some(NewEvent {
+                    id: &offer.event_id,
+                    payload: &offer.payload,
+                    look_up: offer.look_up,
+                    assignments,
+                    event,
+                })
             })
             .collect();
         if !accepted.is_empty() {
             insert_events(transaction, &accepted, now).await?;
-            let assigned =
-                accepted.iter().flat_map(|new| new.assignments.iter().map(|assignment| (new.id, assignment))).collect();
-            insert_deliveries(transaction, assigned, now).await?;
+            insert_deliveries(transaction, &accepted, now).await?;
         }
         Ok(Written { accepted, healed })
     }
@@ -154,14 +160,15 @@ pub(super) async fn insert_events(transaction: &mut Transaction, accepted: &[New
 
 pub(super) async fn insert_deliveries(
     transaction: &mut Transaction,
-    assigned: Vec<(&str, &Assignment)>,
+    accepted: &[NewEvent<'_>],
     now: Millis,
 ) -> Result<()> {
-    let deliveries: Vec<_> = assigned
-        .into_iter()
-        .map(|(event_id, Assignment { delivery_id, robot, mentions, grace, look_up })| {
+    let deliveries: Vec<_> = accepted
+        .iter()
+        .flat_map(|new| new.assignments.iter().map(move |assignment| (new, assignment)))
+        .map(|(new, Assignment { delivery_id, robot, mentions, grace })| {
             let grace_until = if *grace > 0 { now + grace } else { 0 };
-            (delivery_id, event_id, robot, rows(mentions), now + grace.max(look_up), grace_until)
+            (delivery_id, new.id, robot, rows(mentions), now + new.look_up.max(*grace), grace_until)
         })
         .collect();
     // What is held back is tried only from then on, so its clock of giving up begins then.

@@ -39,13 +39,13 @@ pub struct Corrected {
 }
 
 impl Store {
-    /// Events of which Harbor is still to be asked what was done, the oldest first.
-    pub async fn unconfirmed(&self, limit: i64) -> Result<Vec<(String, Event)>> {
+    /// Events of which Harbor is still to be asked what was done, the newest first.
+    pub async fn unconfirmed(&self, since: Millis, limit: i64) -> Result<Vec<(String, Event)>> {
         let unconfirmed = sql(format!(
-            "SELECT e.id AS event_id, {EVENT} FROM events e WHERE e.operation = 'unconfirmed'
-             ORDER BY e.accepted_at LIMIT $1"
+            "SELECT e.id AS event_id, {EVENT} FROM events e WHERE e.operation = 'unconfirmed' AND e.accepted_at >= $1
+             ORDER BY e.accepted_at DESC LIMIT $2"
         ));
-        let rows: Vec<EventRow> = self.all(unconfirmed.bind(limit)).await?;
+        let rows: Vec<EventRow> = self.all(unconfirmed.bind(since).bind(limit)).await?;
         Ok(rows.into_iter().map(|row| (row.event_id, row.event)).collect())
     }
 
@@ -88,7 +88,7 @@ impl Store {
         }
         update(&mut transaction, &finding.event_id, &corrected).await?;
         if !is_sent {
-            reassign(&mut transaction, &finding.event_id, &assign(&corrected), now).await?;
+            reassign(&mut transaction, &finding.event_id, &corrected, &assign(&corrected), now).await?;
         }
         transaction.commit().await?;
         Ok(Corrected { event: Some(corrected), split })
@@ -156,10 +156,9 @@ async fn insert_part(
     let versions = part.versions.iter().filter(|version| arrived.contains(*version)).cloned().collect();
     let part = Event { versions, ..part };
     let robots = assignments.iter().map(|assignment| assignment.robot.clone()).collect();
-    let new = NewEvent { id: &event_id, event: Cow::Borrowed(&part), payload, assignments };
+    let new = NewEvent { id: &event_id, event: Cow::Borrowed(&part), payload, look_up: 0, assignments };
     insert_events(transaction, std::slice::from_ref(&new), now).await?;
-    let assigned = new.assignments.iter().map(|assignment| (new.id, assignment)).collect();
-    insert_deliveries(transaction, assigned, now).await?;
+    insert_deliveries(transaction, std::slice::from_ref(&new), now).await?;
     let split = sql("UPDATE events SET split_from = $2 WHERE id = $1").bind(&event_id).bind(&finding.event_id);
     transaction.run(split).await?;
     Ok(Some((part, robots)))
@@ -167,7 +166,13 @@ async fn insert_part(
 
 /// The deliveries of an event that nobody was notified of: those of robots that are not to send it are removed, others
 /// made, and the wait for a look-up ends.
-async fn reassign(transaction: &mut Transaction, event_id: &str, wanted: &[Assignment], now: Millis) -> Result<()> {
+async fn reassign(
+    transaction: &mut Transaction,
+    event_id: &str,
+    event: &Event,
+    wanted: &[Assignment],
+    now: Millis,
+) -> Result<()> {
     let robots: Vec<_> = wanted.iter().map(|assignment| [&assignment.robot]).collect();
     let gone = sql("DELETE FROM deliveries WHERE event_id = $1 AND state = 'pending' AND attempts = 0
          AND robot NOT IN (SELECT value->>0 FROM rows($2))");
@@ -179,8 +184,9 @@ async fn reassign(transaction: &mut Transaction, event_id: &str, wanted: &[Assig
         transaction.all(sql("SELECT robot FROM deliveries WHERE event_id = $1").bind(event_id)).await?;
     let kept: HashSet<_> = kept.into_iter().map(|(robot,)| robot).collect();
     let missing = wanted.iter().filter(|assignment| !kept.contains(&assignment.robot)).cloned();
-    let missing: Vec<_> = missing.map(|assignment| Assignment { look_up: 0, ..assignment }).collect();
-    insert_deliveries(transaction, missing.iter().map(|assignment| (event_id, assignment)).collect(), now).await
+    let new =
+        NewEvent { id: event_id, event: Cow::Borrowed(event), payload: "", look_up: 0, assignments: missing.collect() };
+    insert_deliveries(transaction, &[new], now).await
 }
 
 #[derive(FromRow)]

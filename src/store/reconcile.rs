@@ -47,6 +47,17 @@ pub struct Replicating {
     pub started_at: Millis,
 }
 
+/// A rule whose last execution failed before it had tasks.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct FailingRule {
+    /// Why, with its numbers removed.
+    pub reason: String,
+    /// When somebody was notified of it.
+    pub sent_at: Millis,
+    /// The execution that failed last.
+    pub execution_id: i64,
+}
+
 impl Store {
     /// Takes or renews a lease on work that only one process does at a time. On SQLite the file's lock decides.
     pub async fn acquire_work(&self, name: &str, owner: &str, clock: &Clock) -> Result<bool> {
@@ -165,17 +176,20 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Why a rule's last execution failed before it had tasks, and when that was sent; None where it works.
-    pub async fn failing_rule(&self, url: &str, rule_id: i64) -> Result<Option<(String, Millis)>> {
-        let failing = sql("SELECT reason, sent_at FROM failing_rules WHERE harbor = $1 AND rule_id = $2");
+    /// None where the rule works.
+    pub async fn failing_rule(&self, url: &str, rule_id: i64) -> Result<Option<FailingRule>> {
+        let failing = sql("SELECT reason, sent_at, execution_id FROM failing_rules WHERE harbor = $1 AND rule_id = $2");
         self.first(failing.bind(url).bind(rule_id)).await
     }
 
-    pub async fn rule_fails(&self, url: &str, rule_id: i64, reason: &str, sent_at: Millis) -> Result<()> {
+    pub async fn rule_fails(&self, url: &str, rule_id: i64, failing: &FailingRule) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let failing = sql("INSERT INTO failing_rules (harbor, rule_id, reason, sent_at) VALUES ($1, $2, $3, $4)
-             ON CONFLICT (harbor, rule_id) DO UPDATE SET reason = excluded.reason, sent_at = excluded.sent_at");
-        transaction.run(failing.bind(url).bind(rule_id).bind(reason).bind(sent_at)).await?;
+        let fails = sql("INSERT INTO failing_rules (harbor, rule_id, reason, sent_at, execution_id)
+             VALUES ($1, $2, $3, $4, $5)
+             ON CONFLICT (harbor, rule_id) DO UPDATE SET reason = excluded.reason, sent_at = excluded.sent_at,
+                 execution_id = excluded.execution_id");
+        let fails = fails.bind(url).bind(rule_id).bind(&failing.reason).bind(failing.sent_at);
+        transaction.run(fails.bind(failing.execution_id)).await?;
         transaction.commit().await
     }
 

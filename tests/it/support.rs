@@ -228,6 +228,7 @@ pub fn offer(payload: &Value) -> Offer {
         webhook: webhook(payload),
         payload: payload.to_string(),
         is_quiet: false,
+        look_up: 0,
     }
 }
 
@@ -239,7 +240,6 @@ pub fn told_by(robots: &[&str]) -> impl Fn(&Event) -> Vec<Assignment> + Sync {
             robot: (*robot).to_owned(),
             mentions: Vec::new(),
             grace: 0,
-            look_up: 0,
         };
         robots.iter().map(assignment).collect()
     }
