@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-use crate::intake::Intake;
+use crate::group_commit::Intake;
 use crate::metrics::{Form, Metrics, RobotGauges, Snapshot};
 use crate::model::clock::{Clock, Millis};
 use crate::model::json::rfc3339_or_null;

@@ -1,7 +1,7 @@
 //! harborbell tells WeCom groups when Harbor has finished replicating an image, and loses nothing on the way.
 //!
 //! ```text
-//! Harbor ──POST──▶ receive ─▶ intake ═▶ store        202 only after the commit
+//! Harbor ──POST──▶ receive ─▶ group_commit ═▶ store  202 only after the commit
 //!                                         │ nudge
 //!          lane of each robot:  claim ─▶ render ─▶ deliver ─▶ record
 //!                                         ▲
@@ -20,9 +20,9 @@ pub mod store;
 pub mod wecom;
 
 pub mod admin;
+pub mod group_commit;
 pub mod health;
 pub mod http;
-pub mod intake;
 pub mod lane;
 pub mod lookup;
 pub mod problem;

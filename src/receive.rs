@@ -13,9 +13,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
+use crate::group_commit::{ARRIVAL_BYTES, Intake, Refusal};
 use crate::http::body::collect;
 use crate::http::origin::{Names, refuse_cross_site};
-use crate::intake::{ARRIVAL_BYTES, Intake, Refusal};
 use crate::metrics::{Metrics, Received};
 use crate::model::clock::Clock;
 use crate::model::harbor::{Ignored, Reading, Unreadable, read};

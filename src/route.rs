@@ -7,9 +7,9 @@ use glob::Pattern;
 use tokio::sync::watch;
 use uuid::Uuid;
 
-use crate::model::clock::Millis;
 use crate::model::delivery::Assignment;
 use crate::model::event::{Event, ReplicationOutcome};
+use crate::model::failure_grace::FailureGrace;
 use crate::model::robot::{DEFAULT, Format, Robot, unite};
 
 /// Who is notified of what. Replaced as a whole when the configuration is read again.
@@ -20,7 +20,7 @@ pub struct Routing {
     /// Outcomes that are sent; the others are stored all the same, so that `where` knows them.
     pub notify: Vec<ReplicationOutcome>,
     /// How long a failure is held back, in case its success follows.
-    pub failure_grace: Millis,
+    pub failure_grace: FailureGrace,
 }
 
 /// The active routing, for those who look at it anew each time.
@@ -119,18 +119,9 @@ impl Routing {
             delivery_id: Uuid::now_v7().to_string(),
             robot: addressee.robot,
             mentions: addressee.mentions,
-            grace: self.grace(event),
+            grace: self.failure_grace.of(event.outcome),
         };
         self.addressees(event).into_iter().map(assignment).collect()
-    }
-
-    /// `FAILURE_GRACE`: how long the first message about a failure waits, in case its success takes its place (then
-    /// `store::supersede` ends it).
-    pub fn grace(&self, event: &Event) -> Millis {
-        match event.outcome {
-            ReplicationOutcome::Failed => self.failure_grace,
-            ReplicationOutcome::Succeeded => 0,
-        }
     }
 
     pub fn robot(&self, name: &str) -> Option<&Robot> {

@@ -21,16 +21,13 @@ use clap::{Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
-use crate::config::{Config, Fault};
+use crate::config::{Config, EXIT_CODE, Fault};
 use crate::model::clock::Clock;
 use crate::model::delivery::Verb;
 use crate::route::Routing;
 use crate::serve::{Service, stop_signal};
 use crate::{demo, telemetry};
 use output::remark;
-
-/// Wrong configuration or wrong usage.
-const USAGE: u8 = 2;
 
 #[derive(Parser)]
 #[command(
@@ -212,11 +209,11 @@ fn report(failure: Failure) -> ExitCode {
             for fault in faults {
                 remark(format_args!("  {fault}"));
             }
-            ExitCode::from(USAGE)
+            ExitCode::from(EXIT_CODE)
         }
         Failure::Usage(text) => {
             remark(format_args!("harborbell: {text}"));
-            ExitCode::from(USAGE)
+            ExitCode::from(EXIT_CODE)
         }
         Failure::Other(error) => {
             remark(format_args!("harborbell: {error:#}"));

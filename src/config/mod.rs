@@ -3,6 +3,7 @@
 
 mod document;
 pub mod dotenv;
+mod faults;
 mod harbor;
 mod nearest;
 pub mod routes;
@@ -23,6 +24,7 @@ use crate::model::robot::{DEFAULT, Format, Robot};
 use crate::render::text::link_target;
 use crate::render::{Language, Renderer, Settings};
 use crate::route::{Route, Routing};
+pub use faults::{EXIT_CODE, Fault};
 pub use harbor::{HarborApi, HarborPlace};
 use routes::Surroundings;
 use values::*;
@@ -78,14 +80,6 @@ pub const KEYS: &[Key] = &[
 pub enum LogFormat {
     Text,
     Json,
-}
-
-/// What is wrong with one key, and what to do about it.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{key}: {problem}")]
-pub struct Fault {
-    pub key: String,
-    pub problem: String,
 }
 
 #[derive(Clone, Debug)]

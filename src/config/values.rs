@@ -10,6 +10,7 @@ use secrecy::SecretString;
 use super::LogFormat;
 use crate::model::clock::{HOUR, Millis};
 use crate::model::event::ReplicationOutcome;
+use crate::model::failure_grace::FailureGrace;
 use crate::model::moment::duration;
 use crate::store;
 
@@ -50,10 +51,10 @@ pub(super) fn positive_millis(value: &str) -> Result<Millis, String> {
     }
 }
 
-pub(super) fn grace(value: &str) -> Result<Millis, String> {
+pub(super) fn grace(value: &str) -> Result<FailureGrace, String> {
     const A_DAY: Millis = 24 * HOUR;
     match Millis::try_from(length(value)?.as_millis()) {
-        Ok(millis @ 0..=A_DAY) => Ok(millis),
+        Ok(millis @ 0..=A_DAY) => Ok(FailureGrace(millis)),
         _ => Err(format!("{value} is longer than a day; Harbor tries again within minutes")),
     }
 }

@@ -273,23 +273,22 @@ fn now() -> i64 {
 }
 
 async fn list_executions(request: HttpRequest, shared: Data<Shared>, paging: Query<Paging>) -> HttpResponse {
-    either(admit(&request, &shared, "replication:list").await.map(|()| {
-        page(shared.state().executions.values().rev().cloned().collect(), &paging)
-    }))
+    either(
+        admit(&request, &shared, "replication:list")
+            .await
+            .map(|()| page(shared.state().executions.values().rev().cloned().collect(), &paging)),
+    )
 }
 
 async fn get_execution(request: HttpRequest, shared: Data<Shared>, id: Path<i64>) -> HttpResponse {
-    either(admit(&request, &shared, "replication:read").await.map(|()| {
-        shared.state().executions.get(&id).map_or_else(not_found, |found| HttpResponse::Ok().json(found))
-    }))
+    either(
+        admit(&request, &shared, "replication:read").await.map(|()| {
+            shared.state().executions.get(&id).map_or_else(not_found, |found| HttpResponse::Ok().json(found))
+        }),
+    )
 }
 
-async fn list_tasks(
-    request: HttpRequest,
-    shared: Data<Shared>,
-    id: Path<i64>,
-    paging: Query<Paging>,
-) -> HttpResponse {
+async fn list_tasks(request: HttpRequest, shared: Data<Shared>, id: Path<i64>, paging: Query<Paging>) -> HttpResponse {
     either(admit(&request, &shared, "replication:list").await.map(|()| {
         let state = shared.state();
         if !state.executions.contains_key(&id) {
@@ -307,9 +306,11 @@ async fn task_log(request: HttpRequest, shared: Data<Shared>, ids: Path<(i64, i6
 }
 
 async fn list_rules(request: HttpRequest, shared: Data<Shared>, paging: Query<Paging>) -> HttpResponse {
-    either(admit(&request, &shared, "replication-policy:list").await.map(|()| {
-        page(shared.state().rules.values().rev().cloned().collect(), &paging)
-    }))
+    either(
+        admit(&request, &shared, "replication-policy:list")
+            .await
+            .map(|()| page(shared.state().rules.values().rev().cloned().collect(), &paging)),
+    )
 }
 
 async fn list_webhooks(
@@ -359,7 +360,9 @@ async fn list_sent(
     ids: Path<(String, i64)>,
     paging: Query<Paging>,
 ) -> HttpResponse {
-    either(admit(&request, &shared, "notification-policy:read").await.map(|()| {
-        page(shared.state().sent.get(&ids.into_inner()).cloned().unwrap_or_default(), &paging)
-    }))
+    either(
+        admit(&request, &shared, "notification-policy:read")
+            .await
+            .map(|()| page(shared.state().sent.get(&ids.into_inner()).cloned().unwrap_or_default(), &paging)),
+    )
 }

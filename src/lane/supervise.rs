@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use futures_util::FutureExt;
 use tokio_util::sync::CancellationToken;
 
-use crate::model::outcome::LONGEST_PAUSE;
+use crate::model::rate_limit::LONGEST_PAUSE;
 
 /// Doubled by each panic in a row, so that what makes it panic after each POST does not repeat a message all the time.
 const FIRST_PAUSE: Duration = Duration::from_secs(1);

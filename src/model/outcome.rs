@@ -1,12 +1,7 @@
 //! What became of a message. A value, never an error: each of these has a row of ARCHITECTURE.md's table.
 
-use super::clock::{MINUTE, Millis, SECOND};
-
-/// How long nothing is sent after errcode 45009 or HTTP 429: WeCom blocks a robot for about 60 s, and a little more
-/// lets its window pass for certain.
-pub const RATE_LIMIT_PAUSE: Millis = 65 * SECOND;
-/// The longest that a robot is paused, whatever a Retry-After asks for.
-pub const LONGEST_PAUSE: Millis = 10 * MINUTE;
+use super::clock::Millis;
+use super::rate_limit;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum MessageOutcome {
@@ -35,7 +30,7 @@ pub enum RetryReason {
 impl MessageOutcome {
     /// The answer is errcode 45009 or HTTP 429, perhaps with a Retry-After.
     pub fn throttled(retry_after: Option<Millis>) -> Self {
-        Self::Throttled { pause: retry_after.unwrap_or(0).clamp(RATE_LIMIT_PAUSE, LONGEST_PAUSE) }
+        Self::Throttled { pause: rate_limit::pause(retry_after) }
     }
 
     /// The word on record in `messages.outcome`.

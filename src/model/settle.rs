@@ -4,7 +4,8 @@ use serde::Serialize;
 
 use super::clock::{Leaps, MINUTE, Millis, believable};
 use super::delivery::{Due, State};
-use super::outcome::{LONGEST_PAUSE, MessageOutcome, Report, RetryReason};
+use super::outcome::{MessageOutcome, Report, RetryReason};
+use super::rate_limit::LONGEST_PAUSE;
 use super::retry::RetryPolicy;
 use super::words::words;
 

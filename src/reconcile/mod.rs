@@ -16,9 +16,9 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep_until};
 use tokio_util::sync::CancellationToken;
 
+use crate::group_commit::{Intake, Refusal};
 use crate::harbor::client::Error;
 use crate::harbor::connection::Connection;
-use crate::intake::{Intake, Refusal};
 use crate::lookup::LookUp;
 use crate::metrics::Metrics;
 use crate::model::clock::{Clock, HOUR, Millis};

@@ -10,9 +10,9 @@ use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::config::{Config, HarborApi, HarborPlace};
+use crate::group_commit::Intake;
 use crate::harbor::client::{Access, Client};
 use crate::harbor::connection::Connection;
-use crate::intake::Intake;
 use crate::lane::supervise;
 use crate::lookup::{LookUp, LookUps, Worker, look_ups};
 use crate::metrics::Metrics;

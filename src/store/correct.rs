@@ -174,9 +174,9 @@ async fn reassign(
     now: Millis,
 ) -> Result<()> {
     let robots: Vec<_> = wanted.iter().map(|assignment| [&assignment.robot]).collect();
-    let gone = sql("DELETE FROM deliveries WHERE event_id = $1 AND state = 'pending' AND attempts = 0
-         AND robot NOT IN (SELECT value->>0 FROM rows($2))");
-    transaction.run(gone.bind(event_id).bind(rows(&robots))).await?;
+    let gone = sql("DELETE FROM deliveries WHERE event_id = $2 AND state = 'pending' AND attempts = 0
+         AND robot NOT IN (SELECT value->>0 FROM rows($1))");
+    transaction.run(gone.bind(rows(&robots)).bind(event_id)).await?;
     let due = sql("UPDATE deliveries SET next_attempt_at = CASE WHEN grace_until > $2 THEN grace_until ELSE $2 END
          WHERE event_id = $1 AND state = 'pending' AND attempts = 0");
     transaction.run(due.bind(event_id).bind(now)).await?;

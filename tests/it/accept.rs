@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use harborbell::demo::payloads::Replication;
-use harborbell::intake::{Refusal, intake};
+use harborbell::group_commit::{Refusal, intake};
 use harborbell::metrics::Metrics;
 use harborbell::model::harbor::Webhook;
 use harborbell::store::accept::Acceptance;

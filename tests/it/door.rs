@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use harborbell::demo::payloads::Replication;
-use harborbell::intake::intake;
+use harborbell::group_commit::intake;
 use harborbell::metrics::Metrics;
 use harborbell::model::clock::Clock;
 use harborbell::store::filter::Filter;

@@ -6,6 +6,7 @@ use harborbell::config::Config;
 use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::{Answer, Standin};
 use harborbell::model::event::{Event, ReplicationOutcome};
+use harborbell::model::failure_grace::FailureGrace;
 use harborbell::model::robot::Format;
 use harborbell::route::{Globs, Route, Routing};
 use harborbell::store::filter::Filter;
@@ -593,7 +594,7 @@ fn routing(routes: &[Written], has_default: bool) -> Routing {
         robots: robots.iter().map(robot).collect(),
         routes: routes.iter().map(route).collect(),
         notify: vec![ReplicationOutcome::Succeeded, ReplicationOutcome::Failed],
-        failure_grace: 0,
+        failure_grace: FailureGrace::default(),
     }
 }
 

@@ -25,7 +25,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("robots", 2),
     ("http", 3),
     ("lookup", 3),
-    ("intake", 4),
+    ("group_commit", 4),
     ("receive", 5),
     ("reconcile", 5),
     ("health", 5),

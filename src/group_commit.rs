@@ -1,5 +1,6 @@
-//! Intake: the group commit behind the webhook endpoint. Requests hand their webhooks to one task, which commits
-//! whatever is waiting in one transaction and then answers them all. A client that hangs up changes nothing.
+//! The group commit: a 202 comes only after it. Requests hand their webhooks to one task, which commits whatever is
+//! waiting in one transaction and then answers them all; what was found in Harbor goes the same way. A client that hangs
+//! up changes nothing.
 
 use std::sync::Arc;
 use std::time::Instant;
