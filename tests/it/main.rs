@@ -34,3 +34,4 @@ mod secrecy;
 mod tidy;
 mod trouble;
 mod wecom;
+mod whereabouts;
