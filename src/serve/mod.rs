@@ -24,6 +24,7 @@ use crate::http::origin::Names;
 use crate::intake::{Committer, intake};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
+use crate::model::harbor_status::HarborStatus;
 use crate::receive::WebhookReceiver;
 use crate::route::Routing;
 use crate::store::Store;
@@ -49,6 +50,7 @@ pub struct Service {
     stopping: CancellationToken,
     metrics: Metrics,
     checkpoints_fail: watch::Sender<bool>,
+    harbor_status: watch::Sender<HarborStatus>,
     reloader: mpsc::Sender<Routing>,
     reloads: mpsc::Receiver<Routing>,
 }
@@ -71,6 +73,8 @@ impl Service {
         let names = Names { public: config.public_host(), any: config.allow_anonymous };
         let (admin_token, read_token) = (config.admin_token.clone(), config.read_token.clone());
         let access = Arc::new(Access::new(admin_token, read_token, names.clone(), clock.clone()));
+        let url = config.renderer.harbor_url().unwrap_or_default().to_owned();
+        let (harbor_status, harbor) = watch::channel(HarborStatus { url, ..HarborStatus::default() });
         let admin = Admin {
             store: store.clone(),
             clock: clock.clone(),
@@ -79,6 +83,7 @@ impl Service {
             timezone: config.timezone.clone(),
             routing: routing.clone(),
             metrics: counts.clone(),
+            harbor: harbor.clone(),
             nudge: nudge.clone(),
             stopping: stopping.clone(),
             wants_auth_header: config.harbor_auth_header.is_some(),
@@ -92,6 +97,7 @@ impl Service {
             metrics: counts.clone(),
             intake: intake.clone(),
             checkpoints_fail: do_fail,
+            harbor,
             shows_token: Box::new(move |request| access.is_shown_by(request)),
             probed: Latest::default(),
             robots: Latest::default(),
@@ -116,6 +122,7 @@ impl Service {
             stopping,
             metrics: counts,
             checkpoints_fail,
+            harbor_status,
             reloader,
             reloads,
         })
@@ -124,6 +131,11 @@ impl Service {
     /// Takes what applies from then on when the configuration is read again.
     pub fn reloader(&self) -> mpsc::Sender<Routing> {
         self.reloader.clone()
+    }
+
+    /// Where it is said how Harbor's API is; page, API, health and metrics show it.
+    pub const fn harbor_status(&self) -> &watch::Sender<HarborStatus> {
+        &self.harbor_status
     }
 
     pub const fn addr(&self) -> SocketAddr {

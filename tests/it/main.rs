@@ -31,6 +31,7 @@ mod routes;
 mod rude;
 mod search;
 mod secrecy;
+mod shown;
 mod tidy;
 mod trouble;
 mod wecom;
