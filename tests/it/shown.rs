@@ -129,7 +129,7 @@ async fn a_harbor_that_is_not_asked_is_off() {
             "last_success_at": null, "watermark_execution_id": null, "open_executions": 0, "rules": [],
         })
     );
-    assert_eq!(app.get("/readyz").await.1["harbor"], json!({ "state": "off", "since": null, "last_error": null }));
+    assert_eq!(app.get("/readyz").await.1["harbor"], json!({ "state": "off", "since": null }));
     assert!(!app.page_in("en", "/").await.contains("Harbor’s API"));
     let metrics = app.client.get(format!("{}/metrics", app.url)).send().await.unwrap().text().await.unwrap();
     assert!(!metrics.contains("harborbell_harbor_"), "{metrics}");
