@@ -62,7 +62,7 @@ impl Table {
             let numbers = Mutex::new(numbers);
             let assign = |_: &Event| {
                 let delivery_id = id(numbers.lock().unwrap().next().unwrap());
-                vec![Assignment { delivery_id, robot: ROBOT.into(), mentions: Vec::new(), grace: 0, look_up: 0 }]
+                vec![Assignment { delivery_id, robot: ROBOT.into(), mentions: Vec::new(), grace: 0 }]
             };
             // A year of them.
             store.accept(&offers, assign, BEGIN + batch * HOUR * 24 * 365 / (size / 1_000)).await.unwrap();
@@ -176,5 +176,5 @@ fn offer(number: i64) -> Offer {
     .payload()
     .to_string();
     let Ok(Reading::Event(webhook)) = read(&payload, BEGIN, false) else { unreachable!("it is a push that ended") };
-    Offer { event_id: Uuid::now_v7().to_string(), webhook: *webhook, payload }
+    Offer { event_id: Uuid::now_v7().to_string(), webhook: *webhook, payload, is_quiet: false, look_up: 0 }
 }

@@ -6,8 +6,12 @@ ALTER TABLE events ADD COLUMN reason TEXT NOT NULL DEFAULT '';
 ALTER TABLE events ADD COLUMN task_id BIGINT NOT NULL DEFAULT 0;
 -- 1: its webhook should have come in and did not; messages say so.
 ALTER TABLE events ADD COLUMN late BIGINT NOT NULL DEFAULT 0;
--- The few events that did not come by a webhook: a webhook of the same task is none of its own.
+-- The failure whose versions these are: its log says that they were copied after all.
+ALTER TABLE events ADD COLUMN split_from TEXT NOT NULL DEFAULT '';
+-- The few events that did not come by a webhook: a webhook of the same task is a duplicate.
 CREATE INDEX events_of_harbor_api ON events (execution_id) WHERE source <> 'webhook';
+-- What Harbor has still to be asked about.
+CREATE INDEX events_unconfirmed ON events (accepted_at) WHERE operation = 'unconfirmed';
 
 -- FAILURE_GRACE has a column of its own, because a delivery is also held for a look-up, which supersedes nothing.
 ALTER TABLE deliveries ADD COLUMN grace_until BIGINT NOT NULL DEFAULT 0;
@@ -36,9 +40,8 @@ CREATE TABLE harbors (
 
 -- Executions in view: those that have not ended, or of which tasks are still to be compared with what is stored.
 CREATE TABLE executions (
-    harbor     TEXT   NOT NULL REFERENCES harbors (url) ON DELETE CASCADE,
+    harbor     TEXT   NOT NULL,
     id         BIGINT NOT NULL,
-    rule_id    BIGINT NOT NULL,
     started_at BIGINT NOT NULL,
     -- When it is looked at next; 0: it is done with.
     look_at    BIGINT NOT NULL,
@@ -63,11 +66,13 @@ CREATE TABLE replicating (
 
 -- Rules whose last execution failed before it had tasks.
 CREATE TABLE failing_rules (
-    harbor  TEXT   NOT NULL,
-    rule_id BIGINT NOT NULL,
+    harbor       TEXT   NOT NULL,
+    rule_id      BIGINT NOT NULL,
     -- The reason with its numbers removed: the same one is not sent again within a day.
-    reason  TEXT   NOT NULL,
-    sent_at BIGINT NOT NULL,
+    reason       TEXT   NOT NULL,
+    sent_at      BIGINT NOT NULL,
+    -- The execution that failed last.
+    execution_id BIGINT NOT NULL,
     PRIMARY KEY (harbor, rule_id)
 );
 

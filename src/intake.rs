@@ -8,9 +8,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
+use crate::lookup::{LookUps, Question};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::delivery::State;
+use crate::model::event::{Operation, ReplicationOutcome, Source};
 use crate::model::harbor::Webhook;
 use crate::route::{Live, Routing};
 use crate::store::accept::{Acceptance, Offer};
@@ -19,6 +21,8 @@ use crate::store::{Store, StoreError};
 
 /// What may wait in memory, bodies being read included. Beyond it the answer is 503 and Harbor sends it again.
 const QUEUE_BYTES: usize = 32 * 1024 * 1024;
+/// What an arrival takes in memory, beside its version.
+pub const ARRIVAL_BYTES: usize = 256;
 /// What one transaction takes: small enough to be answered in time, large enough to share its cost.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 const BATCH_WEBHOOKS: usize = 1_024;
@@ -60,6 +64,7 @@ impl Room {
 struct Submission {
     webhook: Webhook,
     payload: String,
+    is_quiet: bool,
     room: Room,
     reply: oneshot::Sender<Result<Acceptance, Refusal>>,
 }
@@ -89,8 +94,25 @@ impl Intake {
 
     /// Waits until the webhook is durable. Whoever stops waiting does not stop the storing.
     pub async fn offer(&self, webhook: Webhook, payload: String, room: Room) -> Result<Acceptance, Refusal> {
+        self.submit(webhook, payload, false, room).await
+    }
+
+    /// The same for what Harbor was asked about. Nobody is notified of what is quiet.
+    pub async fn offer_found(&self, found: Webhook, payload: String, is_quiet: bool) -> Result<Acceptance, Refusal> {
+        let mut room = self.room();
+        room.grow(payload.len() + found.arrivals.len() * ARRIVAL_BYTES)?;
+        self.submit(found, payload, is_quiet, room).await
+    }
+
+    async fn submit(
+        &self,
+        webhook: Webhook,
+        payload: String,
+        is_quiet: bool,
+        room: Room,
+    ) -> Result<Acceptance, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let submission = Submission { webhook, payload, room, reply };
+        let submission = Submission { webhook, payload, is_quiet, room, reply };
         self.queue.send(submission).map_err(|_| Refusal::Stopping)?;
         answer.await.map_err(|_| Refusal::Stopping)?
     }
@@ -105,6 +127,8 @@ pub struct Committer {
     metrics: Metrics,
     /// Wakes the lanes, because there is something to look at.
     nudge: watch::Sender<()>,
+    /// None where Harbor's API is not asked.
+    look_ups: Option<LookUps>,
     /// When a webhook was last refused because the database could not be used.
     refused_at: watch::Sender<Option<Instant>>,
 }
@@ -116,13 +140,14 @@ pub fn intake(
     clock: Clock,
     metrics: Metrics,
     nudge: watch::Sender<()>,
+    look_ups: Option<LookUps>,
 ) -> (Intake, Committer) {
     // Unbounded in number: the budget of bytes is the bound.
     let (sender, receiver) = mpsc::unbounded_channel();
     let (refused_at, is_refused) = watch::channel(None);
     let budget = Arc::new(Semaphore::new(QUEUE_BYTES));
     let intake = Intake { queue: sender, budget, refused_at: is_refused };
-    (intake, Committer { queue: receiver, store, routing, clock, metrics, nudge, refused_at })
+    (intake, Committer { queue: receiver, store, routing, clock, metrics, nudge, look_ups, refused_at })
 }
 
 impl Committer {
@@ -156,8 +181,8 @@ impl Committer {
     async fn commit(&self, batch: Vec<Submission>) {
         let mut offers = Vec::with_capacity(batch.len());
         let mut waiting = Vec::with_capacity(batch.len());
-        for Submission { webhook, payload, room, reply } in batch {
-            offers.push(Offer { event_id: Uuid::now_v7().to_string(), webhook, payload });
+        for Submission { webhook, payload, is_quiet, room, reply } in batch {
+            offers.push(self.offer(webhook, payload, is_quiet));
             waiting.push((reply, room));
         }
         let routing = self.routing.borrow().clone();
@@ -177,12 +202,25 @@ impl Committer {
         }
     }
 
+    /// An event of which Harbor is still to be asked waits for the answer.
+    fn offer(&self, mut webhook: Webhook, payload: String, is_quiet: bool) -> Offer {
+        let look_up = self.look_ups.as_ref().map_or(0, |look_ups| look_ups.wait_for(&webhook.event));
+        if look_up > 0 && webhook.event.outcome == ReplicationOutcome::Succeeded {
+            webhook.event.operation = Operation::Unconfirmed;
+        }
+        Offer { event_id: Uuid::now_v7().to_string(), webhook, payload, is_quiet, look_up }
+    }
+
     async fn store(&self, offers: &[Offer], routing: &Routing) -> Result<Vec<Acceptance>, StoreError> {
         let stored = self.store.accept(offers, |event| routing.assignments(event), self.clock.now()).await?;
-        for answer in &stored.answers {
-            if let Acceptance::Accepted { robots, .. } = answer {
+        for (offer, answer) in offers.iter().zip(&stored.answers) {
+            if let Acceptance::Accepted { event_id, robots } = answer {
                 for robot in robots {
                     self.metrics.came_to(State::Pending, robot, 1);
+                }
+                let asks = offer.look_up > 0 && offer.webhook.event.source == Source::Webhook;
+                if let Some(look_ups) = self.look_ups.as_ref().filter(|_| asks) {
+                    look_ups.ask(Question::of(event_id, &offer.webhook.event));
                 }
             }
         }

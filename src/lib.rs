@@ -12,6 +12,7 @@
 
 pub mod model;
 
+pub mod harbor;
 pub mod metrics;
 pub mod render;
 pub mod route;
@@ -23,8 +24,10 @@ pub mod health;
 pub mod http;
 pub mod intake;
 pub mod lane;
+pub mod lookup;
 pub mod problem;
 pub mod receive;
+pub mod reconcile;
 pub mod robots;
 
 pub mod cli;

@@ -9,26 +9,27 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
 use secrecy::{ExposeSecret, SecretString};
 use serde::Serialize;
 use subtle::ConstantTimeEq;
+use tokio::sync::watch;
 use tokio::time::{Instant, timeout_at};
 use utoipa::ToSchema;
 
 use crate::http::body::collect;
 use crate::http::origin::{Names, refuse_cross_site};
-use crate::intake::{Intake, Refusal};
+use crate::intake::{ARRIVAL_BYTES, Intake, Refusal};
 use crate::metrics::{Metrics, Received};
 use crate::model::clock::Clock;
-use crate::model::harbor::{Reading, Unreadable, read};
+use crate::model::harbor::{Ignored, Reading, Unreadable, read};
 use crate::problem::Problem;
 use crate::store::accept::Acceptance;
 
 pub const LARGEST_BODY: usize = 1024 * 1024;
-/// About what one arrival takes in memory until it is stored.
-const ARRIVAL_BYTES: usize = 256;
 const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
 
 /// What it takes to answer a webhook.
 pub struct WebhookReceiver {
     pub intake: Intake,
+    /// Wakes the comparison with Harbor, because something is being replicated; None where Harbor is not asked.
+    pub runs: Option<watch::Sender<()>>,
     pub clock: Clock,
     /// What Harbor sends as `Authorization`; without it every webhook is accepted.
     pub authorization: Option<SecretString>,
@@ -101,6 +102,9 @@ impl WebhookReceiver {
         let webhook = match read(&body, self.clock.now(), self.digest_only)? {
             Reading::Event(webhook) => webhook,
             Reading::Ignored(reason) => {
+                if let (Some(runs), Ignored::JobStatus) = (&self.runs, reason) {
+                    runs.send_replace(());
+                }
                 tracing::info!(reason = reason.as_str(), "webhook ignored");
                 return Ok(Receipt::Ignored { reason: reason.as_str() });
             }

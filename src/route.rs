@@ -120,7 +120,6 @@ impl Routing {
             robot: addressee.robot,
             mentions: addressee.mentions,
             grace: self.grace(event),
-            look_up: 0,
         };
         self.addressees(event).into_iter().map(assignment).collect()
     }

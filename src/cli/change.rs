@@ -5,8 +5,9 @@ use std::process::ExitCode;
 
 use serde_json::json;
 
+use super::arguments::ChangeArgs;
 use super::output::{self, line};
-use super::{ChangeArgs, CommandResult, Failure};
+use super::{CommandResult, Failure};
 use crate::config::Config;
 use crate::model::clock::{Clock, Millis};
 use crate::model::delivery::{State, Verb};

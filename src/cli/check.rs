@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use uuid::Uuid;
 
 use super::output::{self, line, table, time};
-use super::{CommandResult, Failure};
+use super::{CommandResult, Failure, check_harbor};
 use crate::config::Config;
 use crate::lane::{Lane, Next};
 use crate::metrics::Metrics;
@@ -56,6 +56,7 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult 
         }
         Err(error) => return Err(error.into()),
     };
+    let harbor = check_harbor::check(config).await;
     let troubled: Vec<_> = views.iter().filter(|view| view.is_in_trouble()).map(|view| view.name.as_str()).collect();
     let failed_pings = pings.iter().filter(|(_, answer)| answer.outcome != "delivered").count();
     if as_json {
@@ -68,7 +69,8 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult 
             })
             .collect();
         output::json(
-            &json!({ "configuration": "ok", "database": database, "robots": views, "in_trouble": troubled, "pings": pings }),
+            &json!({ "configuration": "ok", "database": database, "robots": views, "in_trouble": troubled, "pings": pings,
+                "harbor": harbor.as_ref().map(check_harbor::Findings::json) }),
         )?;
     } else {
         line(format_args!("configuration  ok\ndatabase       {database}\n"))?;
@@ -76,13 +78,17 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult 
         if !troubled.is_empty() {
             line(format_args!("\nin trouble: {}", troubled.join(", ")))?;
         }
+        if let Some(harbor) = &harbor {
+            harbor.print()?;
+        }
         for (robot, answer) in &pings {
             let MessageRecord { outcome, duration_ms, errmsg, .. } = answer;
             let failed = if outcome == "delivered" { "" } else { "not delivered: " };
             line(format_args!("\ntest message to {robot}: {failed}{outcome} after {duration_ms} ms: {errmsg}"))?;
         }
     }
-    Ok(if failed_pings > 0 || !troubled.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let harbor_fails = harbor.is_some_and(|harbor| harbor.error.is_some());
+    Ok(if harbor_fails || failed_pings > 0 || !troubled.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {

@@ -1,4 +1,4 @@
-//! `copy`: moving house, from one database to another that is empty.
+//! `copy`: migrating from one database to another that is empty.
 
 use std::process::ExitCode;
 

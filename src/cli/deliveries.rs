@@ -4,8 +4,9 @@ use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
 
+use super::CommandResult;
+use super::arguments::ListArgs;
 use super::output::{json, line, table, time};
-use super::{CommandResult, ListArgs};
 use crate::admin::api::DeliveryDetail;
 use crate::config::Config;
 use crate::model::clock::Clock;

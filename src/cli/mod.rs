@@ -1,7 +1,10 @@
 //! The command line: what an operator types. Each command is a short way to a verb that exists elsewhere.
 
+mod arguments;
 mod change;
 mod check;
+mod check_harbor;
+mod connect;
 mod copy;
 mod deliveries;
 mod output;
@@ -14,18 +17,15 @@ mod whereabouts;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
-use clap::{Args, Parser, Subcommand};
-use jiff::tz::TimeZone;
+use clap::{Parser, Subcommand};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::mpsc;
 
 use crate::config::{Config, Fault};
-use crate::model::clock::{Clock, Millis};
-use crate::model::delivery::{State, Verb};
-use crate::model::moment::moment;
+use crate::model::clock::Clock;
+use crate::model::delivery::Verb;
 use crate::route::Routing;
 use crate::serve::{Service, stop_signal};
-use crate::store::filter::Filter;
 use crate::{demo, telemetry};
 use output::remark;
 
@@ -54,7 +54,7 @@ enum Command {
         listen_addr: SocketAddr,
     },
     /// List deliveries, newest first
-    List(ListArgs),
+    List(arguments::ListArgs),
     /// Show one delivery: its event, every attempt, the message as it would be sent now
     Show {
         id: String,
@@ -62,9 +62,9 @@ enum Command {
         json: bool,
     },
     /// Send finished deliveries again
-    Replay(ChangeArgs),
+    Replay(arguments::ChangeArgs),
     /// End deliveries that wait, so that they are not sent
-    Discard(ChangeArgs),
+    Discard(arguments::ChangeArgs),
     /// Say whether an image has arrived; exit code 0 arrived, 3 failed, 4 not seen
     Where(whereabouts::Arguments),
     /// Show who would be notified of a payload of Harbor, by which route, and what they would read
@@ -81,7 +81,9 @@ enum Command {
     },
     /// Copy everything from one database to another that is empty, such as from SQLite to PostgreSQL
     Copy(copy::Arguments),
-    /// Check configuration, database, port and robots
+    /// Make or correct the webhooks of Harbor's projects
+    Connect(connect::Arguments),
+    /// Check configuration, database, port, robots and Harbor
     Check {
         /// Send a test message, in each robot's next slot
         #[arg(long)]
@@ -92,79 +94,6 @@ enum Command {
         #[arg(long)]
         json: bool,
     },
-}
-
-#[derive(Args)]
-struct FilterArgs {
-    /// Only this robot's
-    #[arg(long)]
-    robot: Option<String>,
-    /// Only those created since: 24h, 2026-11-23, or 2026-11-23T08:00:00Z
-    #[arg(long)]
-    since: Option<String>,
-    /// Only those created before
-    #[arg(long)]
-    until: Option<String>,
-    /// Only those whose repository, image name, version, registry or description begins so
-    #[arg(long)]
-    q: Option<String>,
-}
-
-impl FilterArgs {
-    fn is_empty(&self) -> bool {
-        [&self.robot, &self.since, &self.until, &self.q].into_iter().all(Option::is_none)
-    }
-
-    fn read(&self, state: Option<State>, timezone: &TimeZone) -> Result<Filter, Failure> {
-        Ok(Filter {
-            state,
-            robot: self.robot.clone(),
-            since: read_moment(self.since.as_deref(), timezone)?,
-            until: read_moment(self.until.as_deref(), timezone)?,
-            q: self.q.clone().filter(|q| !q.is_empty()),
-        })
-    }
-}
-
-fn read_moment(text: Option<&str>, timezone: &TimeZone) -> Result<Option<Millis>, Failure> {
-    text.map(|text| moment(text, timezone, Clock::System.now())).transpose().map_err(Failure::Usage)
-}
-
-#[derive(Args)]
-struct ListArgs {
-    /// pending, sending, delivered, failed, superseded or discarded
-    #[arg(long)]
-    state: Option<State>,
-    #[command(flatten)]
-    filter: FilterArgs,
-    /// Maximum rows
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    limit: u16,
-    /// Cursor from the previous page
-    #[arg(long)]
-    cursor: Option<String>,
-    #[arg(long)]
-    json: bool,
-}
-
-#[derive(Args)]
-struct ChangeArgs {
-    /// Deliveries by their ids
-    #[arg(required_unless_present = "state", conflicts_with = "state")]
-    ids: Vec<String>,
-    /// All of this state: failed, delivered or discarded for replay; pending for discard
-    #[arg(long)]
-    state: Option<State>,
-    #[command(flatten)]
-    filter: FilterArgs,
-    /// Only count
-    #[arg(long, requires = "state")]
-    dry_run: bool,
-    /// Do not ask for confirmation
-    #[arg(long, requires = "state")]
-    yes: bool,
-    #[arg(long)]
-    json: bool,
 }
 
 /// Why a command ends without success.
@@ -211,6 +140,7 @@ async fn run(command: Command) -> CommandResult {
         Command::Where(arguments) => whereabouts::run(arguments).await,
         Command::Preview { file } => preview::preview(&config()?, &file),
         Command::Copy(arguments) => copy::copy(arguments).await,
+        Command::Connect(arguments) => connect::connect(&config()?, arguments).await,
         Command::Route { file, json } => route::route(&config()?, &file, json),
         Command::Check { routes: true, json, .. } => route::show(&config()?, json),
         Command::Check { ping, json, .. } => check::check(&config()?, ping, json).await,

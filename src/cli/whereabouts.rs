@@ -12,9 +12,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
+use super::arguments::read_moment;
 use super::output::{self, remark, table, time};
 use super::settings::dotenv_value;
-use super::{CommandResult, Failure, config, read_moment};
+use super::{CommandResult, Failure, config};
 use crate::model::event::{ReplicationOutcome, label};
 use crate::model::json::utc;
 use crate::model::moment::duration;

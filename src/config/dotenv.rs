@@ -42,7 +42,7 @@ impl Dotenv {
             faults.push(fault(1, "begins with a byte order mark (BOM); save the file as UTF-8 without it"));
         }
         // The parser takes a blank at the very end for the beginning of more.
-        let text = format!("{}\n", marked.unwrap_or(text));
+        let text: String = marked.unwrap_or(text).lines().map(|line| with_dollars(line) + "\n").collect();
         let at = Rc::new(Cell::new(0));
         let mut entries = dotenvy::from_read_iter(Lines { text: &text, at: at.clone() });
         loop {
@@ -83,6 +83,18 @@ impl Dotenv {
 
 fn fault(line: usize, problem: &str) -> Fault {
     Fault { key: ".env".into(), problem: format!("line {line} {problem}") }
+}
+
+/// A robot account's name has a dollar sign, as its password may have: there it begins no variable.
+fn with_dollars(line: &str) -> String {
+    let entry = line.trim_start();
+    let entry = entry.strip_prefix("export ").map_or(entry, str::trim_start);
+    let value = ["HARBOR_USERNAME", "HARBOR_PASSWORD"].iter().find_map(|key| entry.strip_prefix(key));
+    let value = value.and_then(|value| value.trim_start().strip_prefix('=')).map(str::trim_start);
+    match value {
+        Some(value) if !value.starts_with('\'') => line.replace("\\$", "$").replace('$', "\\$"),
+        _ => line.to_owned(),
+    }
 }
 
 /// Gives the parser one line at a time, so that it shows how far it has come.

@@ -3,6 +3,7 @@
 
 mod document;
 pub mod dotenv;
+mod harbor;
 mod nearest;
 pub mod routes;
 mod values;
@@ -22,6 +23,7 @@ use crate::model::robot::{DEFAULT, Format, Robot};
 use crate::render::text::link_target;
 use crate::render::{Language, Renderer, Settings};
 use crate::route::{Route, Routing};
+pub use harbor::{HarborApi, HarborPlace};
 use routes::Surroundings;
 use values::*;
 
@@ -46,7 +48,13 @@ pub const KEYS: &[Key] = &[
     key("WECOM_RATE_PER_MINUTE", "18", "messages a minute, evenly spaced; 0: no pacing"),
     key("WECOM_TIMEOUT", "10s", "how long one message may take; at most 12s"),
     key("HARBOR_AUTH_HEADER", "", "what Harbor sends as Authorization; a secret"),
-    key("HARBOR_URL", "", "Harbor's address for links in messages"),
+    key("HARBOR_URL", "", "Harbor's address for links in messages, and of its API"),
+    key("HARBOR_USERNAME", "", "who reads Harbor's API; a robot account such as robot$harborbell"),
+    key("HARBOR_PASSWORD", "", "its password; a secret"),
+    key("HARBOR_CA_FILE", "", "certificates in PEM that Harbor's is checked against"),
+    key("HARBOR_POLL_INTERVAL", "1m", "how often Harbor is asked; at least 10s"),
+    key("HARBOR_RECONCILE_DELAY", "4m", "how long after a task's end its webhook is waited for"),
+    key("HARBOR_BACKFILL_MAX_AGE", "72h", "what ended longer ago is stored and not sent"),
     key("ADMIN_TOKEN", "", "opens page and API; a secret"),
     key("READ_TOKEN", "", "opens them for looking only; a secret"),
     key("ALLOW_ANONYMOUS", "false", "listen beyond loopback without HARBOR_AUTH_HEADER and ADMIN_TOKEN"),
@@ -88,6 +96,9 @@ pub struct Config {
     pub routing: Routing,
     pub wecom_timeout: Duration,
     pub harbor_auth_header: Option<SecretString>,
+    /// None without `HARBOR_URL`.
+    pub harbor_place: Option<HarborPlace>,
+    pub harbor_api: Option<HarborApi>,
     pub admin_token: Option<SecretString>,
     pub read_token: Option<SecretString>,
     pub allow_anonymous: bool,
@@ -108,6 +119,7 @@ impl Config {
                 .map_err(|_| format!("{} is no IANA time zone; use one such as Asia/Shanghai", quoted(name)))
         });
         let routing = reader.routing();
+        let harbor_place = reader.harbor_place();
         let renderer = reader.renderer(timezone.clone());
         let config = Self {
             listen_addr: reader.read("LISTEN_ADDR", listen_addr).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into()),
@@ -116,6 +128,8 @@ impl Config {
             routing,
             wecom_timeout: reader.read("WECOM_TIMEOUT", timeout).unwrap_or(LONGEST_TIMEOUT),
             harbor_auth_header: reader.optional("HARBOR_AUTH_HEADER", header),
+            harbor_place: harbor_place.clone(),
+            harbor_api: reader.harbor_api(harbor_place),
             admin_token: reader.optional("ADMIN_TOKEN", token),
             read_token: reader.read_token(),
             allow_anonymous: reader.read("ALLOW_ANONYMOUS", switch).unwrap_or_default(),
@@ -135,6 +149,11 @@ impl Config {
     /// The host of `PUBLIC_URL`, as requests name it.
     pub fn public_host(&self) -> Option<String> {
         self.public_url.as_ref().and_then(Url::host_str).map(str::to_ascii_lowercase)
+    }
+
+    /// Where Harbor should send its webhooks; None without `PUBLIC_URL`.
+    pub fn webhook_url(&self) -> Option<String> {
+        self.public_url.as_ref().and_then(|url| url.join("webhook/harbor").ok()).map(String::from)
     }
 
     /// What a valid configuration still lacks for serving.

@@ -1,6 +1,9 @@
 //! The newcomer's first command: the real service with a stand-in for WeCom and a scratch database, fed
 //! with Harbor's payloads over real HTTP. It prints what the group sees and what became of each webhook.
 
+/// Part of the program, because `demo` runs against it; public, because the tests do, too.
+#[doc(hidden)]
+pub mod harbor;
 pub mod payloads;
 /// Part of the program, because `demo` runs against it; public, because the tests and benchmarks do, too.
 #[doc(hidden)]

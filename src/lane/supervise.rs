@@ -1,4 +1,5 @@
-//! A lane that panics is a fault of ours. It is logged, the lane starts again, and all others go on.
+//! A lane, or the comparison with Harbor, that panics is a fault of ours. It is logged, it starts again, and all others
+//! go on.
 
 use std::any::Any;
 use std::panic::AssertUnwindSafe;
@@ -14,7 +15,7 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_millis(LONGEST_PAUSE.unsigned_abs());
 
 /// Runs it until it ends by itself. What it was sending when it panicked is taken up at its next start, as after a crash.
-pub async fn supervise<F: Future<Output = ()>>(robot: &str, stop: &CancellationToken, run: impl Fn() -> F) {
+pub async fn supervise<F: Future<Output = ()>>(what: &str, stop: &CancellationToken, run: impl Fn() -> F) {
     let mut pause = FIRST_PAUSE;
     loop {
         let started = Instant::now();
@@ -24,10 +25,9 @@ pub async fn supervise<F: Future<Output = ()>>(robot: &str, stop: &CancellationT
             pause = FIRST_PAUSE;
         }
         tracing::error!(
-            robot,
             panic = words(&*panic),
             pause_seconds = pause.as_secs(),
-            "the lane of this robot failed by a fault of the program; it starts again after the pause; please report it"
+            "{what} failed by a fault of the program; it starts again after the pause; please report it"
         );
         if stop.is_cancelled() {
             return;

@@ -86,8 +86,6 @@ pub struct Assignment {
     pub mentions: Vec<String>,
     /// How long the first message waits, in case a success takes the place of a failure.
     pub grace: Millis,
-    /// How long it waits for what Harbor's API knows; the longer of both counts.
-    pub look_up: Millis,
 }
 
 /// What one robot says of an event.

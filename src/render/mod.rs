@@ -80,14 +80,9 @@ impl Renderer {
         self.fill(built_in, notices, now, format).expect("the built-in template renders every event")
     }
 
-    /// `HARBOR_URL`.
-    pub fn harbor_url(&self) -> Option<&str> {
-        self.settings.harbor_url.as_deref()
-    }
-
     /// Harbor's page of an execution; None without `HARBOR_URL`.
     pub fn harbor_link(&self, execution_id: i64) -> Option<String> {
-        self.harbor_url().map(|base| context::link(base, execution_id))
+        self.settings.harbor_url.as_deref().map(|base| context::link(base, execution_id))
     }
 
     /// What a test message says.

@@ -70,6 +70,7 @@ fn secrets(config: &Config) -> Secrets {
     let mut secrets = Secrets::default();
     let tokens = [&config.admin_token, &config.read_token, &config.harbor_auth_header];
     tokens.into_iter().flatten().for_each(|token| secrets.add(token));
+    config.harbor_api.iter().for_each(|api| secrets.add(&api.password));
     config.routing.robots.iter().for_each(|robot| secrets.add_robot_url(&robot.url));
     secrets.add_database_url(&config.database_url);
     secrets
@@ -200,7 +201,10 @@ impl Lanes {
                     tracing::warn!(robot = lane.robot.name, %error, "a broken robot's pause could not be ended");
                 }
             }
-            supervise(&lane.robot.name, &stop, || lane.clone().run(nudge.clone(), stop.clone())).await;
+            supervise(&format!("the lane of robot {}", lane.robot.name), &stop, || {
+                lane.clone().run(nudge.clone(), stop.clone())
+            })
+            .await;
         });
     }
 

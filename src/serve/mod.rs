@@ -1,6 +1,7 @@
 //! The service: receiver, intake and lanes over one store, from start to an orderly stop.
 
 mod checkpoints;
+mod harbor;
 mod lanes;
 mod server;
 
@@ -12,7 +13,7 @@ use actix_web::dev::{Server, ServerHandle};
 use anyhow::{Context, bail};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
-use tokio::task::{JoinError, JoinHandle};
+use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
@@ -21,13 +22,15 @@ use crate::admin::{Admin, Pages};
 use crate::config::Config;
 use crate::health::{Health, Latest};
 use crate::http::origin::Names;
-use crate::intake::{Committer, intake};
+use crate::intake::{Committer, Intake, intake};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::harbor_status::HarborStatus;
 use crate::receive::WebhookReceiver;
 use crate::route::Routing;
 use crate::store::Store;
+use harbor::Harbor;
+pub use harbor::access;
 use lanes::Lanes;
 pub use lanes::lanes;
 pub use server::listen;
@@ -45,6 +48,8 @@ pub struct Service {
     addr: SocketAddr,
     server: Server,
     lanes: Lanes,
+    harbor: Option<Harbor>,
+    intake: Intake,
     committer: Committer,
     store: Store,
     stopping: CancellationToken,
@@ -65,7 +70,12 @@ impl Service {
         let (nudge, _) = watch::channel(());
         let mut lanes = Lanes::new(config, &store, &clock, &counts, &nudge);
         let routing = lanes.routing();
-        let (intake, committer) = intake(store.clone(), routing.clone(), clock.clone(), counts.clone(), nudge.clone());
+        let url = config.harbor_place.as_ref().map(|place| place.url.to_string()).unwrap_or_default();
+        let harbor_status = watch::Sender::new(HarborStatus { url, ..HarborStatus::default() });
+        let harbor = Harbor::new(config, &store, &clock, routing.clone(), &nudge, &harbor_status)?;
+        let look_ups = harbor.as_ref().map(|harbor| harbor.look_ups.clone());
+        let (intake, committer) =
+            intake(store.clone(), routing.clone(), clock.clone(), counts.clone(), nudge.clone(), look_ups);
 
         let listener = listen(config.listen_addr)?;
         let addr = listener.local_addr()?;
@@ -73,8 +83,6 @@ impl Service {
         let names = Names { public: config.public_host(), any: config.allow_anonymous };
         let (admin_token, read_token) = (config.admin_token.clone(), config.read_token.clone());
         let access = Arc::new(Access::new(admin_token, read_token, names.clone(), clock.clone()));
-        let url = config.renderer.harbor_url().unwrap_or_default().to_owned();
-        let (harbor_status, harbor) = watch::channel(HarborStatus { url, ..HarborStatus::default() });
         let admin = Admin {
             store: store.clone(),
             clock: clock.clone(),
@@ -83,7 +91,7 @@ impl Service {
             timezone: config.timezone.clone(),
             routing: routing.clone(),
             metrics: counts.clone(),
-            harbor: harbor.clone(),
+            harbor: harbor_status.subscribe(),
             nudge: nudge.clone(),
             stopping: stopping.clone(),
             wants_auth_header: config.harbor_auth_header.is_some(),
@@ -97,13 +105,14 @@ impl Service {
             metrics: counts.clone(),
             intake: intake.clone(),
             checkpoints_fail: do_fail,
-            harbor,
+            harbor: harbor_status.subscribe(),
             shows_token: Box::new(move |request| access.is_shown_by(request)),
             probed: Latest::default(),
             robots: Latest::default(),
         };
         let receiver = WebhookReceiver {
-            intake,
+            intake: intake.clone(),
+            runs: harbor.as_ref().map(|harbor| harbor.runs.clone()),
             clock,
             authorization: config.harbor_auth_header.clone(),
             names,
@@ -117,6 +126,8 @@ impl Service {
             addr,
             server,
             lanes,
+            harbor,
+            intake,
             committer,
             store,
             stopping,
@@ -145,11 +156,24 @@ impl Service {
     /// Runs until `stop` resolves, then stops in order: no more webhooks, the queue stored, messages in
     /// flight finished and recorded, lanes given back. An error if a part ended by itself.
     pub async fn run_until(self, stop: impl Future<Output = ()>) -> anyhow::Result<()> {
-        let Self { server, mut lanes, committer, store, stopping, mut reloads, metrics, checkpoints_fail, .. } = self;
+        let Self {
+            server,
+            mut lanes,
+            harbor,
+            intake: offers,
+            committer,
+            store,
+            stopping,
+            mut reloads,
+            metrics,
+            checkpoints_fail,
+            ..
+        } = self;
         let handle = server.handle();
         let stop_intake = CancellationToken::new();
         let mut serving = tokio::spawn(server);
         let mut intake = tokio::spawn(committer.run(stop_intake.clone()));
+        let asking = harbor.map(|harbor| harbor.start(offers.clone(), metrics.clone(), stopping.clone()));
         tokio::spawn(checkpoints::watch(store.clone(), metrics, checkpoints_fail, stopping.clone()));
         tokio::pin!(stop);
         let mut look_for_abandoned = tokio::time::interval(LOOK_FOR_ABANDONED);
@@ -176,7 +200,9 @@ impl Service {
         tracing::info!("stopping: no more webhooks; a message in flight is finished first");
         lanes.stop();
         stopping.cancel();
-        let orderly = stop_in_order(&handle, &stop_intake, intake, lanes);
+        // What has been found is stored before the intake ends.
+        drop(offers);
+        let orderly = stop_in_order(&handle, &stop_intake, asking, intake, lanes);
         let stopped = tokio::time::timeout(STOP_WITHIN, orderly).await;
         // A connection that does not answer must not hold up the end.
         let _ = tokio::time::timeout(CLOSE_WITHIN, store.close()).await;
@@ -187,7 +213,7 @@ impl Service {
             Ok(Ok(())) => Ok(()),
             Ok(Err(error)) => Err(error).context("a task failed while stopping"),
             Err(_) => bail!(
-                "not everything ended within {} s; what is missing is taken up at the next start",
+                "not everything ended within {} s; what is missing is done at the next start",
                 STOP_WITHIN.as_secs()
             ),
         }
@@ -197,10 +223,14 @@ impl Service {
 async fn stop_in_order(
     handle: &ServerHandle,
     stop_intake: &CancellationToken,
+    asking: Option<JoinSet<()>>,
     intake: JoinHandle<()>,
     lanes: Lanes,
 ) -> Result<(), JoinError> {
     handle.stop(true).await;
+    if let Some(asking) = asking {
+        asking.join_all().await;
+    }
     stop_intake.cancel();
     if !intake.is_finished() {
         intake.await?;
@@ -239,7 +269,7 @@ pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
         next().await;
         tokio::spawn(async move {
             next().await;
-            tracing::warn!("second signal: ending at once; what is missing is taken up at the next start");
+            tracing::warn!("second signal: ending at once; what is missing is done at the next start");
             std::process::exit(130);
         });
     })

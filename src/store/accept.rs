@@ -7,24 +7,17 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::dedup::{New, insert_arrivals};
+pub use super::offer::Offer;
 use super::sql::{Transaction, sql};
 use super::supersede::{Superseded, supersede_held};
+use super::task::join_known;
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
 use crate::model::delivery::{Assignment, LARGEST_DIGEST};
 use crate::model::event::{Event, Operation, ReplicationOutcome, Source};
-use crate::model::harbor::Webhook;
 
 /// How often a batch is begun anew that the database has ended in favour of another one.
 const CONFLICTS: usize = 5;
-
-/// A webhook that wants to be stored. The caller makes its id, so that a repeated call is no new event.
-#[derive(Clone, Debug)]
-pub struct Offer {
-    pub event_id: String,
-    pub webhook: Webhook,
-    pub payload: String,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Acceptance {
@@ -43,10 +36,13 @@ pub struct Stored {
 }
 
 /// What of an offer is new, and who sends it.
-struct NewEvent<'a> {
-    offer: &'a Offer,
-    event: Cow<'a, Event>,
-    assignments: Vec<Assignment>,
+pub(super) struct NewEvent<'a> {
+    pub(super) id: &'a str,
+    pub(super) event: Cow<'a, Event>,
+    pub(super) payload: &'a str,
+    /// The longer of this and each robot's grace counts.
+    pub(super) look_up: Millis,
+    pub(super) assignments: Vec<Assignment>,
 }
 
 /// The rows of a batch, before they are committed.
@@ -84,7 +80,7 @@ impl Store {
         let Written { accepted, healed } = Self::write(&mut transaction, offers, assign, now).await?;
         let ended = |outcome| {
             let of = accepted.iter().filter(move |new: &&NewEvent<'_>| new.event.outcome == outcome);
-            of.map(|new| new.offer.event_id.as_str()).collect::<Vec<_>>()
+            of.map(|new| new.id).collect::<Vec<_>>()
         };
         let (failures, successes) = (ended(ReplicationOutcome::Failed), ended(ReplicationOutcome::Succeeded));
         let mut superseded = supersede_held(&mut transaction, &successes, now).await?;
@@ -100,7 +96,7 @@ impl Store {
         }
 
         let mut accepted = accepted.into_iter().peekable();
-        let answer = |offer: &Offer| match accepted.next_if(|new| new.offer.event_id == offer.event_id) {
+        let answer = |offer: &Offer| match accepted.next_if(|new| new.id == offer.event_id) {
             Some(NewEvent { assignments, .. }) => Acceptance::Accepted {
                 event_id: offer.event_id.clone(),
                 robots: assignments.into_iter().map(|assignment| assignment.robot).collect(),
@@ -117,13 +113,22 @@ impl Store {
         assign: &(impl Fn(&Event) -> Vec<Assignment> + Sync),
         now: Millis,
     ) -> Result<Written<'a>> {
-        let offered = offers.iter().map(|offer| (offer.event_id.as_str(), &offer.webhook));
+        let known = join_known(transaction, offers).await?;
+        let offered = offers.iter().filter(|offer| !known.contains(&offer.event_id));
+        let offered = offered.map(|offer| (offer.event_id.as_str(), &offer.webhook));
         let New { mut versions, healed } = insert_arrivals(transaction, offered).await?;
         let accepted: Vec<_> = offers
             .iter()
             .filter_map(|offer| {
                 let event = with_versions(&offer.webhook.event, &versions.remove(&offer.event_id)?);
-                Some(NewEvent { offer, assignments: assign(&event), event })
+                let assignments = if offer.is_quiet { Vec::new() } else { assign(&event) };
+                Some(NewEvent {
+                    id: &offer.event_id,
+                    payload: &offer.payload,
+                    look_up: offer.look_up,
+                    assignments,
+                    event,
+                })
             })
             .collect();
         if !accepted.is_empty() {
@@ -134,7 +139,7 @@ impl Store {
     }
 }
 
-async fn insert_events(transaction: &mut Transaction, accepted: &[NewEvent<'_>], now: Millis) -> Result<()> {
+pub(super) async fn insert_events(transaction: &mut Transaction, accepted: &[NewEvent<'_>], now: Millis) -> Result<()> {
     let events: Vec<_> = accepted.iter().map(EventRow::of).collect();
     let statement =
         sql("INSERT INTO events (id, accepted_at, source, operation, outcome, harbor_host, project, repository,
@@ -153,13 +158,17 @@ async fn insert_events(transaction: &mut Transaction, accepted: &[NewEvent<'_>],
     Ok(())
 }
 
-async fn insert_deliveries(transaction: &mut Transaction, accepted: &[NewEvent<'_>], now: Millis) -> Result<()> {
+pub(super) async fn insert_deliveries(
+    transaction: &mut Transaction,
+    accepted: &[NewEvent<'_>],
+    now: Millis,
+) -> Result<()> {
     let deliveries: Vec<_> = accepted
         .iter()
-        .flat_map(|new| new.assignments.iter().map(|assignment| (&new.offer.event_id, assignment)))
-        .map(|(event_id, Assignment { delivery_id, robot, mentions, grace, look_up })| {
+        .flat_map(|new| new.assignments.iter().map(move |assignment| (new, assignment)))
+        .map(|(new, Assignment { delivery_id, robot, mentions, grace })| {
             let grace_until = if *grace > 0 { now + grace } else { 0 };
-            (delivery_id, event_id, robot, rows(mentions), now + grace.max(look_up), grace_until)
+            (delivery_id, new.id, robot, rows(mentions), now + new.look_up.max(*grace), grace_until)
         })
         .collect();
     // What is held back is tried only from then on, so its clock of giving up begins then.
@@ -211,7 +220,7 @@ impl<'a> EventRow<'a> {
     fn of(new: &'a NewEvent<'_>) -> Self {
         let event = new.event.as_ref();
         Self {
-            id: &new.offer.event_id,
+            id: new.id,
             source: event.source,
             operation: event.operation,
             outcome: event.outcome,
@@ -228,7 +237,7 @@ impl<'a> EventRow<'a> {
             task_id: event.task_id,
             late: event.late.into(),
             occurred_at: event.occurred_at,
-            payload: &new.offer.payload,
+            payload: new.payload,
         }
     }
 }

@@ -1,11 +1,13 @@
 //! What is read of a delivery and its event, by lanes and by people alike.
 
-/// The columns of a [`Notice`](crate::model::delivery::Notice), without the payload, which may be large; from `events e`
-/// and `deliveries d`.
-pub(super) const NOTICE: &str =
-    "d.mentions, e.source, e.operation, e.outcome, e.harbor_host, e.project, e.repository, e.versions, e.registry,
-    e.description, e.rule, e.reason, e.execution_timestamp, e.execution_id, e.task_id, e.late = 1 AS late,
-    e.occurred_at, EXISTS (
+/// The columns of an [`Event`](crate::model::event::Event), without the payload, which may be large; from `events e`.
+pub(super) const EVENT: &str = "e.source, e.operation, e.outcome, e.harbor_host, e.project, e.repository, e.versions,
+    e.registry, e.description, e.rule, e.reason, e.execution_timestamp, e.execution_id, e.task_id,
+    e.late = 1 AS late, e.occurred_at";
+
+/// The columns of a [`Notice`](crate::model::delivery::Notice) beside those of its event; from `events e` and
+/// `deliveries d`.
+pub(super) const NOTICE: &str = "d.mentions, EXISTS (
         SELECT 1 FROM arrivals healed
         JOIN arrivals broke ON broke.key = healed.key AND broke.execution = healed.execution
             AND broke.outcome = 'failed'

@@ -1,6 +1,6 @@
 //! What is due: pending rows whose time has come, with what a message is made of.
 
-use super::columns::NOTICE;
+use super::columns::{EVENT, NOTICE};
 use super::sql::sql;
 use super::{Result, Store};
 use crate::model::clock::Millis;
@@ -12,7 +12,7 @@ impl Store {
     pub async fn due(&self, robot: &str, now: Millis, longest: Millis, limit: i64) -> Result<Vec<Due>> {
         let query = sql(format!(
             "SELECT d.id, d.event_id, d.failures, d.batch_limit, d.suspect = 1 AS suspect, d.tried_since,
-                 d.next_attempt_at, {NOTICE}
+                 d.next_attempt_at, {EVENT}, {NOTICE}
              FROM deliveries d JOIN events e ON e.id = d.event_id
              WHERE d.state = 'pending' AND d.robot = $1
                  AND (d.next_attempt_at <= $2

@@ -2,7 +2,7 @@
 
 use sqlx::FromRow;
 
-use super::columns::{DELIVERY, NOTICE};
+use super::columns::{DELIVERY, EVENT, NOTICE};
 use super::filter::{Filter, Position};
 use super::search::{Plan, is_in_row};
 use super::sql::{Statement, sql};
@@ -22,7 +22,7 @@ impl Store {
     /// the others. One whose versions are long ends before its limit.
     pub async fn list(&self, filter: &Filter, limit: usize, after: Option<&Position>) -> Result<Page> {
         let query = sql(format!(
-            "SELECT {DELIVERY}, {NOTICE}, picked.found
+            "SELECT {DELIVERY}, {EVENT}, {NOTICE}, picked.found
              FROM (SELECT newest.id, count(*) OVER () AS found,
                        sum(length(e.versions)) OVER (
                            ORDER BY newest.created_at DESC, newest.event_id DESC, newest.robot DESC)

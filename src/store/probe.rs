@@ -18,7 +18,7 @@ impl Store {
         let mut transaction = self.begin().await?;
         let assign = |_: &Event| {
             let delivery_id = Uuid::now_v7().to_string();
-            vec![Assignment { delivery_id, robot: String::new(), mentions: Vec::new(), grace: 0, look_up: 0 }]
+            vec![Assignment { delivery_id, robot: String::new(), mentions: Vec::new(), grace: 0 }]
         };
         Self::write(&mut transaction, &[sample(now)], &assign, now).await?;
         drop(transaction);
@@ -49,5 +49,11 @@ fn sample(now: Millis) -> Offer {
         ..Event::default()
     };
     let arrivals = arrivals(&event, "", "");
-    Offer { event_id: Uuid::now_v7().to_string(), webhook: Webhook { event, arrivals }, payload: "{}".into() }
+    Offer {
+        event_id: Uuid::now_v7().to_string(),
+        webhook: Webhook { event, arrivals },
+        payload: "{}".into(),
+        is_quiet: false,
+        look_up: 0,
+    }
 }

@@ -3,7 +3,7 @@
 use serde_json::value::RawValue;
 use sqlx::FromRow;
 
-use super::columns::{DELIVERY, NOTICE};
+use super::columns::{DELIVERY, EVENT, NOTICE};
 use super::sql::sql;
 use super::views::{Delivery, Detail};
 use super::{Result, Store};
@@ -13,7 +13,7 @@ impl Store {
     /// One delivery with its attempts; None where there is none of this id.
     pub async fn show(&self, id: &str) -> Result<Option<Detail>> {
         let query = sql(format!(
-            "SELECT {DELIVERY}, {NOTICE}, e.payload FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1"
+            "SELECT {DELIVERY}, {EVENT}, {NOTICE}, e.payload FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1"
         ));
         let Some(DetailRow { delivery, notice, payload }) = self.optional(query.bind(id)).await? else {
             return Ok(None);

@@ -205,7 +205,7 @@ async fn a_batch_that_goes_one_by_one_stops_at_the_first_that_finds_the_database
     let (nudge, _) = watch::channel(());
     let routing = watch::channel(Arc::new(bench.config.routing.clone())).1;
     let (intake, committer) =
-        intake(bench.store.clone(), routing, bench.clock.clone(), Metrics::default(), nudge.clone());
+        intake(bench.store.clone(), routing, bench.clock.clone(), Metrics::default(), nudge.clone(), None);
     // All are queued before the first is looked at, so they are one batch.
     let versions = ["first", "poison", "away", "behind"];
     let offers = versions.map(|version| intake.offer(webhook(&arrived(version)), "{}".into(), intake.room()));

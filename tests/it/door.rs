@@ -129,7 +129,7 @@ async fn a_client_that_hangs_up_loses_no_event() {
     let bench = Bench::new(&[]).await;
     let (_keep, routing) = watch::channel(Arc::new(bench.config.routing.clone()));
     let (nudge, _) = watch::channel(());
-    let (intake, committer) = intake(bench.store.clone(), routing, Clock::System, Metrics::default(), nudge);
+    let (intake, committer) = intake(bench.store.clone(), routing, Clock::System, Metrics::default(), nudge, None);
     let mut offered = Box::pin(intake.offer(webhook(&arrived("v1")), "{}".into(), intake.room()));
     assert!(futures_util::poll!(&mut offered).is_pending());
     drop(offered);

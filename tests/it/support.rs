@@ -227,7 +227,13 @@ pub async fn accept_for(store: &Store, payload: &Value, robots: &[&str], now: Mi
 }
 
 pub fn offer(payload: &Value) -> Offer {
-    Offer { event_id: Uuid::now_v7().to_string(), webhook: webhook(payload), payload: payload.to_string() }
+    Offer {
+        event_id: Uuid::now_v7().to_string(),
+        webhook: webhook(payload),
+        payload: payload.to_string(),
+        is_quiet: false,
+        look_up: 0,
+    }
 }
 
 /// Every event is told by these robots, at once.
@@ -238,7 +244,6 @@ pub fn told_by(robots: &[&str]) -> impl Fn(&Event) -> Vec<Assignment> + Sync {
             robot: (*robot).to_owned(),
             mentions: Vec::new(),
             grace: 0,
-            look_up: 0,
         };
         robots.iter().map(assignment).collect()
     }

@@ -1,0 +1,83 @@
+//! Arguments that several commands share: which deliveries are meant.
+
+use clap::Args;
+use jiff::tz::TimeZone;
+
+use super::Failure;
+use crate::model::clock::{Clock, Millis};
+use crate::model::delivery::State;
+use crate::model::moment::moment;
+use crate::store::filter::Filter;
+
+#[derive(Args)]
+pub(super) struct FilterArgs {
+    /// Only this robot's
+    #[arg(long)]
+    pub(super) robot: Option<String>,
+    /// Only those created since: 24h, 2026-11-23, or 2026-11-23T08:00:00Z
+    #[arg(long)]
+    pub(super) since: Option<String>,
+    /// Only those created before
+    #[arg(long)]
+    pub(super) until: Option<String>,
+    /// Only those whose repository, image name, version, registry or description begins so
+    #[arg(long)]
+    pub(super) q: Option<String>,
+}
+
+impl FilterArgs {
+    pub(super) fn is_empty(&self) -> bool {
+        [&self.robot, &self.since, &self.until, &self.q].into_iter().all(Option::is_none)
+    }
+
+    pub(super) fn read(&self, state: Option<State>, timezone: &TimeZone) -> Result<Filter, Failure> {
+        Ok(Filter {
+            state,
+            robot: self.robot.clone(),
+            since: read_moment(self.since.as_deref(), timezone)?,
+            until: read_moment(self.until.as_deref(), timezone)?,
+            q: self.q.clone().filter(|q| !q.is_empty()),
+        })
+    }
+}
+
+pub(super) fn read_moment(text: Option<&str>, timezone: &TimeZone) -> Result<Option<Millis>, Failure> {
+    text.map(|text| moment(text, timezone, Clock::System.now())).transpose().map_err(Failure::Usage)
+}
+
+#[derive(Args)]
+pub(super) struct ListArgs {
+    /// pending, sending, delivered, failed, superseded or discarded
+    #[arg(long)]
+    pub(super) state: Option<State>,
+    #[command(flatten)]
+    pub(super) filter: FilterArgs,
+    /// Maximum rows
+    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) limit: u16,
+    /// Cursor from the previous page
+    #[arg(long)]
+    pub(super) cursor: Option<String>,
+    #[arg(long)]
+    pub(super) json: bool,
+}
+
+#[derive(Args)]
+pub(super) struct ChangeArgs {
+    /// Deliveries by their ids
+    #[arg(required_unless_present = "state", conflicts_with = "state")]
+    pub(super) ids: Vec<String>,
+    /// All of this state: failed, delivered or discarded for replay; pending for discard
+    #[arg(long)]
+    pub(super) state: Option<State>,
+    #[command(flatten)]
+    pub(super) filter: FilterArgs,
+    /// Only count
+    #[arg(long, requires = "state")]
+    pub(super) dry_run: bool,
+    /// Do not ask for confirmation
+    #[arg(long, requires = "state")]
+    pub(super) yes: bool,
+    #[arg(long)]
+    pub(super) json: bool,
+}

@@ -1,0 +1,8 @@
+//! Harbor's API: asked over HTTP, read leniently, and turned into what a webhook would have told.
+
+pub mod answers;
+pub mod client;
+pub mod connection;
+pub mod filters;
+pub mod log;
+pub mod rebuild;

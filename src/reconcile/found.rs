@@ -1,0 +1,146 @@
+//! What is found: a task that has ended and of which no event is stored becomes one, through the same intake and the same
+//! dedup as a webhook. From the body that Harbor has on record for the webhook, else rebuilt from what the API says.
+
+use super::poll::Round;
+use super::{Interrupted, Reconciler};
+use crate::harbor::answers::{Execution, Policy, Task};
+use crate::harbor::client::Error;
+use crate::harbor::log::{TaskLog, read as read_log};
+use crate::harbor::rebuild;
+use crate::lookup::operation;
+use crate::model::event::{Event, ReplicationOutcome, Source};
+use crate::model::harbor::{Reading, Webhook, read};
+use crate::store::accept::Acceptance;
+use crate::store::correct::Finding;
+
+impl Reconciler {
+    /// Whether Harbor sends this service a webhook of the task. Where nobody can tell, it is waited for.
+    pub(super) async fn is_announced(&mut self, execution: &Execution, task: &Task) -> Result<bool, Interrupted> {
+        let rules = self.connection.rules(super::RULES_SERVE).await?;
+        let rule = rules.iter().find(|rule| rule.id == execution.policy_id);
+        let Some((bare, _)) = rebuild::webhook("", rule, execution, task, None, true) else { return Ok(true) };
+        Ok(self.record.reaches_us(&bare.event.project).await?)
+    }
+
+    /// Makes sure that a task which has ended is stored.
+    pub(super) async fn settle(
+        &mut self,
+        round: &Round<'_>,
+        execution: &Execution,
+        task: &Task,
+        outcome: ReplicationOutcome,
+    ) -> Result<(), Interrupted> {
+        let rules = self.connection.rules(super::RULES_SERVE).await?;
+        let rule = rules.iter().find(|rule| rule.id == execution.policy_id);
+        let Some((bare, _)) = rebuild::webhook(&round.host, rule, execution, task, None, true) else {
+            tracing::debug!(execution_id = execution.id, task_id = task.id, "a task of Harbor's is not understood");
+            return Ok(());
+        };
+        let is_quiet = self.is_quiet(round, bare.event.occurred_at);
+        if let Some(stored) = self.store.task(&bare.event).await? {
+            if outcome == ReplicationOutcome::Failed && stored.reason.is_empty() && !is_quiet {
+                let log = self.log(execution, task).await?;
+                self.explain(stored.event_id, rule, task, log.as_ref()).await?;
+            }
+            return Ok(());
+        }
+        let is_late = self.is_announced(execution, task).await? && !is_quiet;
+        let body = self.record.body(&bare.event.project, execution.id, task.id, outcome).await?;
+        let recorded = body.and_then(|body| match read(&body, bare.event.occurred_at, self.settings.digest_only) {
+            Ok(Reading::Event(webhook)) => Some(Ok((*webhook, body))),
+            Ok(Reading::Ignored(_)) => Some(Err(())),
+            Err(_) => None,
+        });
+        let needs_log = recorded.is_none() || outcome == ReplicationOutcome::Failed;
+        let log = if needs_log { self.log(execution, task).await? } else { None };
+        let (webhook, payload, source) = match recorded {
+            Some(Ok((webhook, body))) => (webhook, body, Source::HarborRecord),
+            // Looked at and left out, as its webhook would have been.
+            Some(Err(())) => return Ok(()),
+            None => {
+                let digest_only = self.settings.digest_only;
+                let rebuilt = rebuild::webhook(&round.host, rule, execution, task, log.as_ref(), digest_only);
+                let Some((rebuilt, payload)) = rebuilt else { return Ok(()) };
+                (rebuilt, payload, Source::HarborApi)
+            }
+        };
+        let event = Event {
+            source,
+            operation: operation(task).unwrap_or_default(),
+            rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+            task_id: task.id,
+            late: is_late,
+            ..webhook.event
+        };
+        let found = Webhook { event, ..webhook };
+        self.store_found(found, payload, is_quiet, rule, task, log.as_ref()).await
+    }
+
+    async fn store_found(
+        &self,
+        found: Webhook,
+        payload: String,
+        is_quiet: bool,
+        rule: Option<&Policy>,
+        task: &Task,
+        log: Option<&TaskLog>,
+    ) -> Result<(), Interrupted> {
+        let event = found.event.clone();
+        match self.intake.offer_found(found, payload, is_quiet).await? {
+            Acceptance::Accepted { event_id, robots } => {
+                self.metrics.reconciled(event.source);
+                tracing::info!(
+                    event_id,
+                    repository = event.repository,
+                    versions = event.listed(),
+                    replication = event.outcome.as_str(),
+                    operation = event.operation.as_str(),
+                    registry = event.registry,
+                    source = event.source.as_str(),
+                    execution_id = event.execution_id,
+                    robots = robots.join(" "),
+                    "found in Harbor: no webhook of it had come in"
+                );
+                if event.outcome == ReplicationOutcome::Failed {
+                    self.explain(event_id, rule, task, log).await?;
+                }
+            }
+            Acceptance::Duplicate => {
+                tracing::debug!(execution_id = event.execution_id, task_id = task.id, "its webhook came in meanwhile");
+            }
+        }
+        Ok(())
+    }
+
+    /// Adds to a failure why it failed, and takes out what was copied after all.
+    async fn explain(
+        &self,
+        event_id: String,
+        rule: Option<&Policy>,
+        task: &Task,
+        log: Option<&TaskLog>,
+    ) -> Result<(), Interrupted> {
+        let finding = Finding {
+            event_id,
+            operation: operation(task),
+            rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+            reason: log.and_then(|log| log.reason.clone()).unwrap_or_default(),
+            copied: log.filter(|log| log.has_ended).map(|log| log.copied.clone()).unwrap_or_default(),
+        };
+        Ok(self.look_up.correct(&finding).await?)
+    }
+
+    /// None where it is gone: task logs live for a day.
+    async fn log(&self, execution: &Execution, task: &Task) -> Result<Option<TaskLog>, Interrupted> {
+        match self.connection.noted(self.connection.client.task_log(execution.id, task.id).await) {
+            Ok(log) => Ok(Some(read_log(&log))),
+            Err(Error::NotFound | Error::TooLong) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// What ended before the first contact, or too long ago, is stored, and nobody is notified of it.
+    pub(super) const fn is_quiet(&self, round: &Round<'_>, ended_at: i64) -> bool {
+        ended_at < round.contact.first_contact_at || ended_at < round.now - self.settings.backfill_max_age
+    }
+}

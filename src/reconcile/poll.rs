@@ -1,0 +1,213 @@
+//! Polling: new executions down to the watermark come into view, and stay there until each of their tasks is settled.
+
+use std::collections::{HashMap, HashSet};
+
+use super::{Interrupted, Reconciler};
+use crate::harbor::answers::{Execution, SystemInfo, Task};
+use crate::harbor::client::{Error, PAGE_SIZE};
+use crate::harbor::log::read;
+use crate::harbor::rebuild;
+use crate::model::clock::{MINUTE, Millis, SECOND};
+use crate::model::event::ReplicationOutcome;
+use crate::store::reconcile::{Contact, InView, Replicating};
+
+/// So many numbers below the watermark are read again: transactions of Harbor's commit in any order.
+const OVERLAP: i64 = 200;
+/// At most so many executions are looked at in a round.
+const LOOKS: i64 = 500;
+/// An execution that runs is looked at in each round for an hour, then this often.
+const SELDOM: Millis = 10 * MINUTE;
+const OFTEN_FOR: Millis = 60 * MINUTE;
+
+/// When and where a round looks.
+pub(super) struct Round<'a> {
+    /// The URL that Harbor calls itself.
+    pub(super) url: &'a str,
+    pub(super) host: String,
+    /// By Harbor's clock.
+    pub(super) now: Millis,
+    pub(super) contact: Contact,
+}
+
+impl Reconciler {
+    pub(super) async fn poll(&mut self, info: &SystemInfo) -> Result<(), Interrupted> {
+        let url = info.external_url.as_str();
+        let now = info.current_time.map_or_else(|| self.clock.now(), |now| now.as_millisecond());
+        let newest = self.page(1).await?;
+        let highest = newest.iter().map(|execution| execution.id).max().unwrap_or(0);
+        let contact = match self.store.contact(url).await? {
+            Some(contact) if highest >= contact.watermark => contact,
+            before => {
+                if let Some(before) = before {
+                    tracing::warn!(
+                        watermark = before.watermark,
+                        newest = highest,
+                        "Harbor's newest execution is below the newest that was read: it was restored or installed \
+                         again; it is followed as at the first contact"
+                    );
+                }
+                self.first_contact(url, now, &newest).await?
+            }
+        };
+        let seen = self.take_new_ones(&contact, newest, now).await?;
+        let round = Round { url, host: rebuild::host(url), now, contact };
+        for mut execution in self.store.in_view(url, now, LOOKS).await? {
+            let read = seen.get(&execution.id).cloned();
+            let replicating = self.look(&round, &mut execution, read).await?;
+            self.store.looked_at(url, &execution, &replicating).await?;
+        }
+        let (open, _) = self.store.view(url).await?;
+        let watermark = round.contact.watermark.max(highest);
+        self.store.forget_executions(url, watermark - 10 * OVERLAP).await?;
+        self.connection.followed(watermark, open);
+        Ok(())
+    }
+
+    /// The time is stored before anything is read that goes by it. What runs then is followed; what has ended is history.
+    async fn first_contact(&self, url: &str, now: Millis, newest: &[Execution]) -> Result<Contact, Interrupted> {
+        let highest = newest.iter().map(|execution| execution.id).max().unwrap_or(0);
+        let contact =
+            Contact { url: url.to_owned(), first_contact_at: now, watermark: highest, history_below: highest + 1 };
+        self.store.begin_contact(&contact).await?;
+        let seen: Vec<_> = newest
+            .iter()
+            .map(|execution| InView { look_at: if execution.has_ended() { 0 } else { now }, ..in_view(execution, now) })
+            .collect();
+        self.store.take_into_view(url, &seen, highest).await?;
+        tracing::info!(harbor = url, watermark = highest, "first contact with Harbor's API");
+        Ok(contact)
+    }
+
+    pub(super) async fn page(&self, page: u32) -> Result<Vec<Execution>, Error> {
+        Ok(self.connection.noted(self.connection.client.executions(page).await)?.items)
+    }
+
+    /// Everything above the watermark, and what is unknown shortly below it. Gives what was read.
+    async fn take_new_ones(
+        &self,
+        contact: &Contact,
+        newest: Vec<Execution>,
+        now: Millis,
+    ) -> Result<HashMap<i64, Execution>, Interrupted> {
+        let floor = (contact.watermark - OVERLAP).max(0);
+        let (mut seen, mut page) = (HashMap::new(), newest);
+        for number in 2.. {
+            let is_last = page.len() < PAGE_SIZE || page.iter().any(|execution| execution.id <= floor);
+            seen.extend(page.into_iter().map(|execution| (execution.id, execution)));
+            if is_last {
+                break;
+            }
+            page = self.page(number).await?;
+        }
+        let ids: Vec<_> = seen.keys().copied().filter(|id| *id > floor).collect();
+        let unknown = self.store.not_in_view(&contact.url, &ids).await?;
+        let new: Vec<_> = seen.values().filter(|execution| unknown.contains(&execution.id)).collect();
+        if !new.is_empty() {
+            let highest = new.iter().map(|execution| execution.id).max().unwrap_or(0);
+            let new: Vec<_> = new.into_iter().map(|execution| in_view(execution, now)).collect();
+            self.store.take_into_view(&contact.url, &new, highest).await?;
+        }
+        Ok(seen)
+    }
+
+    /// Settles what can be settled of an execution, says when it is looked at next, and what is being replicated.
+    async fn look(
+        &mut self,
+        round: &Round<'_>,
+        in_view: &mut InView,
+        read: Option<Execution>,
+    ) -> Result<Vec<Replicating>, Interrupted> {
+        in_view.look_at = 0;
+        let asked = match read {
+            Some(execution) => Ok(execution),
+            None => self.connection.noted(self.connection.client.execution(in_view.id).await),
+        };
+        let execution = match asked {
+            Ok(execution) => execution,
+            // Its rule was deleted, or Harbor's sweeper was here.
+            Err(Error::NotFound) => return Ok(Vec::new()),
+            Err(error) => return Err(error.into()),
+        };
+        if execution.has_ended() && execution.total == 0 {
+            self.silent(round, &execution).await?;
+            return Ok(Vec::new());
+        }
+        let tasks = match self.connection.noted(self.connection.client.tasks(execution.id).await) {
+            Err(Error::NotFound) => return Ok(Vec::new()),
+            tasks => tasks?,
+        };
+        if execution.succeed > 0 {
+            self.rule_works(round, &execution).await?;
+        }
+        let settled: HashSet<_> = in_view.settled.iter().cloned().collect();
+        let (mut replicating, mut next) = (Vec::new(), Millis::MAX);
+        for task in tasks.iter().filter(|task| !settled.contains(&task.id.to_string())) {
+            let Some(outcome) = outcome(task) else {
+                if task.has_ended() {
+                    in_view.settled.push(task.id.to_string());
+                } else {
+                    replicating.extend(self.replicating(&execution, task).await?);
+                }
+                continue;
+            };
+            let due = self.due_at(round, &execution, task).await?;
+            if due > round.now {
+                next = next.min(due);
+                continue;
+            }
+            self.settle(round, &execution, task, outcome).await?;
+            // A failure may still be tried again until its execution has ended.
+            if outcome == ReplicationOutcome::Succeeded || execution.has_ended() {
+                in_view.settled.push(task.id.to_string());
+            }
+        }
+        let is_over = execution.has_ended() && in_view.settled.len() >= tasks.len();
+        if !is_over {
+            let age = round.now - in_view.started_at;
+            let again = if age < OFTEN_FOR || next < Millis::MAX { self.settings.poll_interval } else { SELDOM };
+            in_view.look_at = next.min(round.now + again);
+        }
+        Ok(replicating)
+    }
+
+    /// When a task's own webhook is not waited for any more. Where none can come, at once.
+    async fn due_at(&mut self, round: &Round<'_>, execution: &Execution, task: &Task) -> Result<Millis, Interrupted> {
+        let ended_at = task.end_time.map_or(round.now, |at| at.as_millisecond());
+        let may_be_retried = outcome(task) == Some(ReplicationOutcome::Failed) && !execution.has_ended();
+        let waits = may_be_retried || self.is_announced(execution, task).await?;
+        let delay = if waits { self.settings.reconcile_delay } else { 0 };
+        Ok(ended_at + delay)
+    }
+
+    async fn replicating(&self, execution: &Execution, task: &Task) -> Result<Option<Replicating>, Interrupted> {
+        let rules = self.connection.rules(super::RULES_SERVE).await?;
+        let rule = rules.iter().find(|rule| rule.id == execution.policy_id);
+        let client = &self.connection.client;
+        // Without a log there are no versions, and that is no error.
+        let log = client.task_log(execution.id, task.id).await.ok();
+        let log = log.map(|log| read(&log));
+        let rebuilt = rebuild::webhook("", rule, execution, task, log.as_ref(), self.settings.digest_only);
+        let Some((webhook, _)) = rebuilt else { return Ok(None) };
+        Ok(Some(Replicating {
+            repository: webhook.event.repository,
+            registry: webhook.event.registry,
+            description: webhook.event.description,
+            versions: webhook.event.versions,
+            started_at: execution.start_time.map_or(0, |at| at.as_millisecond()),
+        }))
+    }
+}
+
+fn in_view(execution: &Execution, now: Millis) -> InView {
+    let started_at = execution.start_time.map_or(now, |at| at.as_millisecond() / SECOND * SECOND);
+    InView { id: execution.id, started_at, look_at: now, settled: Vec::new() }
+}
+
+/// How a task ended; None where it has not, or was stopped, which is no outcome.
+pub(super) fn outcome(task: &Task) -> Option<ReplicationOutcome> {
+    match (task.status.as_str(), task.has_ended()) {
+        ("Succeed", true) => Some(ReplicationOutcome::Succeeded),
+        ("Failed", true) => Some(ReplicationOutcome::Failed),
+        _ => None,
+    }
+}

@@ -1,0 +1,81 @@
+//! Harbor's API, where it is configured: look-ups before an event is sent, and the comparison with what is stored.
+//! Neither the webhooks nor a lane waits for any of it longer than a look-up's limit.
+
+use std::sync::Arc;
+
+use anyhow::Context;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
+
+use crate::config::{Config, HarborApi, HarborPlace};
+use crate::harbor::client::{Access, Client};
+use crate::harbor::connection::Connection;
+use crate::intake::Intake;
+use crate::lane::supervise;
+use crate::lookup::{LookUp, LookUps, Worker, look_ups};
+use crate::metrics::Metrics;
+use crate::model::clock::Clock;
+use crate::model::harbor_status::HarborStatus;
+use crate::reconcile::{Reconciler, Settings};
+use crate::route::Live;
+use crate::store::Store;
+
+/// What asks Harbor, before it runs.
+pub(super) struct Harbor {
+    pub(super) look_ups: LookUps,
+    worker: Worker,
+    settings: Settings,
+    /// Wakes the comparison.
+    pub(super) runs: watch::Sender<()>,
+}
+
+impl Harbor {
+    /// None where no account is configured.
+    pub(super) fn new(
+        config: &Config,
+        store: &Store,
+        clock: &Clock,
+        routing: Live,
+        nudge: &watch::Sender<()>,
+        status: &watch::Sender<HarborStatus>,
+    ) -> anyhow::Result<Option<Self>> {
+        let Some(api) = &config.harbor_api else { return Ok(None) };
+        let client = Client::new(&access(api)).context("HARBOR_URL")?;
+        let connection = Arc::new(Connection::new(client, clock.clone(), status.clone()));
+        let (store, clock, nudge) = (store.clone(), clock.clone(), nudge.clone());
+        let (look_ups, worker) = look_ups(LookUp { connection, store, routing, clock, nudge });
+        let settings = Settings {
+            poll_interval: api.poll_interval,
+            reconcile_delay: api.reconcile_delay,
+            backfill_max_age: api.backfill_max_age,
+            webhook_url: config.webhook_url(),
+            digest_only: config.notify_digest_only,
+        };
+        Ok(Some(Self { look_ups, worker, settings, runs: watch::Sender::default() }))
+    }
+
+    /// Runs until stopped.
+    pub(super) fn start(self, intake: Intake, metrics: Metrics, stop: CancellationToken) -> JoinSet<()> {
+        let mut tasks = JoinSet::new();
+        let Self { worker, settings, runs, .. } = self;
+        let look_up = worker.look_up.clone();
+        tasks.spawn(worker.run(stop.clone()));
+        tasks.spawn(async move {
+            let owner = Uuid::now_v7().to_string();
+            let reconciler = || {
+                Reconciler::new(look_up.clone(), intake.clone(), metrics.clone(), settings.clone(), owner.clone())
+                    .run(runs.subscribe(), stop.clone())
+            };
+            supervise("the comparison with Harbor", &stop, reconciler).await;
+        });
+        tasks
+    }
+}
+
+/// What opens Harbor's API.
+pub fn access(api: &HarborApi) -> Access {
+    let HarborPlace { url, ca } = api.place.clone();
+    Access { url, username: api.username.clone(), password: api.password.clone(), ca }
+}

@@ -1,0 +1,132 @@
+//! A task of Harbor's is stored once, whoever told of it first: its webhook, or Harbor's API. Whether it is does not go
+//! by an arrival's key, because the API may know no versions, or name a rule as it is called by now.
+
+use std::collections::{HashMap, HashSet};
+
+use sqlx::FromRow;
+
+use super::offer::Offer;
+use super::sql::{Transaction, sql};
+use super::{Result, Store, rows};
+use crate::model::arrival::Execution;
+use crate::model::event::{Event, JsonList, Operation, Source};
+
+/// What is stored of a task.
+#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+pub struct StoredTask {
+    pub event_id: String,
+    #[sqlx(try_from = "String")]
+    pub operation: Operation,
+    pub reason: String,
+}
+
+/// A condition on `events e` for a task that `given` names; without an execution's number, by its time (which the query
+/// sees to) and the registry. What a failure's log says was copied is no task of its own.
+fn is_task(given: &str) -> String {
+    format!(
+        "e.harbor_host = {given}->>'harbor_host' AND e.repository = {given}->>'repository'
+         AND e.outcome = {given}->>'outcome' AND e.split_from = ''
+         AND (e.execution_id = CAST({given}->>'execution_id' AS BIGINT)
+             OR e.execution_id = 0 AND e.registry = {given}->>'registry')"
+    )
+}
+
+impl Store {
+    /// The event of this task, if there is one: the same execution, repository and outcome.
+    pub async fn task(&self, event: &Event) -> Result<Option<StoredTask>> {
+        let stored = sql(format!(
+            "SELECT e.id AS event_id, e.operation, e.reason
+             FROM rows($1) CROSS JOIN arrivals a CROSS JOIN events e
+             WHERE a.key >= value->>'from' AND a.key < value->>'to' AND e.id = a.event_id AND {} LIMIT 1",
+            is_task("value")
+        ));
+        self.first(stored.bind(rows(&[Given::of("", event)]))).await
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Given<'a> {
+    offer: &'a str,
+    harbor_host: &'a str,
+    repository: &'a str,
+    registry: &'a str,
+    outcome: &'a str,
+    execution_id: i64,
+    /// The keys of an execution's arrivals begin with its time.
+    from: String,
+    to: String,
+}
+
+impl<'a> Given<'a> {
+    fn of(offer: &'a str, event: &'a Event) -> Self {
+        Self {
+            offer,
+            harbor_host: &event.harbor_host,
+            repository: &event.repository,
+            registry: &event.registry,
+            outcome: event.outcome.as_str(),
+            execution_id: event.execution_id,
+            from: format!("{:010}-", event.execution_timestamp),
+            to: format!("{:010}.", event.execution_timestamp),
+        }
+    }
+}
+
+/// The offers whose task is stored, where one of the two did not come by a webhook. Versions that only the later one
+/// names are added to the event; nobody is notified of them again.
+pub(super) async fn join_known(transaction: &mut Transaction, offers: &[Offer]) -> Result<HashSet<String>> {
+    let (webhooks, found): (Vec<_>, Vec<_>) =
+        offers.iter().partition(|offer| offer.webhook.event.source == Source::Webhook);
+    let given = |offers: &[&Offer]| -> String {
+        let numbered = offers.iter().filter(|offer| offer.webhook.event.execution_id > 0);
+        rows(&numbered.map(|offer| Given::of(&offer.event_id, &offer.webhook.event)).collect::<Vec<_>>())
+    };
+    let by_number = sql(format!(
+        "SELECT value->>'offer', e.id FROM rows($1) CROSS JOIN events e
+         WHERE e.execution_id = CAST(value->>'execution_id' AS BIGINT) AND e.source <> 'webhook' AND {}",
+        is_task("value")
+    ));
+    let mut known: Vec<(String, String)> = transaction.all(by_number.bind(given(&webhooks))).await?;
+    if !found.is_empty() {
+        let by_time = sql(format!(
+            "SELECT value->>'offer', e.id FROM rows($1) CROSS JOIN arrivals a CROSS JOIN events e
+             WHERE a.key >= value->>'from' AND a.key < value->>'to' AND e.id = a.event_id AND {}",
+            is_task("value")
+        ));
+        let more: Vec<(String, String)> = transaction.all(by_time.bind(given(&found))).await?;
+        known.extend(more);
+    }
+    let known: HashMap<_, _> = known.into_iter().collect();
+    for offer in offers {
+        if let Some(event_id) = known.get(&offer.event_id) {
+            add_versions(transaction, event_id, offer).await?;
+        }
+    }
+    Ok(known.into_keys().collect())
+}
+
+async fn add_versions(transaction: &mut Transaction, event_id: &str, offer: &Offer) -> Result<()> {
+    let event = &offer.webhook.event;
+    let execution = Execution::of(event).name();
+    let named = offer.webhook.arrivals.iter().filter(|arrival| !arrival.version.is_empty());
+    let given: Vec<_> = named.map(|arrival| (&arrival.key, &arrival.version)).collect();
+    let added = sql("INSERT INTO arrivals (key, execution, outcome, version, event_id)
+         SELECT value->>0, $2, $3, value->>1, $4 FROM rows($1) WHERE true
+         ON CONFLICT (key, execution, outcome) DO NOTHING
+         RETURNING version");
+    let added = added.bind(rows(&given)).bind(execution).bind(event.outcome.as_str()).bind(event_id);
+    let added: Vec<(String,)> = transaction.all(added).await?;
+    if added.is_empty() {
+        return Ok(());
+    }
+    // Its versions are known now.
+    let unknown = sql("DELETE FROM arrivals WHERE event_id = $1 AND version = ''");
+    transaction.run(unknown.bind(event_id)).await?;
+    let stored = sql("SELECT versions FROM events WHERE id = $1").bind(event_id);
+    let stored: Vec<(JsonList,)> = transaction.all(stored).await?;
+    let stored = stored.into_iter().next().map(|(versions,)| versions.try_into().unwrap_or_default());
+    let mut versions: Vec<String> = stored.unwrap_or_default();
+    versions.extend(added.into_iter().map(|(version,)| version));
+    transaction.run(sql("UPDATE events SET versions = $2 WHERE id = $1").bind(event_id).bind(rows(&versions))).await?;
+    Ok(())
+}
