@@ -16,6 +16,7 @@ use tokio::time::Instant;
 use crate::group_commit::Intake;
 use crate::metrics::{Form, Metrics, RobotGauges, Snapshot};
 use crate::model::clock::{Clock, Millis};
+use crate::model::harbor_status::HarborStatus;
 use crate::model::json::rfc3339_or_null;
 use crate::model::outcome::errcode_of;
 use crate::problem::Problem;
@@ -42,6 +43,7 @@ pub struct Health {
     pub intake: Intake,
     /// Whether what is in SQLite's log cannot be written to its file.
     pub checkpoints_fail: watch::Receiver<bool>,
+    pub harbor: watch::Receiver<HarborStatus>,
     pub shows_token: ShowsToken,
     pub probed: Latest<Result<(), String>>,
     pub robots: Latest<Vec<RobotView>>,
@@ -54,8 +56,9 @@ pub async fn healthz() -> HttpResponse {
     HttpResponse::Ok().json(json!({ "status": "alive" }))
 }
 
-/// Can a webhook be stored? The robots and their errors are listed beside the answer and do not change it, because a
-/// broken robot must not take the webhook endpoint out of a balancer. Texts of others are only for who shows a token.
+/// Can a webhook be stored? The robots, Harbor's API and their errors are listed beside the answer and do not change it,
+/// because a broken robot must not take the webhook endpoint out of a balancer. Texts of others are only for who shows a
+/// token.
 #[utoipa::path(tag = "service", responses(
     (status = 200, body = Object),
     (status = 503, description = "A webhook could not be stored", body = Problem, content_type = "application/problem+json"),
@@ -64,6 +67,7 @@ pub async fn healthz() -> HttpResponse {
 pub async fn readyz(request: HttpRequest, health: Data<Health>) -> Result<HttpResponse, Problem> {
     let shows_token = (health.shows_token)(&request);
     let checkpoints = if *health.checkpoints_fail.borrow() { "failing" } else { "ok" };
+    let harbor = harbor(&health.harbor.borrow(), shows_token);
     // A task of its own, because a client that hangs up must not cut a transaction short.
     let report = actix_web::rt::spawn(async move { (health.is_storable().await, health.robots().await) });
     let (storable, robots) = report.await.map_err(|error| {
@@ -73,14 +77,25 @@ pub async fn readyz(request: HttpRequest, health: Data<Health>) -> Result<HttpRe
     let robots = if shows_token { json!(robots) } else { robots.iter().map(without_texts).collect() };
     match storable {
         Ok(()) => {
-            Ok(HttpResponse::Ok().json(json!({ "status": "ready", "checkpoints": checkpoints, "robots": robots })))
+            let ready = json!({ "status": "ready", "checkpoints": checkpoints, "harbor": harbor, "robots": robots });
+            Ok(HttpResponse::Ok().json(ready))
         }
         Err(reason) => {
             let reason = if shows_token { reason.as_str() } else { "harborbell's log says why" };
             let detail = format!("a webhook could not be stored: {reason}");
-            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("robots", robots))
+            Err(Problem::new(StatusCode::SERVICE_UNAVAILABLE, detail).with("harbor", harbor).with("robots", robots))
         }
     }
+}
+
+fn harbor(harbor: &HarborStatus, shows_token: bool) -> Value {
+    let since = rfc3339_or_null(&harbor.since, serde_json::value::Serializer).unwrap_or_default();
+    let mut shown = json!({ "state": harbor.state, "since": since });
+    if shows_token {
+        let error = &harbor.last_error;
+        shown["last_error"] = if error.is_empty() { Value::Null } else { error.as_str().into() };
+    }
+    shown
 }
 
 /// What WeCom says has addresses in it; its number is enough to know what is wrong.
@@ -114,6 +129,7 @@ pub async fn scrape(request: HttpRequest, health: Data<Health>) -> HttpResponse 
         robots: robots.iter().map(|robot| gauges(robot, now)).collect(),
         wal_bytes: health.store.wal_bytes(),
         intake_queue_bytes: health.intake.queued_bytes(),
+        harbor: health.harbor.borrow().clone(),
     };
     let body = health.metrics.render(&snapshot, form);
     HttpResponse::Ok().content_type(form.content_type()).insert_header((VARY, "accept")).body(body)

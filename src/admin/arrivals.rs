@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use actix_web::web::{Data, Json, Query};
 use actix_web::{HttpRequest, get};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use tokio::time::{Instant, sleep, sleep_until};
-use utoipa::{IntoParams, ToSchema};
+use utoipa::IntoParams;
 
 use super::access::Role;
 use super::answers::{Guarded, Queried};
@@ -15,7 +15,7 @@ use super::{Admin, apart};
 use crate::model::moment::{duration, moment};
 use crate::problem::Problem;
 use crate::store::arrivals::Question;
-use crate::store::views::ArrivalView;
+use crate::store::views::Arrivals;
 
 const LONGEST_WAIT: Duration = Duration::from_secs(60);
 /// Other processes store arrivals, too, without a nudge here.
@@ -38,15 +38,9 @@ struct ArrivalsQuery {
     /// Only executions of this moment or later: an RFC 3339 time, or such as `24h` for a day ago.
     #[param(nullable = false)]
     since: Option<String>,
-    /// How long the answer may be held back until something is known: seconds, or such as `30s`; at most 60 s.
+    /// How long the answer may be held back until something has arrived or failed: seconds, or such as `30s`; at most 60 s.
     #[param(nullable = false)]
     wait: Option<String>,
-}
-
-#[derive(Serialize, ToSchema)]
-pub(super) struct Arrivals {
-    /// For each registry the latest execution; newest first.
-    items: Vec<ArrivalView>,
 }
 
 /// Say where an image has arrived
@@ -79,10 +73,10 @@ pub(super) async fn arrivals(
         // Seen before the look, so that what comes in during it is not slept over.
         nudge.mark_unchanged();
         let (store, asked) = (admin.store.clone(), question.clone());
-        let items = apart(async move { store.arrivals(&asked).await }).await?;
+        let arrivals = apart(async move { store.arrivals(&asked).await }).await?;
         let now = Instant::now();
-        if !items.is_empty() || now >= deadline || admin.stopping.is_cancelled() {
-            return Ok(Json(Arrivals { items }));
+        if !arrivals.items.is_empty() || now >= deadline || admin.stopping.is_cancelled() {
+            return Ok(Json(arrivals));
         }
         sleep_until(deadline.min(now + LOOK_EVERY)).await;
         tokio::select! {

@@ -6,6 +6,7 @@ pub mod api;
 mod arrivals;
 mod chart;
 mod forms;
+mod harbor;
 pub mod openapi;
 mod page;
 mod page_query;
@@ -26,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::delivery::{State, Verb};
+use crate::model::harbor_status::HarborStatus;
 use crate::problem::Problem;
 use crate::render::Renderer;
 use crate::route::{Live, Routing};
@@ -44,6 +46,8 @@ pub struct Admin {
     pub timezone: TimeZone,
     pub routing: Live,
     pub metrics: Metrics,
+    /// How Harbor's API is.
+    pub harbor: watch::Receiver<HarborStatus>,
     /// Wakes the lanes, and whoever waits for an arrival, because there is something to look at.
     pub nudge: watch::Sender<()>,
     /// Ends the waiting when the service stops.
@@ -55,7 +59,7 @@ pub struct Admin {
 
 pub fn configure(config: &mut ServiceConfig) {
     api::configure(config);
-    config.service(arrivals::arrivals).service(openapi::document);
+    config.service(arrivals::arrivals).service(harbor::harbor).service(openapi::document);
     page::configure(config);
     forms::configure(config);
 }

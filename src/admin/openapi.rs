@@ -24,6 +24,7 @@ use crate::{health, receive};
         super::api::replay_all,
         super::api::discard_all,
         super::arrivals::arrivals,
+        super::harbor::harbor,
         super::api::robot_list,
         super::api::test_robot,
         health::healthz,

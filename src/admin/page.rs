@@ -54,6 +54,7 @@ async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, P
     let host = visitor.request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("HOST:8080");
     Ok(json!({
         "robots": robots.iter().map(|robot| viewer.robot(robot)).collect::<Vec<_>>(),
+        "harbor": viewer.harbor(&admin.harbor.borrow()),
         "robot_names": robots.iter().map(|robot| &robot.name).collect::<Vec<_>>(),
         "hours": chart::picture(&hours, now, &admin.timezone),
         "tabs": query.tabs(&counts),

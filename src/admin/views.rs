@@ -7,6 +7,7 @@ use super::wecom_html::to_html;
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::Verb;
 use crate::model::event::label;
+use crate::model::harbor_status::{HarborState, HarborStatus};
 use crate::model::json::{utc, with};
 use crate::model::robot::Format;
 use crate::render::{Language, Renderer, clock, date_time, length};
@@ -59,6 +60,7 @@ impl Viewer<'_> {
         let shown = event.versions.len().min(most_versions);
         let can = |verb: Verb| verb.from_states().contains(&delivery.state);
         let event = json!({
+            "name": event.name(),
             "versions": event.versions[..shown],
             "more_versions": event.versions.len() - shown,
             "label": label(&event.registry, &event.description),
@@ -75,6 +77,14 @@ impl Viewer<'_> {
             "event": with(&delivery.event, event),
         });
         with(delivery, more)
+    }
+
+    /// Null where Harbor's API is not asked.
+    pub fn harbor(&self, harbor: &HarborStatus) -> Value {
+        if harbor.state == HarborState::Off {
+            return Value::Null;
+        }
+        json!({ "state": harbor.state, "since": self.time(harbor.since), "last_error": harbor.last_error })
     }
 
     pub fn attempt(&self, attempt: &Attempt) -> Value {

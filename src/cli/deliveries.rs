@@ -10,7 +10,7 @@ use super::output::{json, line, table, time};
 use crate::admin::api::DeliveryDetail;
 use crate::config::Config;
 use crate::model::clock::Clock;
-use crate::model::event::label;
+use crate::model::event::{Event, Operation, label};
 use crate::store::Store;
 use crate::store::views::{Delivery, Detail, RobotRow};
 
@@ -74,13 +74,21 @@ fn row(delivery: &Delivery, timezone: &TimeZone) -> Vec<String> {
         delivery.state.to_string(),
         delivery.robot.clone(),
         time(delivery.created_at, timezone),
-        event.outcome.to_string(),
-        event.repository.clone(),
+        done(event),
+        event.name().to_owned(),
         short(&event.versions.join(" "), 40),
         label(&event.registry, &event.description).to_owned(),
         delivery.attempts.to_string(),
         short(&delivery.last_error, 60),
     ]
+}
+
+/// How it ended; a copy is what goes without saying.
+fn done(event: &Event) -> String {
+    match event.operation {
+        Operation::Copy => event.outcome.to_string(),
+        operation => format!("{operation} {}", event.outcome),
+    }
 }
 
 fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io::Result<()> {
@@ -92,11 +100,15 @@ fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io:
         ("robot", delivery.robot.clone()),
         ("mentions", notice.mentions.join(" ")),
         ("event", delivery.event.id.clone()),
+        ("source", event.source.to_string()),
+        ("operation", event.operation.to_string()),
         ("outcome", event.outcome.to_string()),
+        ("reason", event.reason.clone()),
         ("repository", event.repository.clone()),
         ("versions", event.versions.join(" ")),
         ("registry", event.registry.clone()),
         ("description", event.description.clone()),
+        ("rule", event.rule.clone()),
         ("occurred", time(event.occurred_at, timezone)),
         ("accepted", time(delivery.created_at, timezone)),
         ("next attempt", time(delivery.next_attempt_at, timezone)),

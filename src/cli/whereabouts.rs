@@ -108,10 +108,18 @@ fn image(text: &str) -> Result<(String, Option<String>), Failure> {
     Ok((repository.to_owned(), version.map(str::to_owned)))
 }
 
-/// What is known of a registry, or of all of them where none was named. The items are the API's.
+/// What is known of a registry, or of all of them where none was named.
 struct RegistryAnswer {
     registry: Option<String>,
+    known: Known,
+}
+
+/// The API's body. A service that is older than this program has no `others`.
+#[derive(Default, Deserialize)]
+struct Known {
     items: Vec<Value>,
+    #[serde(default)]
+    others: Vec<Value>,
 }
 
 /// In the order in which one outweighs another.
@@ -122,58 +130,70 @@ enum Verdict {
     Failed,
 }
 
+/// One of `items` or of `others`.
 #[derive(Deserialize)]
-struct Item {
+struct Line {
     repository: String,
     version: Option<String>,
     registry: Option<String>,
     description: Option<String>,
-    outcome: ReplicationOutcome,
-    occurred_at: jiff::Timestamp,
+    #[serde(alias = "outcome")]
+    state: String,
+    #[serde(alias = "occurred_at")]
+    since: jiff::Timestamp,
 }
 
-/// The worst line decides: a failure is a clear no, silence is none yet.
+/// The worst line decides: a failure is a clear no; silence, and what neither arrived nor failed, is none yet. What is
+/// replicated again or was in part deleted where something has arrived takes nothing away from that.
 fn verdict(answers: &[RegistryAnswer]) -> Verdict {
     let failed = Value::from(ReplicationOutcome::Failed.as_str());
-    let of = |answer: &RegistryAnswer| match answer.items.as_slice() {
-        [] => Verdict::NotSeen,
-        items if items.iter().any(|item| item["outcome"] == failed) => Verdict::Failed,
-        _ => Verdict::Arrived,
+    let place = |item: &Value| (item["registry"].clone(), item["description"].clone());
+    let of = |RegistryAnswer { known: Known { items, others }, .. }: &RegistryAnswer| {
+        let has_arrived = |other: &Value| items.iter().any(|item| place(item) == place(other));
+        if items.iter().any(|item| item["outcome"] == failed) {
+            Verdict::Failed
+        } else if items.is_empty() || !others.iter().all(has_arrived) {
+            Verdict::NotSeen
+        } else {
+            Verdict::Arrived
+        }
     };
     answers.iter().map(of).max().unwrap_or(Verdict::NotSeen)
 }
 
 fn print(answers: &[RegistryAnswer], question: &Question, timezone: &TimeZone, as_json: bool) -> anyhow::Result<()> {
     if as_json {
-        let items: Vec<_> = answers.iter().flat_map(|answer| &answer.items).collect();
-        return Ok(output::json(&json!({ "items": items }))?);
+        let items: Vec<_> = answers.iter().flat_map(|answer| &answer.known.items).collect();
+        let others: Vec<_> = answers.iter().flat_map(|answer| &answer.known.others).collect();
+        return Ok(output::json(&json!({ "items": items, "others": others }))?);
     }
     let image = match &question.version {
         Some(version) => format!("{}:{version}", question.repository),
         None => question.repository.clone(),
     };
     let mut rows = Vec::new();
-    for RegistryAnswer { registry, items } in answers {
-        if items.is_empty() {
+    for RegistryAnswer { registry, known: Known { items, others } } in answers {
+        if items.is_empty() && others.is_empty() {
             rows.push(vec!["not seen".into(), registry.clone().unwrap_or_default(), image.clone(), String::new()]);
         }
-        for item in items {
-            let item = Item::deserialize(item).context("the service's answer is not what this program knows")?;
-            let outcome = match item.outcome {
-                ReplicationOutcome::Succeeded => "arrived",
-                ReplicationOutcome::Failed => "failed",
-            };
-            let (registry, description) = (item.registry.unwrap_or_default(), item.description.unwrap_or_default());
-            let place = match label(&registry, &description) {
-                label if label == registry => registry,
-                label => format!("{label} ({registry})"),
-            };
-            let version = item.version.map(|version| format!(":{version}")).unwrap_or_default();
-            let occurred = time(item.occurred_at.as_millisecond(), timezone);
-            rows.push(vec![outcome.into(), place, format!("{}{version}", item.repository), occurred]);
+        for line in items.iter().chain(others) {
+            rows.push(row(line, timezone).context("the service's answer is not what this program knows")?);
         }
     }
     Ok(table(&["", "REGISTRY", "IMAGE", "TIME"], rows)?)
+}
+
+fn row(line: &Value, timezone: &TimeZone) -> Result<Vec<String>, serde_json::Error> {
+    let line = Line::deserialize(line)?;
+    let state = if line.state == ReplicationOutcome::Succeeded.as_str() { "arrived".to_owned() } else { line.state };
+    let (registry, description) = (line.registry.unwrap_or_default(), line.description.unwrap_or_default());
+    let place = match label(&registry, &description) {
+        label if label == registry => registry,
+        label => format!("{label} ({registry})"),
+    };
+    let version = line.version.map(|version| format!(":{version}")).unwrap_or_default();
+    let since = time(line.since.as_millisecond(), timezone);
+    Ok(vec![state, place, format!("{}{version}", line.repository), since])
 }
 
 enum AskError {
@@ -196,19 +216,17 @@ impl Source {
         let mut answers = Vec::new();
         for registry in named {
             let question = Question { registry: registry.clone(), ..question.clone() };
-            answers.push(RegistryAnswer { registry, items: self.ask(&question).await? });
+            answers.push(RegistryAnswer { registry, known: self.ask(&question).await? });
         }
         Ok(answers)
     }
 
-    async fn ask(&self, question: &Question) -> Result<Vec<Value>, AskError> {
+    async fn ask(&self, question: &Question) -> Result<Known, AskError> {
         match self {
             Self::Database(store) => {
                 let arrivals = store.arrivals(question).await.map_err(|error| AskError::Passing(error.into()))?;
-                arrivals
-                    .iter()
-                    .map(|arrival| serde_json::to_value(arrival).map_err(|error| AskError::Final(error.into())))
-                    .collect()
+                let known = serde_json::to_value(arrivals).and_then(Known::deserialize);
+                known.map_err(|error| AskError::Final(error.into()))
             }
             Self::Service(service) => service.ask(question, None).await,
         }
@@ -217,11 +235,11 @@ impl Source {
     /// Until something may have changed. The service itself waits for a registry that it knows nothing of yet.
     async fn wait_for_news(&self, question: &Question, answers: &[RegistryAnswer], deadline: Instant) {
         let left = deadline.saturating_duration_since(Instant::now());
-        let unseen = answers.iter().find(|answer| answer.items.is_empty());
+        let unseen = answers.iter().find(|answer| answer.known.items.is_empty());
         if let (Self::Service(service), Some(RegistryAnswer { registry, .. })) = (self, unseen) {
             let question = Question { registry: registry.clone(), ..question.clone() };
             // A service that stops answers at once, with nothing.
-            if service.ask(&question, Some(left.min(ASK_FOR))).await.is_ok_and(|items| !items.is_empty()) {
+            if service.ask(&question, Some(left.min(ASK_FOR))).await.is_ok_and(|known| !known.items.is_empty()) {
                 return;
             }
         }
@@ -243,7 +261,7 @@ impl Service {
         Ok(Self { client, url: url.join("api/v1/arrivals").context("--url")?, token })
     }
 
-    async fn ask(&self, question: &Question, wait: Option<Duration>) -> Result<Vec<Value>, AskError> {
+    async fn ask(&self, question: &Question, wait: Option<Duration>) -> Result<Known, AskError> {
         let mut query = vec![("repository", question.repository.clone())];
         query.extend(question.version.clone().map(|version| ("version", version)));
         query.extend(question.registry.clone().map(|registry| ("registry", registry)));
@@ -258,8 +276,8 @@ impl Service {
         let answer = request.send().await.map_err(|error| AskError::Passing(error.into()))?;
         let status = answer.status();
         let body: Value = answer.json().await.unwrap_or_default();
-        match (status, &body["items"]) {
-            (StatusCode::OK, Value::Array(items)) => Ok(items.clone()),
+        match (status, Known::deserialize(&body)) {
+            (StatusCode::OK, Ok(known)) => Ok(known),
             (status, _) => {
                 let detail = body["detail"].as_str().unwrap_or("this is no answer of harborbell");
                 let error = anyhow!("{} answers {status}: {detail}{}", self.url, self.advice(status));

@@ -112,6 +112,11 @@ impl TryFrom<JsonList> for Vec<String> {
 }
 
 impl Event {
+    /// What people call it: its repository or, where the execution failed before it had one, the rule.
+    pub fn name(&self) -> &str {
+        [&self.repository, &self.rule].into_iter().find(|name| !name.is_empty()).map_or("-", String::as_str)
+    }
+
     /// Its versions on a line of a log; of very many the first.
     pub fn listed(&self) -> String {
         const MOST: usize = 20;

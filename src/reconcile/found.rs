@@ -88,7 +88,7 @@ impl Reconciler {
         let event = found.event.clone();
         match self.intake.offer_found(found, payload, is_quiet).await? {
             Acceptance::Accepted { event_id, robots } => {
-                self.metrics.reconciled(event.source.as_str());
+                self.metrics.reconciled(event.source);
                 tracing::info!(
                     event_id,
                     repository = event.repository,

@@ -82,7 +82,7 @@ impl Reconciler {
         let (rule, reason, replication) = (event.rule.clone(), event.reason.clone(), event.outcome.as_str());
         let offered = self.intake.offer_found(Webhook { event, arrivals }, payload, is_quiet).await?;
         if let Acceptance::Accepted { event_id, robots } = offered {
-            self.metrics.reconciled(Source::HarborApi.as_str());
+            self.metrics.reconciled(Source::HarborApi);
             tracing::info!(
                 event_id,
                 rule,

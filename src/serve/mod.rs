@@ -55,6 +55,7 @@ pub struct Service {
     stopping: CancellationToken,
     metrics: Metrics,
     checkpoints_fail: watch::Sender<bool>,
+    harbor_status: watch::Sender<HarborStatus>,
     reloader: mpsc::Sender<Routing>,
     reloads: mpsc::Receiver<Routing>,
 }
@@ -90,6 +91,7 @@ impl Service {
             timezone: config.timezone.clone(),
             routing: routing.clone(),
             metrics: counts.clone(),
+            harbor: harbor_status.subscribe(),
             nudge: nudge.clone(),
             stopping: stopping.clone(),
             wants_auth_header: config.harbor_auth_header.is_some(),
@@ -103,6 +105,7 @@ impl Service {
             metrics: counts.clone(),
             intake: intake.clone(),
             checkpoints_fail: do_fail,
+            harbor: harbor_status.subscribe(),
             shows_token: Box::new(move |request| access.is_shown_by(request)),
             probed: Latest::default(),
             robots: Latest::default(),
@@ -130,6 +133,7 @@ impl Service {
             stopping,
             metrics: counts,
             checkpoints_fail,
+            harbor_status,
             reloader,
             reloads,
         })
@@ -138,6 +142,11 @@ impl Service {
     /// Takes what applies from then on when the configuration is read again.
     pub fn reloader(&self) -> mpsc::Sender<Routing> {
         self.reloader.clone()
+    }
+
+    /// Where it is said how Harbor's API is; page, API, health and metrics show it.
+    pub const fn harbor_status(&self) -> &watch::Sender<HarborStatus> {
+        &self.harbor_status
     }
 
     pub const fn addr(&self) -> SocketAddr {

@@ -1,15 +1,13 @@
 //! Has it arrived? For each destination the latest execution of an image. A destination is a registry and the
 //! description of the rule that replicates into it, because a registry may have several rules.
 
-use std::cmp::Reverse;
-use std::collections::HashMap;
-
+use super::latest::latest;
 use super::sql::{Statement, sql};
-use super::views::ArrivalView;
+use super::views::{ArrivalView, Arrivals, OtherState, OtherView};
 use super::words::{REPOSITORY, VERSION, count_up_to, distinct, unindexed, word};
 use super::{Result, Store};
 use crate::model::clock::{Millis, SECOND};
-use crate::model::event::ReplicationOutcome;
+use crate::model::event::{Operation, ReplicationOutcome};
 
 /// Which image is asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -23,11 +21,19 @@ pub struct Question {
     pub since: Option<Millis>,
 }
 
-const ARRIVAL: &str = "SELECT e.repository, a.version, e.registry, e.description, a.outcome, e.execution_timestamp,
-    e.occurred_at, e.id AS event_id, a.execution";
+const ARRIVAL: &str = "SELECT e.repository, a.version, e.registry, e.description, e.operation, a.outcome,
+    e.execution_timestamp, e.execution_id, e.occurred_at, e.id AS event_id, a.execution";
+/// A deletion counts if it succeeded and names the versions that are gone.
+const HAPPENED: &str = "(e.operation <> 'delete' OR a.outcome = 'succeeded' AND a.version <> '')";
 /// A version that so few arrivals have is looked up by itself. More have one such as `latest`; that is found soon
 /// from the newest execution backwards.
 const FEW_ARRIVALS: i64 = 1_000;
+/// The execution that ends last need not be the one that began last. One that began so many seconds, or so many
+/// executions, before the latest one is taken to have ended before it.
+const LONGEST_EXECUTION: i64 = 24 * 60 * 60;
+const OVERLAPPING: i64 = 50;
+/// So many deletions since then are looked at.
+const MOST_DELETIONS: i64 = 1_000;
 
 /// Their beginnings, as the index of migration 0004 keeps them.
 const REGISTRY: &str = "substr(e.registry, 1, 100)";
@@ -42,19 +48,26 @@ struct Destination {
 
 impl Store {
     /// What is known of an image: for each destination its latest execution, and in it, of each version, success
-    /// over failure. Newest first.
-    pub async fn arrivals(&self, question: &Question) -> Result<Vec<ArrivalView>> {
-        let arrivals = match &question.version {
+    /// over failure; what was deleted since; and what is on its way. Newest first.
+    pub async fn arrivals(&self, question: &Question) -> Result<Arrivals> {
+        let happened = match &question.version {
             Some(version) if self.is_rare(version).await? => self.arrivals_of_version(question, version).await?,
             _ => {
-                let mut arrivals = Vec::new();
+                let mut happened = Vec::new();
                 for destination in self.destinations(&question.repository).await? {
-                    arrivals.extend(self.latest_at(question, &destination).await?);
+                    happened.extend(self.latest_at(question, &destination).await?);
                 }
-                arrivals
+                happened
             }
         };
-        Ok(final_words(arrivals))
+        let mut arrivals = Arrivals { others: self.replicating(question).await?, ..Arrivals::default() };
+        for arrival in latest(happened) {
+            match OtherState::of(&arrival) {
+                Some(state) => arrivals.others.push(OtherView::of(arrival, state)),
+                None => arrivals.items.push(arrival),
+            }
+        }
+        Ok(arrivals)
     }
 
     async fn is_rare(&self, version: &str) -> Result<bool> {
@@ -65,27 +78,46 @@ impl Store {
     /// All arrivals of this version, wherever and whenever.
     async fn arrivals_of_version(&self, question: &Question, version: &str) -> Result<Vec<ArrivalView>> {
         let query = sql(format!(
-            "{ARRIVAL} FROM arrivals a CROSS JOIN events e WHERE e.id = a.event_id AND {VERSION} = ?{{}}{{}}"
+            "{ARRIVAL} FROM arrivals a CROSS JOIN events e WHERE e.id = a.event_id AND {VERSION} = ? AND {HAPPENED}{{}}{{}}"
         ));
         self.all(query.bind(word(version)).clause(question.of_event()).clause(question.of_arrival())).await
     }
 
-    /// The arrivals of the latest execution that concerns the question, at one destination.
+    /// The arrivals of the latest executions that concern the question, at one destination, and the deletions since.
     async fn latest_at(&self, question: &Question, destination: &Destination) -> Result<Vec<ArrivalView>> {
-        let here = || {
+        let here = |condition: &str| {
             let here = format!("{REPOSITORY} = ? AND {REGISTRY} = ? AND {DESCRIPTION} = ?");
-            let here = sql(here).bind(word(&question.repository));
-            here.bind(&destination.registry).bind(&destination.description).and(question.of_event())
+            let here = sql(here).bind(word(&question.repository)).bind(&destination.registry);
+            here.bind(&destination.description).and(question.of_event()).and(sql(condition))
         };
+        let began_since = |at: i64| sql(" AND e.execution_timestamp >= ?").bind(at);
+        let copies = here(" AND e.operation <> 'delete'");
+        let mut happened = self.begun_last(question, copies.clone(), 1).await?;
+        if let Some(newest) = happened.first().map(|arrival| arrival.execution_timestamp) {
+            let copies = copies.and(began_since(newest.saturating_sub(LONGEST_EXECUTION)));
+            happened = self.begun_last(question, copies, OVERLAPPING).await?;
+        }
+        let mut deletions = here(" AND e.operation = 'delete' AND e.outcome = 'succeeded'");
+        if let Some(oldest) = happened.iter().map(|arrival| arrival.execution_timestamp).min() {
+            deletions = deletions.and(began_since(oldest.saturating_sub(LONGEST_EXECUTION)));
+        }
+        happened.extend(self.begun_last(question, deletions, MOST_DELETIONS).await?);
+        Ok(happened)
+    }
+
+    /// The arrivals that concern the question, of so many events of a condition, those that began last.
+    async fn begun_last(&self, question: &Question, condition: Statement, most: i64) -> Result<Vec<ArrivalView>> {
         let query = sql(format!(
-            "{ARRIVAL} FROM events e CROSS JOIN arrivals a
-             WHERE a.event_id = e.id AND {{}} AND e.execution_timestamp = (
-                 SELECT e.execution_timestamp FROM events e
-                 WHERE {{}} AND EXISTS (SELECT 1 FROM arrivals a WHERE a.event_id = e.id{{}})
-                 ORDER BY e.execution_timestamp DESC LIMIT 1){{}}"
+            "{ARRIVAL} FROM (
+                 SELECT e.id, e.repository, e.registry, e.description, e.operation, e.execution_timestamp,
+                     e.execution_id, e.occurred_at
+                 FROM events e
+                 WHERE {{}} AND EXISTS (SELECT 1 FROM arrivals a WHERE a.event_id = e.id AND {HAPPENED}{{}})
+                 ORDER BY e.execution_timestamp DESC LIMIT ?) e
+             CROSS JOIN arrivals a WHERE a.event_id = e.id AND {HAPPENED}{{}}"
         ));
-        let query = query.clause(here()).clause(here());
-        self.all(query.clause(question.of_arrival()).clause(question.of_arrival())).await
+        let query = query.clause(condition).clause(question.of_arrival()).bind(most);
+        self.all(query.clause(question.of_arrival())).await
     }
 
     /// The destinations that an image was ever sent to, each found by one look into the index.
@@ -123,24 +155,28 @@ impl Question {
     }
 }
 
-/// Of each destination the latest execution, and of it the last word about each version: Harbor retries what failed,
-/// so a success is the last. Two executions of one moment are of two rules. Newest first.
-fn final_words(mut arrivals: Vec<ArrivalView>) -> Vec<ArrivalView> {
-    let destination = |arrival: &ArrivalView| (arrival.registry.clone(), arrival.description.clone());
-    let mut latest: HashMap<_, i64> = HashMap::new();
-    for arrival in &arrivals {
-        let known = latest.entry(destination(arrival)).or_insert(arrival.execution_timestamp);
-        *known = arrival.execution_timestamp.max(*known);
+impl OtherState {
+    /// None where it arrived or failed.
+    fn of(arrival: &ArrivalView) -> Option<Self> {
+        match (arrival.operation, arrival.outcome) {
+            (Operation::Delete, _) => Some(Self::Deleted),
+            (Operation::Unconfirmed, ReplicationOutcome::Succeeded) => Some(Self::Unconfirmed),
+            _ => None,
+        }
     }
-    arrivals.retain(|arrival| latest.get(&destination(arrival)) == Some(&arrival.execution_timestamp));
-    let is_failure = |arrival: &ArrivalView| arrival.outcome == ReplicationOutcome::Failed;
-    arrivals.sort_by_cached_key(|arrival| {
-        let place = (destination(arrival), arrival.execution.clone(), arrival.version.clone());
-        (Reverse(arrival.execution_timestamp), place, is_failure(arrival), Reverse(arrival.occurred_at))
-    });
-    arrivals.dedup_by(|later, first| {
-        (&later.registry, &later.description, &later.execution, &later.version)
-            == (&first.registry, &first.description, &first.execution, &first.version)
-    });
-    arrivals
+}
+
+impl OtherView {
+    fn of(arrival: ArrivalView, state: OtherState) -> Self {
+        Self {
+            state,
+            repository: arrival.repository,
+            version: arrival.version,
+            registry: arrival.registry,
+            description: arrival.description,
+            execution_timestamp: arrival.execution_timestamp,
+            since: arrival.occurred_at,
+            event_id: arrival.event_id,
+        }
+    }
 }

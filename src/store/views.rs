@@ -7,7 +7,7 @@ use utoipa::ToSchema;
 
 use crate::model::clock::Millis;
 use crate::model::delivery::{Notice, State};
-use crate::model::event::{Event, ReplicationOutcome};
+use crate::model::event::{Event, Operation, ReplicationOutcome};
 use crate::model::json::{number_or_null, rfc3339, rfc3339_or_null, text_or_null};
 use crate::model::settle::Condition;
 
@@ -115,6 +115,8 @@ pub struct ArrivalView {
     #[schema(value_type = Option<String>, required)]
     pub description: String,
     #[sqlx(try_from = "String")]
+    pub operation: Operation,
+    #[sqlx(try_from = "String")]
     pub outcome: ReplicationOutcome,
     /// Unix seconds.
     pub execution_timestamp: i64,
@@ -125,6 +127,56 @@ pub struct ArrivalView {
     /// Distinguishes two rules that replicate into one registry.
     #[serde(skip)]
     pub execution: String,
+    /// 0 where Harbor did not say.
+    #[serde(skip)]
+    pub execution_id: i64,
+}
+
+/// What is known of an image. Those who know only `items` must take nothing in it for an arrival that is none.
+#[derive(Debug, Default, Serialize, ToSchema)]
+pub struct Arrivals {
+    /// For each destination the latest execution: what arrived, and what failed. Newest first.
+    pub items: Vec<ArrivalView>,
+    /// What neither arrived nor failed. `wait` does not end by it.
+    pub others: Vec<OtherView>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum OtherState {
+    /// It was there, and a replication has deleted it.
+    Deleted,
+    /// Copied or deleted: Harbor's API has not said which.
+    Unconfirmed,
+    Replicating,
+}
+
+/// A version at a destination where it has neither arrived nor failed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, ToSchema)]
+#[schema(as = OtherArrival)]
+pub struct OtherView {
+    pub state: OtherState,
+    pub repository: String,
+    /// Null where it is unknown: then it may be any.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub version: String,
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub registry: String,
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub description: String,
+    /// Unix seconds.
+    pub execution_timestamp: i64,
+    /// Since when the state is what it is.
+    #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub since: Millis,
+    /// Null while it is being replicated.
+    #[serde(serialize_with = "text_or_null")]
+    #[schema(value_type = Option<String>, required)]
+    pub event_id: String,
 }
 
 /// A robot's row with what waits for it.

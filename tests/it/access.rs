@@ -49,6 +49,7 @@ impl App {
 #[rstest]
 #[case::list("GET", "/api/v1/deliveries", 200)]
 #[case::arrivals("GET", "/api/v1/arrivals?repository=a", 200)]
+#[case::harbor("GET", "/api/v1/harbor", 200)]
 #[case::robots("GET", "/api/v1/robots", 200)]
 #[case::page("GET", "/", 200)]
 #[case::replay("POST", "/api/v1/deliveries/x/replay", 404)]

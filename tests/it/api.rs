@@ -225,6 +225,7 @@ async fn the_document_describes_every_call_and_a_wrong_method_says_which_are_rig
         "/api/v1/deliveries/replay",
         "/api/v1/deliveries/discard",
         "/api/v1/arrivals",
+        "/api/v1/harbor",
         "/api/v1/robots",
         "/api/v1/robots/{name}/test",
         "/api/openapi.json",

@@ -67,7 +67,7 @@ async fn the_latest_execution_of_each_registry_is_told_success_over_failure() {
     let keys: Vec<_> = answer["items"][0].as_object().unwrap().keys().cloned().collect();
     assert_eq!(
         keys.join(" "),
-        "repository version registry description outcome execution_timestamp occurred_at event_id"
+        "repository version registry description operation outcome execution_timestamp occurred_at event_id"
     );
 }
 
@@ -145,7 +145,7 @@ async fn a_held_answer_comes_the_moment_it_is_known() {
 async fn waiting_has_an_end_and_a_stop_ends_it() {
     let mut app = App::spawn().await;
     let ask = |wait: &str| format!("/api/v1/arrivals?repository={IMAGE}&version=v1&wait={wait}");
-    assert_eq!(app.get(&ask("200ms")).await, (200, json!({ "items": [] })));
+    assert_eq!(app.get(&ask("200ms")).await, (200, json!({ "items": [], "others": [] })));
     for (wait, status) in [("61", 400), ("61s", 400), ("2m", 400), ("soon", 400), ("-1", 400), ("0", 200)] {
         assert_eq!(app.get(&ask(wait)).await.0, status, "{wait}");
     }

@@ -33,6 +33,8 @@ mod routes;
 mod rude;
 mod search;
 mod secrecy;
+mod shown;
 mod tidy;
 mod trouble;
 mod wecom;
+mod whereabouts;

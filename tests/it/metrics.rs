@@ -122,11 +122,13 @@ async fn invariant_8_what_needs_no_token_costs_the_same_whatever_waits() {
     };
     let columns = "id, event_id, robot, state, attempts, failures, batch_limit, suspect, created_at, tried_since,
         next_attempt_at, finished_at, last_error, mentions";
+    let event_columns = "id, accepted_at, outcome, harbor_host, project, repository, versions, registry, description,
+        execution_timestamp, execution_id, occurred_at, payload";
     let event = "'gone-' || n, 1, 'succeeded', '', 'p', 'p/n', '[]', '', '', 1, 1, 1, '{}'";
     let numbers = "(WITH RECURSIVE count(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM count WHERE n < 10050)
         SELECT n FROM count) numbers";
     let mut database = app.intruder().await;
-    database.execute(format!("INSERT INTO events SELECT {event} FROM {numbers}")).await;
+    database.execute(format!("INSERT INTO events ({event_columns}) SELECT {event} FROM {numbers}")).await;
     database.execute(format!("INSERT INTO deliveries ({columns}) SELECT {} FROM {numbers}", row("n"))).await;
     let waiting = "harborbell_deliveries_waiting{robot=\"gone\"}";
     eventually("it is counted up to a bound", || async { app.metric(waiting).await == Some(10_000.0) }).await;

@@ -12,7 +12,7 @@ use serde_json::Value;
 use crate::support::{App, arrived, eventually, push};
 
 impl App {
-    async fn page_in(&self, language: &str, path: &str) -> String {
+    pub async fn page_in(&self, language: &str, path: &str) -> String {
         let request = self.client.get(format!("{}{path}", self.url)).header(ACCEPT_LANGUAGE, language);
         request.send().await.unwrap().text().await.unwrap()
     }

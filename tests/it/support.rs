@@ -14,6 +14,7 @@ use harborbell::model::clock::{Clock, Millis};
 use harborbell::model::delivery::Assignment;
 use harborbell::model::event::Event;
 use harborbell::model::harbor::{Reading, Webhook, read};
+use harborbell::model::harbor_status::HarborStatus;
 use harborbell::serve::{Service, lanes};
 use harborbell::store::Store;
 use harborbell::store::accept::{Acceptance, Offer, Stored};
@@ -22,7 +23,7 @@ use harborbell::store::views::Delivery;
 use reqwest::Client;
 use serde_json::Value;
 use tempfile::TempDir;
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 use tokio::task::JoinHandle;
 use uuid::Uuid;
 
@@ -39,6 +40,8 @@ pub struct App {
     pub wecom: Standin,
     pub store: Store,
     pub client: Client,
+    /// How Harbor's API is, as the service is told.
+    pub harbor: watch::Sender<HarborStatus>,
     stop: Option<oneshot::Sender<()>>,
     running: Option<JoinHandle<anyhow::Result<()>>>,
     folder: TempDir,
@@ -60,13 +63,14 @@ impl App {
         let config = config(&folder, &wecom.url(), settings);
         let service = Service::start(&config, clock).await.unwrap();
         let url = format!("http://{}", service.addr());
+        let harbor = service.harbor_status().clone();
         let (stop, stopped) = oneshot::channel::<()>();
         let running = tokio::spawn(service.run_until(async {
             let _ = stopped.await;
         }));
         let store = Store::open(&config.database_url).await.unwrap();
         let client = client();
-        Self { url, wecom, store, client, stop: Some(stop), running: Some(running), folder }
+        Self { url, wecom, store, client, harbor, stop: Some(stop), running: Some(running), folder }
     }
 
     pub async fn post(&self, body: impl Into<reqwest::Body>) -> (u16, Value) {

@@ -1,7 +1,7 @@
 //! What Prometheus reads. Counters and durations are kept here and begin anew with the process; what the
 //! database knows is asked for when somebody looks.
 
-use std::collections::HashMap;
+mod form;
 
 use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
@@ -14,6 +14,10 @@ use prometheus_client::registry::{Registry, Unit};
 
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::State;
+use crate::model::event::Source;
+use crate::model::harbor_status::{HarborState, HarborStatus};
+pub use form::Form;
+use form::as_text;
 
 /// From "at once" to a day's outage.
 const SECONDS: [f64; 12] = [0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0];
@@ -99,6 +103,10 @@ impl Default for Metrics {
         for result in RECEIVED {
             let _ = webhooks.get_or_create(&OfResult { result: result.as_str() });
         }
+        let reconciled = Family::default();
+        for source in [Source::HarborRecord, Source::HarborApi] {
+            let _ = reconciled.get_or_create(&OfSource { source: source.as_str() });
+        }
         Self {
             webhooks,
             deliveries: Family::default(),
@@ -106,7 +114,7 @@ impl Default for Metrics {
             attempts: Family::default(),
             durations: Family::new_with_constructor(Durations),
             checkpoint_failures: Counter::default(),
-            reconciled: Family::default(),
+            reconciled,
         }
     }
 }
@@ -121,6 +129,7 @@ pub struct Snapshot {
     pub robots: Vec<RobotGauges>,
     pub wal_bytes: u64,
     pub intake_queue_bytes: usize,
+    pub harbor: HarborStatus,
 }
 
 #[derive(Debug)]
@@ -182,9 +191,9 @@ impl Metrics {
         self.checkpoint_failures.inc();
     }
 
-    /// An event was found by asking Harbor.
-    pub fn reconciled(&self, source: &'static str) {
-        self.reconciled.get_or_create(&OfSource { source }).inc();
+    /// An event was found by asking Harbor, and stored.
+    pub fn reconciled(&self, source: Source) {
+        self.reconciled.get_or_create(&OfSource { source: source.as_str() }).inc();
     }
 
     /// The text that a scrape gets.
@@ -206,8 +215,12 @@ impl Metrics {
             Unit::Seconds,
             self.durations.clone(),
         );
-        registry.register("reconciled_events", "Events found by asking Harbor", self.reconciled.clone());
         registry.register("checkpoint_failures", "Checkpoints of SQLite that failed", self.checkpoint_failures.clone());
+        registry.register(
+            "reconciled_events",
+            "Events that were found by asking Harbor, where no webhook had come in",
+            self.reconciled.clone(),
+        );
         let gauge =
             |help: &str, name: &str, unit: Option<Unit>, of: &dyn Fn(&RobotGauges) -> i64, to: &mut Registry| {
                 let family = Family::<OfRobot, Gauge>::default();
@@ -239,6 +252,8 @@ impl Metrics {
         queue.set(i64::try_from(snapshot.intake_queue_bytes).unwrap_or(i64::MAX));
         registry.register_with_unit("intake_queue", "Webhooks in memory that wait to be stored", Unit::Bytes, queue);
 
+        register_harbor(&mut registry, &snapshot.harbor);
+
         let mut text = String::new();
         encode(&mut text, &registry).expect("a String takes all that is written");
         match form {
@@ -248,49 +263,21 @@ impl Metrics {
     }
 }
 
-/// The two forms that scrapers read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Form {
-    Text,
-    OpenMetrics,
-}
-
-impl Form {
-    /// By what a scraper says that it accepts.
-    pub fn accepted(header: &str) -> Self {
-        if header.contains("application/openmetrics-text") { Self::OpenMetrics } else { Self::Text }
+/// Of a Harbor that is not asked nothing is said.
+fn register_harbor(registry: &mut Registry, harbor: &HarborStatus) {
+    if harbor.state == HarborState::Off {
+        return;
     }
-
-    pub const fn content_type(self) -> &'static str {
-        match self {
-            Self::Text => "text/plain; version=0.0.4; charset=utf-8",
-            Self::OpenMetrics => "application/openmetrics-text; version=1.0.0; charset=utf-8",
-        }
+    let up = Gauge::<i64>::default();
+    up.set((harbor.state == HarborState::Ok).into());
+    registry.register("harbor_up", "1: Harbor's API answers all that it is asked", up);
+    let open = Gauge::<i64>::default();
+    open.set(harbor.open_executions);
+    registry.register("harbor_open_executions", "Executions of Harbor that are still followed", open);
+    if harbor.last_success_at > 0 {
+        let at = Gauge::<i64>::default();
+        at.set(harbor.last_success_at / SECOND);
+        let help = "When Harbor's API last answered, in Unix seconds";
+        registry.register_with_unit("harbor_last_success_timestamp", help, Unit::Seconds, at);
     }
-}
-
-/// OpenMetrics as the older text form: a counter's name has its end also where it is described, an info is a gauge, and
-/// there are neither units nor an end.
-fn as_text(open_metrics: &str) -> String {
-    let kinds = open_metrics.lines().filter_map(|line| line.strip_prefix("# TYPE ")?.split_once(' '));
-    let kinds: HashMap<&str, &str> = kinds.collect();
-    let mut text = String::with_capacity(open_metrics.len());
-    for line in open_metrics.lines().filter(|line| *line != "# EOF" && !line.starts_with("# UNIT ")) {
-        let described = ["# HELP ", "# TYPE "].iter().find_map(|begin| Some((*begin, line.strip_prefix(begin)?)));
-        let described = described.and_then(|(begin, rest)| Some((begin, rest.split_once(' ')?)));
-        match described {
-            Some((begin, (name, rest))) => {
-                let (end, rest) = match (kinds.get(name), begin) {
-                    (Some(&"counter"), _) => ("_total", rest),
-                    (Some(&"info"), "# TYPE ") => ("_info", "gauge"),
-                    (Some(&"info"), _) => ("_info", rest),
-                    _ => ("", rest),
-                };
-                text.push_str(&format!("{begin}{name}{end} {rest}"));
-            }
-            None => text.push_str(line),
-        }
-        text.push('\n');
-    }
-    text
 }
