@@ -124,7 +124,7 @@ impl Desk {
     pub async fn known(&self, repository: &str, version: &str) -> Vec<String> {
         let (repository, version) = (repository.to_owned(), Some(version.to_owned()));
         let known = self.bench.store.arrivals(&Question { repository, version, ..Question::default() }).await.unwrap();
-        known.into_iter().map(|arrival| arrival.outcome.to_string()).collect()
+        known.items.into_iter().map(|arrival| arrival.outcome.to_string()).collect()
     }
 
     /// A task that has ended in an execution that has.

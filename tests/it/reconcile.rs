@@ -328,7 +328,7 @@ async fn whatever_harbor_answers_nothing_is_lost(#[case] fault: Option<Fault>, #
 #[case("replication:read")]
 #[tokio::test]
 async fn a_permission_that_is_missing_is_named_and_nothing_is_lost(#[case] permission: &'static str) {
-    let mut desk = desk().await;
+    let desk = desk().await;
     desk.harbor.deny(&[permission]);
     let mut desk = desk.restart();
     desk.ended(7, API, &["v1"], "Succeed", desk.now());
