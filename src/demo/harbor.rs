@@ -115,6 +115,11 @@ impl Harbor {
         };
     }
 
+    /// Task logs live for a day.
+    pub fn forget_log(&self, execution: i64) {
+        self.shared.state().logs.retain(|(of, _), _| *of != execution);
+    }
+
     /// As the sweeper does, and who deletes a rule.
     pub fn forget_execution(&self, id: i64) {
         let mut state = self.shared.state();
