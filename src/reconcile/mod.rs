@@ -109,6 +109,7 @@ impl Reconciler {
     }
 
     async fn compare(&mut self) -> Result<(), Interrupted> {
+        self.record.begin_round();
         let info = self.connection.greet().await?;
         self.connection.rules(RULES_SERVE).await?;
         if !self.store.acquire_work(WORK, &self.owner, &self.clock).await? {

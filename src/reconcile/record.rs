@@ -12,7 +12,7 @@ use crate::model::event::ReplicationOutcome;
 
 /// How long it is taken for true which webhooks a project has.
 const POLICIES_SERVE: Duration = Duration::from_secs(600);
-/// How long the bodies of a project serve, so that many tasks ask once.
+/// How long the bodies of a project serve within a round, so that many tasks ask once.
 const BODIES_SERVE: Duration = Duration::from_secs(20);
 /// Harbor keeps the newest 50 of each policy over night; more than this is read of none.
 const PAGES: u32 = 3;
@@ -40,6 +40,11 @@ struct Project {
 impl Record {
     pub(super) fn new(connection: Arc<Connection>, webhook_url: Option<String>) -> Self {
         Self { connection, webhook_url, projects: HashMap::new(), is_forbidden: false }
+    }
+
+    /// A round reads the bodies anew.
+    pub(super) fn begin_round(&mut self) {
+        self.projects.values_mut().for_each(|project| project.bodies_read_at = None);
     }
 
     /// Whether an enabled webhook of this project sends replications here. Where that is unknown, one does.

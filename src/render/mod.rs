@@ -11,6 +11,7 @@ use jiff::tz::TimeZone;
 
 use crate::model::clock::Millis;
 use crate::model::delivery::{Due, Notice};
+use crate::model::event::{Event, Operation};
 use crate::model::robot::{EVERYBODY, Format, LONGEST_MENTIONS, mention, unite};
 use context::Context;
 pub use context::{clock, date_time, length};
@@ -67,7 +68,13 @@ impl Renderer {
 
     /// One message about all of these, or about as many as fit.
     pub fn render(&self, notices: &[&Notice], now: Millis, format: Format) -> Packed {
-        if let (Some(custom), Format::Markdown) = (&self.custom, format) {
+        let is_plain = |notice: &&Notice| {
+            let Event { operation, late, repository, .. } = &notice.event;
+            *operation == Operation::Copy && !late && !repository.is_empty()
+        };
+        // A template that does not name `operation` would show a deletion as an arrival.
+        let suits = |custom: &&Template| custom.knows_operations || notices.iter().all(is_plain);
+        if let (Some(custom), Format::Markdown) = (self.custom.as_ref().filter(suits), format) {
             match self.fill(custom, notices, now, format) {
                 Ok(packed) => return packed,
                 Err(error) => tracing::error!(%error, "MESSAGE_TEMPLATE failed; the built-in template is used instead"),
