@@ -76,6 +76,13 @@ impl Record {
         Ok(bodies.and_then(|bodies| bodies.get(&(execution_id, task_id, status)).cloned()))
     }
 
+    /// All bodies on record of a project.
+    pub(super) async fn bodies(&mut self, project: &str) -> Result<Vec<String>, Error> {
+        self.read_policies(project).await?;
+        self.read_bodies(project).await?;
+        Ok(self.projects.get(project).map(|project| project.bodies.values().cloned().collect()).unwrap_or_default())
+    }
+
     async fn read_policies(&mut self, name: &str) -> Result<(), Error> {
         let project = self.projects.entry(name.to_owned()).or_default();
         if name.is_empty() || is_recent(project.policies_read_at, POLICIES_SERVE) {
