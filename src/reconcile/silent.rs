@@ -6,6 +6,7 @@ use serde_json::json;
 use super::poll::Round;
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::Execution;
+use crate::harbor::filters::only_projects;
 use crate::harbor::log::one_line;
 use crate::model::arrival::arrivals;
 use crate::model::clock::{HOUR, Millis};
@@ -68,6 +69,11 @@ impl Reconciler {
             registry: rule.and_then(|rule| rule.remote()).map(|remote| remote.name.clone()).unwrap_or_default(),
             description: rule.map(|rule| rule.description.clone()).unwrap_or_default(),
             rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+            // Routes may go by it, where the rule can be about no other.
+            project: rule
+                .and_then(only_projects)
+                .filter(|projects| projects.len() == 1)
+                .map_or_else(String::new, |mut one| one.remove(0)),
             reason,
             execution_timestamp: seconds(execution.start_time),
             execution_id: execution.id,

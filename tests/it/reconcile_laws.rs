@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 
+use crate::database::only_on_postgres;
 use crate::desk::{Desk, webhook_of};
 
 const API: &str = "mars/mars-api";
@@ -102,4 +103,37 @@ async fn check(tasks: &[Task]) -> Result<(), TestCaseError> {
 
 fn names(number: usize, task: &Task) -> Vec<String> {
     (0..task.versions).map(|version| format!("v{number}.{version}")).collect()
+}
+
+/// Two replicas ask Harbor at the same time, and webhooks come in at both.
+#[tokio::test]
+async fn two_replicas_tell_each_outcome_once() {
+    only_on_postgres!();
+    const TASKS: i64 = 40;
+    let mut desk = Desk::new(&[]).await;
+    desk.round().await;
+    let mut other = desk.replica("other").await;
+    let ended = desk.now();
+    for id in 0..TASKS {
+        desk.ended(id + 7, API, &[&format!("v{id}")], if id % 3 == 0 { "Failed" } else { "Succeed" }, ended);
+    }
+    desk.bench.clock.advance(300_000);
+    desk.harbor.set_now(&crate::desk::moment(desk.now()));
+    let webhooks: Vec<_> =
+        (0..TASKS).map(|id| webhook_of(id + 7, API, &[&format!("v{id}")], id % 3 != 0, ended)).collect();
+    {
+        let (here, there) = (&mut desk.reconciler, &mut other.reconciler);
+        tokio::join!(here.round(), there.round());
+    }
+    let at_both = webhooks.iter().map(|webhook| async {
+        tokio::join!(desk.webhook(webhook), other.webhook(webhook));
+    });
+    futures_util::future::join_all(at_both).await;
+    // The lease of the one that had the work is over, and the other one goes on.
+    desk.bench.clock.advance(300_000);
+    other.reconciler.round().await;
+    let shown = desk.shown().await.join("\n");
+    for id in 0..TASKS {
+        assert_eq!(shown.matches(&format!("`v{id}`")).count(), 1, "v{id} in {shown}");
+    }
 }
