@@ -105,7 +105,12 @@ impl Reconciler {
         match self.compare().await {
             Ok(()) => {}
             // The connection has said so already.
-            Err(Interrupted::Harbor(error)) => tracing::debug!(%error, "a comparison with Harbor was interrupted"),
+            Err(Interrupted::Harbor(error)) => {
+                tracing::debug!(%error, "a comparison with Harbor was interrupted");
+                if let Err(error) = self.store.forget_replicating().await {
+                    tracing::debug!(%error, "what was being replicated could not be forgotten");
+                }
+            }
             Err(error) => tracing::warn!(%error, "a comparison with Harbor was interrupted; the next one goes on"),
         }
     }
@@ -114,6 +119,7 @@ impl Reconciler {
         self.record.begin_round();
         let info = self.connection.greet().await?;
         self.connection.rules(RULES_SERVE).await?;
+        self.show_progress(&info.external_url).await?;
         if !self.store.acquire_work(WORK, &self.owner, &self.clock).await? {
             return Ok(());
         }

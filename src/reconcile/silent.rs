@@ -24,16 +24,17 @@ impl Reconciler {
         if execution.status != "Failed" || is_harmless(&execution.status_text) {
             return Ok(());
         }
-        let reason = one_line(&execution.status_text);
+        let reason = one_line(&self.connection.client.presentable(&execution.status_text));
         let known = self.store.failing_rule(round.url, execution.policy_id).await?;
-        let same = known.filter(|known| known.reason == without_numbers(&reason));
+        let same = known.filter(|known| without_numbers(&known.reason) == without_numbers(&reason));
         let is_repeated = same.as_ref().is_some_and(|same| round.now - same.sent_at < REPEATED);
         let event = self.event(round, execution, ReplicationOutcome::Failed, reason.clone()).await?;
         let is_quiet = is_repeated || self.is_quiet(round, event.occurred_at);
         self.offer(execution, event, is_quiet).await?;
         let sent_at = if is_repeated { same.map_or(round.now, |same| same.sent_at) } else { round.now };
-        let failing = FailingRule { reason: without_numbers(&reason), sent_at, execution_id: execution.id };
-        self.store.rule_fails(round.url, execution.policy_id, &failing).await?;
+        let failing =
+            FailingRule { rule_id: execution.policy_id, reason: reason.clone(), sent_at, execution_id: execution.id };
+        self.store.rule_fails(round.url, &failing).await?;
         self.connection.rule_failed(execution.policy_id, &reason);
         Ok(())
     }

@@ -9,6 +9,7 @@ use harborbell::metrics::Metrics;
 use harborbell::model::harbor::{Reading, read};
 use harborbell::model::harbor_status::HarborStatus;
 use harborbell::model::json::utc;
+use harborbell::model::secret::Secrets;
 use harborbell::reconcile::{Reconciler, Settings};
 use harborbell::serve::access;
 use harborbell::store::Store;
@@ -121,7 +122,7 @@ impl Replica {
         let routing = watch::Sender::new(bench.config.routing.clone().into());
         let (nudge, status) = (watch::Sender::default(), watch::Sender::new(HarborStatus::default()));
         let api = bench.config.harbor_api.as_ref().unwrap();
-        let client = Client::new(&access(api)).unwrap();
+        let client = Client::new(&access(api), Secrets::default()).unwrap();
         let (clock, live) = (bench.clock.clone(), routing.subscribe());
         let connection = Connection::new(client, clock.clone(), status.clone()).into();
         let (asking, worker) = look_ups(LookUp {
