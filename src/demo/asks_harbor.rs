@@ -7,13 +7,15 @@ use super::payloads::Replication;
 use super::{ALIYUN, HUAWEI, Story};
 use crate::model::json::utc;
 
+/// What is deleted.
+const OLD: &str = "mars/mars-old";
 /// The execution without tasks, the lost webhook, the deletion, and the failure.
 const SILENT: i64 = 9_001;
 const LOST: i64 = 9_002;
 const DELETED: i64 = 9_003;
 const FAILED: i64 = 9_004;
 
-/// Two rules: the second one replicates deletions.
+/// Two rules: the second one replicates deletions, of an old image.
 pub(super) fn prepare(harbor: &Harbor) {
     harbor.set_rule(rule(1, "to-aliyun", ALIYUN, false));
     harbor.set_rule(rule(2, "to-huawei", HUAWEI, true));
@@ -34,20 +36,20 @@ impl Story {
 
         println!("6. A webhook is lost. Once Harbor's own tries are over (here 2 s, else 4 minutes), it is told late:");
         self.harbor.set_execution(execution(LOST, 2, "Succeed", "", 1, now));
-        self.harbor.set_task(LOST, task(LOST, "copy", "Succeed", now), Some(&log("v1.2.4", None)));
+        self.harbor.set_task(LOST, task(LOST, "mars/mars-api", "copy", "Succeed", now), Some(&log("v1.2.4", None)));
         self.print_messages(1).await;
 
         println!("7. A rule replicates a deletion. Its webhook says what it says of an arrival; the API knows better:");
         self.harbor.set_execution(execution(DELETED, 2, "Succeed", "", 1, now));
-        self.harbor.set_task(DELETED, task(DELETED, "deletion", "Succeed", now), None);
-        self.post("success", &webhook(DELETED, HUAWEI, &["v1.0.0"], true, now)).await?;
+        self.harbor.set_task(DELETED, task(DELETED, OLD, "deletion", "Succeed", now), None);
+        self.post("success", &webhook(DELETED, OLD, &["v1.0.0"], true, now)).await?;
         self.print_messages(1).await;
 
         println!("8. One of two versions fails. The webhook names both and no reason; the task's log has it:");
         self.harbor.set_execution(execution(FAILED, 2, "Failed", "", 1, now));
         let text = log("v2.1.0", Some("v2.1.1"));
-        self.harbor.set_task(FAILED, task(FAILED, "copy", "Failed", now), Some(&text));
-        self.post("failure", &webhook(FAILED, HUAWEI, &["v2.1.0", "v2.1.1"], false, now)).await?;
+        self.harbor.set_task(FAILED, task(FAILED, "mars/mars-api", "copy", "Failed", now), Some(&text));
+        self.post("failure", &webhook(FAILED, "mars/mars-api", &["v2.1.0", "v2.1.1"], false, now)).await?;
         self.print_messages(1).await;
         Ok(())
     }
@@ -57,6 +59,7 @@ fn rule(id: i64, name: &str, (registry, description): (&str, &str), deletes: boo
     json!({
         "id": id, "name": name, "description": description, "enabled": true, "replicate_deletion": deletes,
         "trigger": { "type": "event_based" },
+        "filters": if deletes { json!([{ "type": "name", "value": OLD }]) } else { json!([]) },
         "dest_registry": { "id": id, "name": registry, "url": "https://registry.example.net" },
     })
 }
@@ -69,17 +72,16 @@ fn execution(id: i64, rule: i64, status: &str, text: &str, total: i64, at: i64) 
     })
 }
 
-fn task(execution: i64, operation: &str, status: &str, at: i64) -> Value {
-    let resource = "mars/mars-api [1 item(s) in total]";
+fn task(execution: i64, repository: &str, operation: &str, status: &str, at: i64) -> Value {
+    let resource = format!("{repository} [1 item(s) in total]");
     json!({
         "id": execution, "execution_id": execution, "status": status, "operation": operation,
         "src_resource": resource, "dst_resource": resource, "start_time": moment(at), "end_time": moment(at + 36),
     })
 }
 
-fn webhook(execution: i64, registry: (&str, &str), references: &[&str], succeeded: bool, at: i64) -> Value {
-    let mut payload =
-        Replication { repository: "mars/mars-api", references, registry, succeeded, execution: at }.payload();
+fn webhook(execution: i64, repository: &str, references: &[&str], succeeded: bool, at: i64) -> Value {
+    let mut payload = Replication { repository, references, registry: HUAWEI, succeeded, execution: at }.payload();
     let replication = &mut payload["event_data"]["replication"];
     replication["execution_id"] = execution.into();
     replication["task_id"] = execution.into();
