@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 use crate::harbor::answers::{Policy, Task};
 use crate::harbor::client::Error;
 use crate::harbor::connection::{Connection, FRESH};
-use crate::harbor::filters::may_replicate;
 use crate::harbor::log::{TaskLog, read};
 use crate::harbor::rebuild::is_about;
 use crate::model::clock::{Clock, Millis, SECOND};
@@ -98,7 +97,7 @@ impl LookUps {
 
 /// Whether any rule that a repository may have been replicated by replicates deletions.
 fn may_delete(rules: &[Policy], repository: &str) -> bool {
-    rules.iter().any(|rule| rule.replicates_deletions() && may_replicate(rule, repository))
+    rules.iter().any(|rule| rule.replicates_deletions() && rule.may_replicate(repository))
 }
 
 /// The answering end.
@@ -180,8 +179,8 @@ impl LookUp {
             return Ok(Some(Finding { operation, ..finding }));
         }
         let log = connection.noted(connection.client.task_log(question.execution_id, task.id).await)?;
-        let TaskLog { reason, copied, has_ended, .. } = read(&log);
-        let copied = if has_ended { copied } else { Vec::new() };
+        let TaskLog { reason, copied, ended, .. } = read(&log);
+        let copied = if ended { copied } else { Vec::new() };
         Ok(Some(Finding { operation, reason: reason.unwrap_or_default(), copied, ..finding }))
     }
 

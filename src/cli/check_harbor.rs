@@ -9,7 +9,8 @@ use super::output::line;
 use crate::config::Config;
 use crate::harbor::answers::{Policy, WebhookPolicy};
 use crate::harbor::client::{Client, Error};
-use crate::harbor::filters::only_projects;
+use crate::harbor::rebuild::of_rule;
+use crate::model::event::{Event, ReplicationOutcome};
 use crate::model::secret::Secrets;
 use crate::serve::access;
 
@@ -56,7 +57,19 @@ async fn ask(config: &Config, client: &Result<Client, Error>, findings: &mut Fin
         let names = nameless.join(", ");
         findings.remarks.push(format!("rules without a description, which messages call by their registry: {names}"));
     }
-    for project in enabled.iter().filter_map(|rule| projects(rule)).flatten().collect::<BTreeSet<_>>() {
+    let silent = |rule: &&&Policy| {
+        let event = Event { outcome: ReplicationOutcome::Failed, ..of_rule("", Some(rule)) };
+        config.routing.addressees(&event).is_empty()
+    };
+    let unheard: Vec<_> = enabled.iter().filter(silent).map(|rule| &*rule.name).collect();
+    if !unheard.is_empty() {
+        let names = unheard.join(", ");
+        findings.remarks.push(format!(
+            "rules of which nobody is notified when an execution fails before it has tasks: {names}; add a route by \
+             description, registry or outcome, or a robot `default`"
+        ));
+    }
+    for project in enabled.iter().filter_map(|rule| rule.only_projects()).flatten().collect::<BTreeSet<_>>() {
         let policies = match client.webhook_policies(&project).await {
             Err(Error::NotFound) => continue,
             policies => policies?,
@@ -64,13 +77,6 @@ async fn ask(config: &Config, client: &Result<Client, Error>, findings: &mut Fin
         webhooks(config, client, &project, &policies, findings).await?;
     }
     Ok(version)
-}
-
-fn projects(rule: &Policy) -> Option<Vec<String>> {
-    if rule.is_pull() {
-        return rule.dest_namespace.clone().filter(|namespace| !namespace.is_empty()).map(|namespace| vec![namespace]);
-    }
-    only_projects(rule)
 }
 
 /// Whether a webhook of this project reaches us, and why the last one did not.
@@ -100,7 +106,7 @@ async fn webhooks(
     let Some(task) = tasks.last() else { return Ok(()) };
     let log = client.webhook_task_log(project, ours.id, last.id, task.id).await.unwrap_or_default();
     let error = log.lines().rev().find(|line| line.contains("error")).unwrap_or("Harbor does not say why");
-    let error = crate::harbor::log::one_line(error);
+    let error = crate::harbor::log::reason(error);
     findings.remarks.push(format!("the last webhook of the project {project} failed: {error}"));
     Ok(())
 }

@@ -119,6 +119,9 @@ pub struct Policy {
     dest_registry: Option<Registry>,
     #[serde(default)]
     pub dest_namespace: Option<String>,
+    /// How many of the first components of a name the namespace replaces; -1: all.
+    #[serde(default)]
+    pub dest_namespace_replace_count: Option<i64>,
     trigger: Option<Trigger>,
     #[serde(default, deserialize_with = "or_default")]
     pub filters: Vec<Filter>,

@@ -6,4 +6,6 @@ pub mod connection;
 mod error;
 pub mod filters;
 pub mod log;
+pub mod pattern;
 pub mod rebuild;
+mod redact;

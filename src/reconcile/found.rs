@@ -127,7 +127,7 @@ impl Reconciler {
             operation: operation(task),
             rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
             reason: log.and_then(|log| log.reason.clone()).unwrap_or_default(),
-            copied: log.filter(|log| log.has_ended).map(|log| log.copied.clone()).unwrap_or_default(),
+            copied: log.filter(|log| log.ended).map(|log| log.copied.clone()).unwrap_or_default(),
         };
         Ok(self.look_up.correct(&finding).await?)
     }

@@ -9,9 +9,8 @@ use tokio::time::{Instant, sleep};
 
 use super::poll::{Round, outcome};
 use super::{Interrupted, Reconciler};
-use crate::harbor::answers::{Execution, SystemInfo};
+use crate::harbor::answers::{Execution, Policy, SystemInfo};
 use crate::harbor::client::{Error, PAGE_SIZE};
-use crate::harbor::filters::only_projects;
 use crate::harbor::rebuild;
 use crate::model::clock::{HOUR, Millis};
 use crate::model::event::{Event, Source};
@@ -91,7 +90,7 @@ impl Reconciler {
     /// What only the webhooks' own record has by now: whole bodies, as they were sent to anybody.
     async fn read_records(&mut self, round: &Round<'_>) -> Result<(), Interrupted> {
         let rules = self.connection.rules(super::RULES_SERVE).await?;
-        let projects: BTreeSet<_> = rules.iter().filter_map(only_projects).flatten().collect();
+        let projects: BTreeSet<_> = rules.iter().filter_map(Policy::only_projects).flatten().collect();
         for project in projects {
             sleep(PAUSE_OF_TASK).await;
             for body in self.record.bodies(&project).await? {

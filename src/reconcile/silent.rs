@@ -6,8 +6,8 @@ use serde_json::json;
 use super::poll::Round;
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::Execution;
-use crate::harbor::filters::only_projects;
-use crate::harbor::log::one_line;
+use crate::harbor::log;
+use crate::harbor::rebuild;
 use crate::model::arrival::arrivals;
 use crate::model::clock::{HOUR, Millis};
 use crate::model::event::{Event, ReplicationOutcome, Source};
@@ -24,7 +24,7 @@ impl Reconciler {
         if execution.status != "Failed" || is_harmless(&execution.status_text) {
             return Ok(());
         }
-        let reason = one_line(&self.connection.client.presentable(&execution.status_text));
+        let reason = log::reason(&self.connection.client.presentable(&execution.status_text));
         let known = self.store.failing_rule(round.url, execution.policy_id).await?;
         let same = known.filter(|known| without_numbers(&known.reason) == without_numbers(&reason));
         let is_repeated = same.as_ref().is_some_and(|same| round.now - same.sent_at < REPEATED);
@@ -64,22 +64,12 @@ impl Reconciler {
         let rule = rules.iter().find(|rule| rule.id == execution.policy_id);
         let seconds = |at: Option<jiff::Timestamp>| at.map_or(round.now / 1_000, |at| at.as_second());
         Ok(Event {
-            source: Source::HarborApi,
             outcome,
-            harbor_host: round.host.clone(),
-            registry: rule.and_then(|rule| rule.remote()).map(|remote| remote.name.clone()).unwrap_or_default(),
-            description: rule.map(|rule| rule.description.clone()).unwrap_or_default(),
-            rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
-            // Routes may go by it, where the rule can be about no other.
-            project: rule
-                .and_then(only_projects)
-                .filter(|projects| projects.len() == 1)
-                .map_or_else(String::new, |mut one| one.remove(0)),
             reason,
             execution_timestamp: seconds(execution.start_time),
             execution_id: execution.id,
             occurred_at: seconds(execution.end_time) * 1_000,
-            ..Event::default()
+            ..rebuild::of_rule(&round.host, rule)
         })
     }
 
