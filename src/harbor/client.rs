@@ -3,10 +3,12 @@
 
 use std::time::Duration;
 
+use reqwest::header::AUTHORIZATION;
 use reqwest::redirect::{Attempt, Policy as Redirects};
 use reqwest::{Certificate, Method, RequestBuilder, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use super::answers::{Execution, Policy, SystemInfo, Task, WebhookExecution, WebhookPolicy, WebhookTask};
 pub use super::error::Error;
@@ -16,8 +18,9 @@ use crate::wecom::{is_loopback, use_ring};
 /// The whole of a call.
 const TIMEOUT: Duration = Duration::from_secs(10);
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
-/// 100 webhooks of a record, each with the body that it sent, fit.
-const LONGEST_ANSWER: usize = 16 * 1024 * 1024;
+/// 100 of anything that Harbor lists fit; a whole list, whatever its pages, too.
+const LONGEST_ANSWER: usize = 4 * 1024 * 1024;
+const LONGEST_LIST: usize = 8 * 1024 * 1024;
 /// A longer log is read up to here.
 const LONGEST_LOG: usize = 1024 * 1024;
 /// How much of an unexpected answer is repeated.
@@ -44,6 +47,7 @@ pub struct Page<T> {
     pub items: Vec<T>,
     /// How many there are in all, where Harbor says it.
     pub total: Option<i64>,
+    pub is_last: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -73,6 +77,13 @@ impl Client {
         }
         let http = builder.build().map_err(|error| unreachable(&error))?;
         secrets.add(&access.password);
+        // As it goes over the wire, which an answer may repeat.
+        let request = http.get(access.url.clone());
+        let request = request.basic_auth(&access.username, Some(access.password.expose_secret())).build();
+        let header = request.ok().and_then(|request| request.headers().get(AUTHORIZATION).cloned());
+        if let Some(sent) = header.as_ref().and_then(|header| header.to_str().ok()?.strip_prefix("Basic ")) {
+            secrets.add(&SecretString::from(sent.to_owned()));
+        }
         Ok(Self { http, access: access.clone(), secrets })
     }
 
@@ -84,8 +95,9 @@ impl Client {
     /// Newest first, pages from 1.
     pub async fn executions(&self, page: u32) -> Result<Page<Execution>, Error> {
         let query = [("sort", "-id".to_owned()), ("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
-        let (items, total) = self.get("replication:list", "replication/executions", &query).await?;
-        Ok(Page { items, total })
+        let (items, total): (Vec<Value>, _) = self.get("replication:list", "replication/executions", &query).await?;
+        let is_last = items.len() < PAGE_SIZE;
+        Ok(Page { items: readable(items), total, is_last })
     }
 
     /// Those that have not ended, of any age.
@@ -168,12 +180,14 @@ impl Client {
     }
 
     async fn all<T: DeserializeOwned>(&self, permission: &'static str, path: &str) -> Result<Vec<T>, Error> {
-        let mut all = Vec::new();
+        let (mut all, mut left) = (Vec::new(), LONGEST_LIST);
         for page in 1..=MOST_PAGES {
             let query = [("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
-            let (items, _): (Vec<T>, _) = self.get(permission, path, &query).await?;
+            let (body, ..) = self.body(permission, path, &query).await?;
+            left = left.checked_sub(body.len()).ok_or(Error::TooLong)?;
+            let items: Vec<Value> = self.parse(&body)?;
             let is_last = items.len() < PAGE_SIZE;
-            all.extend(items);
+            all.extend(readable(items));
             if is_last {
                 break;
             }
@@ -187,18 +201,33 @@ impl Client {
         path: &str,
         query: &[(&str, String)],
     ) -> Result<(T, Option<i64>), Error> {
+        let (body, total) = self.body(permission, path, query).await?;
+        Ok((self.parse(&body)?, total))
+    }
+
+    async fn body(
+        &self,
+        permission: &'static str,
+        path: &str,
+        query: &[(&str, String)],
+    ) -> Result<(Vec<u8>, Option<i64>), Error> {
         let request = self.request(Method::GET, path, query);
         let (body, total, is_cut) = self.send(permission, request, LONGEST_ANSWER).await?;
-        if is_cut {
-            return Err(Error::TooLong);
-        }
-        let mut deserializer = serde_json::Deserializer::from_slice(&body);
+        if is_cut { Err(Error::TooLong) } else { Ok((body, total)) }
+    }
+
+    fn parse<T: DeserializeOwned>(&self, body: &[u8]) -> Result<T, Error> {
+        let mut deserializer = serde_json::Deserializer::from_slice(body);
         let parsed = serde_path_to_error::deserialize(&mut deserializer);
-        Ok((parsed.map_err(|error| Error::Unreadable(excerpt(&self.secrets.hide(&error.to_string()))))?, total))
+        parsed.map_err(|error| Error::Unreadable(excerpt(&self.secrets.hide(&error.to_string()))))
     }
 
     async fn log(&self, permission: &'static str, path: &str) -> Result<String, Error> {
-        let (body, ..) = self.send(permission, self.request(Method::GET, path, &[]), LONGEST_LOG).await?;
+        let (mut body, _, is_cut) = self.send(permission, self.request(Method::GET, path, &[]), LONGEST_LOG).await?;
+        if is_cut {
+            // A part of a secret would not be found.
+            body.truncate(body.iter().rposition(|byte| *byte == b'\n').unwrap_or(0));
+        }
         Ok(self.secrets.hide(&String::from_utf8_lossy(&body)))
     }
 
@@ -250,6 +279,16 @@ impl Client {
 fn same_origin(attempt: Attempt<'_>) -> reqwest::redirect::Action {
     let is_same = attempt.previous().first().is_some_and(|first| first.origin() == attempt.url().origin());
     if is_same && attempt.previous().len() <= MOST_REDIRECTS { attempt.follow() } else { attempt.stop() }
+}
+
+/// The items that are understood: one that is not costs no other one.
+fn readable<T: DeserializeOwned>(items: Vec<Value>) -> Vec<T> {
+    let read = |item: Value| {
+        let id = item["id"].as_i64();
+        let item = serde_json::from_value(item);
+        item.inspect_err(|error| tracing::warn!(id, %error, "Harbor lists something that is not understood")).ok()
+    };
+    items.into_iter().filter_map(read).collect()
 }
 
 fn unreachable(error: &reqwest::Error) -> Error {

@@ -25,6 +25,6 @@ pub enum Error {
 impl Error {
     /// Whether another question may still be answered.
     pub const fn is_of_one_answer(&self) -> bool {
-        matches!(self, Self::TooLong | Self::Status { .. } | Self::Unreadable(_) | Self::NotFound)
+        matches!(self, Self::Timeout | Self::TooLong | Self::Status { .. } | Self::Unreadable(_) | Self::NotFound)
     }
 }
