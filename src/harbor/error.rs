@@ -12,7 +12,7 @@ pub enum Error {
     Forbidden { permission: &'static str },
     #[error("Harbor has no such thing (404)")]
     NotFound,
-    #[error("Harbor's answer is longer than 16 MiB")]
+    #[error("Harbor's answer is longer than 4 MiB")]
     TooLong,
     #[error("Harbor answers {status}: {excerpt}")]
     Status { status: u16, excerpt: String },
