@@ -1,4 +1,4 @@
-//! The API of deliveries and robots. What is not here is in `arrivals.rs`.
+//! The API of deliveries and robots. What is not here is in `wait_for_arrival.rs` and `harbor.rs`.
 
 use std::sync::Arc;
 

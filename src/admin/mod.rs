@@ -3,7 +3,6 @@
 pub mod access;
 pub mod answers;
 pub mod api;
-mod arrivals;
 mod chart;
 mod forms;
 mod harbor;
@@ -14,6 +13,7 @@ mod query;
 mod templates;
 mod views;
 mod visitor;
+mod wait_for_arrival;
 pub mod wecom_html;
 
 use std::sync::Arc;
@@ -59,7 +59,7 @@ pub struct Admin {
 
 pub fn configure(config: &mut ServiceConfig) {
     api::configure(config);
-    config.service(arrivals::arrivals).service(harbor::harbor).service(openapi::document);
+    config.service(wait_for_arrival::arrivals).service(harbor::harbor).service(openapi::document);
     page::configure(config);
     forms::configure(config);
 }

@@ -23,7 +23,7 @@ use crate::{health, receive};
         super::api::replay,
         super::api::replay_all,
         super::api::discard_all,
-        super::arrivals::arrivals,
+        super::wait_for_arrival::arrivals,
         super::harbor::harbor,
         super::api::robot_list,
         super::api::test_robot,

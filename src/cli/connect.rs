@@ -15,8 +15,7 @@ use super::{CommandResult, Failure};
 use crate::config::{Config, Fault, HarborPlace};
 use crate::harbor::answers::{Policy, Target, WebhookPolicy};
 use crate::harbor::client::{Access, Client, Error};
-use crate::model::secret::Secrets;
-use crate::serve::access;
+use crate::serve::{access, secrets};
 
 /// The policy that is ours.
 const NAME: &str = "harborbell";
@@ -49,9 +48,7 @@ enum Step {
 
 pub async fn connect(config: &Config, arguments: Arguments) -> CommandResult {
     let (address, header) = wanted(config)?;
-    let mut secrets = Secrets::default();
-    secrets.add(&header);
-    let client = Client::new(&account(config, arguments.ask)?, secrets)?;
+    let client = Client::new(&account(config, arguments.ask)?, secrets(config))?;
     let projects = if arguments.project.is_empty() {
         projects(&client.policies().await?)?
     } else {

@@ -1,5 +1,9 @@
 //! Faults of the configuration: all of them are named at once, each by its key, and the program ends with exit code 2.
 
+use std::collections::HashMap;
+
+use super::KEYS;
+
 /// Of a program that was configured or called wrongly.
 pub const EXIT_CODE: u8 = 2;
 
@@ -9,4 +13,29 @@ pub const EXIT_CODE: u8 = 2;
 pub struct Fault {
     pub key: String,
     pub problem: String,
+}
+
+/// Reads one key after the other and collects what is wrong: no fault hides another one.
+pub(super) struct EnvironmentReader<'a> {
+    pub(super) values: &'a HashMap<String, String>,
+    pub(super) faults: Vec<Fault>,
+}
+
+impl EnvironmentReader<'_> {
+    /// The value or the key's default, parsed; None (and a fault on the list) where that fails.
+    pub(super) fn read<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        let default = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.default);
+        let value = self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
+        match parse(value.unwrap_or(default)) {
+            Ok(parsed) => Some(parsed),
+            Err(problem) => {
+                self.faults.push(Fault { key: name.to_owned(), problem });
+                None
+            }
+        }
+    }
+
+    pub(super) fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
+        self.read(name, |value| if value.is_empty() { Ok(None) } else { parse(value).map(Some) }).flatten()
+    }
 }

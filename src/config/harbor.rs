@@ -3,8 +3,9 @@
 use reqwest::Url;
 use secrecy::SecretString;
 
+use super::Fault;
+use super::faults::EnvironmentReader;
 use super::values::{header, named, positive_millis, quoted, web_url};
-use super::{EnvironmentReader, Fault};
 use crate::model::clock::{HOUR, Millis, SECOND};
 
 /// Where Harbor is.

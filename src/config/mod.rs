@@ -24,6 +24,7 @@ use crate::model::robot::{DEFAULT, Format, Robot};
 use crate::render::text::link_target;
 use crate::render::{Language, Renderer, Settings};
 use crate::route::{Route, Routing};
+use faults::EnvironmentReader;
 pub use faults::{EXIT_CODE, Fault};
 pub use harbor::{HarborApi, HarborPlace};
 use routes::Surroundings;
@@ -172,29 +173,7 @@ impl Config {
     }
 }
 
-struct EnvironmentReader<'a> {
-    values: &'a HashMap<String, String>,
-    faults: Vec<Fault>,
-}
-
 impl EnvironmentReader<'_> {
-    /// The value or the key's default, parsed; None (and a fault on the list) where that fails.
-    fn read<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        let default = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.default);
-        let value = self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
-        match parse(value.unwrap_or(default)) {
-            Ok(parsed) => Some(parsed),
-            Err(problem) => {
-                self.faults.push(Fault { key: name.to_owned(), problem });
-                None
-            }
-        }
-    }
-
-    fn optional<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
-        self.read(name, |value| if value.is_empty() { Ok(None) } else { parse(value).map(Some) }).flatten()
-    }
-
     fn read_token(&mut self) -> Option<SecretString> {
         let admin = self.values.get("ADMIN_TOKEN").map(|token| token.trim().to_owned());
         self.optional("READ_TOKEN", |value| {

@@ -59,7 +59,7 @@ impl Connection {
 
     /// Asks Harbor who it is.
     pub async fn greet(&self) -> Result<SystemInfo, Error> {
-        let info = self.noted(self.client.system_info().await)?;
+        let info = self.noted_of_all(self.client.system_info().await)?;
         *write(&self.info) = Some(info.clone());
         self.status.send_modify(|status| status.version = info.harbor_version.clone().unwrap_or_default());
         Ok(info)
@@ -79,7 +79,7 @@ impl Connection {
         }
         // From before the answer: what changes meanwhile is not in it.
         let read_at = Instant::now();
-        let all = Arc::new(self.noted(self.client.policies().await)?);
+        let all = Arc::new(self.noted_of_all(self.client.policies().await)?);
         *write(&self.rules) = Some(Rules { read_at, all: all.clone() });
         self.status.send_modify(|status| {
             let failures = std::mem::take(&mut status.rules);
@@ -105,12 +105,22 @@ impl Connection {
         });
     }
 
-    /// Takes note of what an answer says of Harbor's state. One that it has not the thing asked for is an answer.
+    /// Takes note of what an answer about one thing says of Harbor's state: that it has not the thing, or fails at it, says
+    /// nothing of others.
     pub fn noted<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
-        let now = self.clock.now();
         match &answer {
-            Ok(_) | Err(Error::NotFound) => self.well(now),
-            Err(error) => self.ill(error, now),
+            Ok(_) => self.well(self.clock.now()),
+            Err(error) if error.is_of_one_answer() => {}
+            Err(error) => self.ill(error, self.clock.now()),
+        }
+        answer
+    }
+
+    /// The same for what everything else depends on: who Harbor is, its rules, its list of executions.
+    pub fn noted_of_all<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
+        match &answer {
+            Ok(_) => self.well(self.clock.now()),
+            Err(error) => self.ill(error, self.clock.now()),
         }
         answer
     }

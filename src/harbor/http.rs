@@ -1,6 +1,7 @@
 //! How Harbor is asked: answers are capped and time out; the password leaves only for Harbor's own origin, and is in no
 //! text that comes back.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use reqwest::header::AUTHORIZATION;
@@ -83,19 +84,28 @@ impl Client {
     }
 
     pub(super) async fn all<T: DeserializeOwned>(&self, permission: &'static str, path: &str) -> Result<Vec<T>, Error> {
-        let (mut all, mut left) = (Vec::new(), LONGEST_LIST);
-        for page in 1..=MOST_PAGES {
-            let query = [("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
-            let (body, ..) = self.body(permission, path, &query).await?;
-            left = left.checked_sub(body.len()).ok_or(Error::TooLong)?;
-            let items: Vec<Value> = self.parse(&body)?;
-            let is_last = items.len() < PAGE_SIZE;
-            all.extend(readable(items));
-            if is_last {
+        let (mut all, mut left) = (BTreeMap::new(), LONGEST_LIST);
+        // Pages shift while they are read: what was missed the first time is found the second time.
+        for _ in 0..2 {
+            let mut promised = 0;
+            for page in 1..=MOST_PAGES {
+                let query = [("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
+                let (body, total) = self.body(permission, path, &query).await?;
+                left = left.checked_sub(body.len()).ok_or(Error::TooLong)?;
+                let items: Vec<Value> = self.parse(&body)?;
+                let is_last = items.len() < PAGE_SIZE;
+                let before = all.len();
+                all.extend(items.into_iter().map(|item| (item["id"].as_i64(), item)));
+                promised = total.unwrap_or(0);
+                if is_last || before == all.len() {
+                    break;
+                }
+            }
+            if promised <= all.len() as i64 {
                 break;
             }
         }
-        Ok(all)
+        Ok(readable(all.into_values().collect()))
     }
 
     pub(super) async fn get<T: DeserializeOwned>(

@@ -8,14 +8,10 @@ use super::log::TaskLog;
 use crate::model::event::{Event, Source};
 use crate::model::harbor::{Reading, Webhook, read};
 
-/// The host that webhooks bear: without port.
+/// The host that webhooks bear, cut out of Harbor's URL as Harbor itself does: what is behind the scheme, up to a colon.
 pub fn host(external_url: &str) -> String {
-    let authority = external_url.split_once("://").map_or(external_url, |(_, rest)| rest);
-    let authority = authority.split(['/', '?', '#']).next().unwrap_or_default();
-    match authority.rsplit_once(':') {
-        Some((host, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => host.to_owned(),
-        _ => authority.to_owned(),
-    }
+    let behind = external_url.split_once("://").map_or(external_url, |(_, rest)| rest);
+    behind.split(':').next().unwrap_or_default().trim().to_owned()
 }
 
 /// The webhook's body. Without a log no versions are known.

@@ -137,7 +137,7 @@ impl Reconciler {
     }
 
     pub(super) async fn page(&self, page: u32) -> Result<Page<Execution>, Error> {
-        self.connection.noted(self.connection.client.executions(page).await)
+        self.connection.noted_of_all(self.connection.client.executions(page).await)
     }
 
     /// Everything above the watermark, and what is unknown shortly below it. Gives what was read.

@@ -67,7 +67,7 @@ impl Common {
 }
 
 /// What must not be repeated, whoever says it.
-pub(super) fn secrets(config: &Config) -> Secrets {
+pub fn secrets(config: &Config) -> Secrets {
     let mut secrets = Secrets::default();
     let tokens = [&config.admin_token, &config.read_token, &config.harbor_auth_header];
     tokens.into_iter().flatten().for_each(|token| secrets.add(token));

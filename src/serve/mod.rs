@@ -32,7 +32,7 @@ use crate::store::Store;
 use harbor::Harbor;
 pub use harbor::access;
 use lanes::Lanes;
-pub use lanes::lanes;
+pub use lanes::{lanes, secrets};
 pub use server::listen;
 use server::server;
 

@@ -6,10 +6,13 @@ use sqlx::FromRow;
 
 use super::sql::sql;
 use super::{Result, Store, rows};
-use crate::model::clock::{Clock, Millis, SECOND};
+use crate::model::clock::{Clock, HOUR, Millis, SECOND};
 
 /// Only one process compares at a time; if it dies, another one begins after this.
 const WORK_LEASE: Millis = 60 * SECOND;
+
+/// No look is put off for so long by a right clock.
+const FARTHEST_LOOK: Millis = 24 * HOUR;
 
 /// How far a Harbor's executions were read.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -134,11 +137,11 @@ impl Store {
         transaction.commit().await
     }
 
-    /// Those that are to be looked at by now, the oldest first.
+    /// Those that are to be looked at by now, the oldest first; also those that a wrong clock has put far off.
     pub async fn in_view(&self, url: &str, now: Millis, limit: i64) -> Result<Vec<InView>> {
         let due = sql("SELECT id, started_at, look_at, settled FROM executions
-             WHERE harbor = $1 AND look_at > 0 AND look_at <= $2 ORDER BY look_at, id LIMIT $3");
-        self.all(due.bind(url).bind(now).bind(limit)).await
+             WHERE harbor = $1 AND look_at > 0 AND (look_at <= $2 OR look_at > $3) ORDER BY look_at, id LIMIT $4");
+        self.all(due.bind(url).bind(now).bind(now + FARTHEST_LOOK).bind(limit)).await
     }
 
     /// How many are in view, and when the next one is to be looked at.

@@ -29,7 +29,8 @@ fn is_task(given: &str) -> String {
          AND (e.task_id = CAST({given}->>'task_id' AS BIGINT) OR e.task_id = 0
              OR CAST({given}->>'task_id' AS BIGINT) = 0)
          AND (e.execution_id = CAST({given}->>'execution_id' AS BIGINT)
-             OR e.execution_id = 0 AND e.registry = {given}->>'registry')"
+             OR e.execution_id = 0 AND e.registry = {given}->>'registry'
+                 AND e.execution_timestamp = CAST({given}->>'execution_timestamp' AS BIGINT))"
     )
 }
 
@@ -56,7 +57,8 @@ struct Given<'a> {
     execution_id: i64,
     /// Several tasks may end in one repository; 0 where it is unknown.
     task_id: i64,
-    /// The keys of an execution's arrivals begin with its time.
+    execution_timestamp: i64,
+    /// The keys of an execution's arrivals begin with its time, which two sides may round in two ways.
     from: String,
     to: String,
 }
@@ -71,8 +73,9 @@ impl<'a> Given<'a> {
             outcome: event.outcome.as_str(),
             execution_id: event.execution_id,
             task_id: event.task_id,
-            from: format!("{:010}-", event.execution_timestamp),
-            to: format!("{:010}.", event.execution_timestamp),
+            execution_timestamp: event.execution_timestamp,
+            from: format!("{:010}-", (event.execution_timestamp - 1).max(0)),
+            to: format!("{:010}.", event.execution_timestamp + 1),
         }
     }
 }

@@ -72,9 +72,10 @@ fn a_deleted_rule_costs_its_words_alone() {
 #[rstest]
 #[case("https://harbor.example.com", "harbor.example.com")]
 #[case("http://harbor.example.com:8443", "harbor.example.com")]
-#[case("https://harbor.example.com/", "harbor.example.com")]
+#[case("https://harbor.example.com/", "harbor.example.com/")]
+#[case("https://example.com:8443/harbor", "example.com")]
 #[case("harbor.example.com:80", "harbor.example.com")]
 #[case("", "")]
-fn the_host_has_neither_scheme_nor_port(#[case] url: &str, #[case] expected: &str) {
+fn the_host_is_cut_as_harbor_cuts_it(#[case] url: &str, #[case] expected: &str) {
     assert_eq!(host(url), expected);
 }
