@@ -5,6 +5,7 @@ pub mod client;
 pub mod connection;
 mod error;
 pub mod filters;
+mod http;
 pub mod log;
 pub mod pattern;
 pub mod rebuild;

@@ -5,7 +5,9 @@
 //! for one of a class, `{a,b}` for either; `\` takes the meaning of the next character away.
 
 /// More is no name filter that a person typed: alternatives in alternatives, stars after stars.
-const MOST_STEPS: usize = 100_000;
+const MOST_STEPS: usize = 10_000;
+/// No name has so many characters; a longer pattern would only cost time, and the stack.
+const LONGEST_PATTERN: usize = 512;
 
 const MOST_ALTERNATIVES: usize = 1_000;
 
@@ -17,7 +19,10 @@ pub fn matches(pattern: &str, name: &str) -> Option<bool> {
     if pattern.is_empty() {
         return Some(true);
     }
-    let pattern: Vec<char> = pattern.chars().collect();
+    let pattern: Vec<char> = pattern.chars().take(LONGEST_PATTERN + 1).collect();
+    if pattern.len() > LONGEST_PATTERN {
+        return None;
+    }
     let components: Vec<Vec<char>> = name.split('/').map(|component| component.chars().collect()).collect();
     Matcher { steps: 0 }.path(&pattern, &components).ok()
 }
@@ -25,10 +30,10 @@ pub fn matches(pattern: &str, name: &str) -> Option<bool> {
 /// The first components of all names that a pattern can mean; none where these cannot be listed. A name without a slash
 /// does not count: every repository has a project.
 pub fn first_components(pattern: &str) -> Option<Vec<String>> {
-    let pattern: Vec<char> = pattern.chars().collect();
+    let pattern: Vec<char> = pattern.chars().take(LONGEST_PATTERN + 1).collect();
     let has = |what: char| pattern.contains(&what);
     // What a brace or a comma means in a class or behind a backslash is left to the matcher.
-    if pattern.is_empty() || has('\\') || has('[') && has('{') {
+    if pattern.is_empty() || pattern.len() > LONGEST_PATTERN || has('\\') || has('[') && has('{') {
         return None;
     }
     let mut plain = vec![pattern];

@@ -64,9 +64,12 @@ pub fn webhook(
 ) -> Option<(Webhook, String)> {
     let payload = payload(host, rule, execution, task, log).to_string();
     let ended_at = task.end_time.map_or(0, |at| at.as_millisecond());
-    match read(&payload, ended_at, digest_only).ok()? {
-        Reading::Event(webhook) => Some((*webhook, payload)),
-        Reading::Ignored(_) => None,
+    match read(&payload, ended_at, digest_only) {
+        Ok(Reading::Event(webhook)) => Some((*webhook, payload)),
+        Ok(Reading::Ignored(_)) => None,
+        // A log that names what no version can be is no log.
+        Err(_) if log.is_some() => self::webhook(host, rule, execution, task, None, digest_only),
+        Err(_) => None,
     }
 }
 

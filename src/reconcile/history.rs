@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::poll::{Round, outcome};
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::{Execution, Policy, SystemInfo};
-use crate::harbor::client::{Error, PAGE_SIZE};
+use crate::harbor::client::Error;
 use crate::harbor::rebuild;
 use crate::model::clock::{HOUR, Millis};
 use crate::model::event::{Event, Source};
@@ -44,11 +44,11 @@ impl Reconciler {
 
     async fn read_executions(&mut self, round: &Round<'_>, from: i64, until: Instant) -> Result<(), Interrupted> {
         let mut below = from;
-        loop {
+        while Instant::now() < until {
             sleep(PAUSE).await;
             // Pages shift as executions are added: what is sought may be on a later one, and never on an earlier one.
             let page = self.page(self.history_page).await?;
-            for execution in page.iter().filter(|execution| execution.id < from) {
+            for execution in page.items.iter().filter(|execution| execution.id < from) {
                 if execution.id >= below {
                     continue;
                 }
@@ -62,11 +62,12 @@ impl Reconciler {
                 below = execution.id;
                 self.store.history_read(round.url, below).await?;
             }
-            if page.len() < PAGE_SIZE {
+            if page.is_last {
                 return Ok(self.store.history_read(round.url, ONLY_RECORDS).await?);
             }
             self.history_page += 1;
         }
+        Ok(())
     }
 
     async fn read_execution(&mut self, round: &Round<'_>, execution: &Execution) -> Result<(), Interrupted> {
