@@ -29,7 +29,7 @@ pub enum RenderError {
 #[derive(Debug)]
 pub struct Template {
     environment: Environment<'static>,
-    /// Whether it tells apart what was done: `operation` is named in it.
+    /// Whether it tells apart what was done: its expressions name `operation`. In its words that would mean nothing.
     pub(super) knows_operations: bool,
 }
 
@@ -64,7 +64,7 @@ impl Template {
         environment
             .add_template_owned(NAME, source.to_owned())
             .map_err(|error| RenderError::Template(describe(name, &error)))?;
-        Ok(Self { environment, knows_operations: source.contains("operation") })
+        Ok(Self { environment, knows_operations: names(source, "operation") })
     }
 
     /// The same words in both formats; only the marks differ.
@@ -96,6 +96,16 @@ impl Template {
             None => Ok(rendered.to_owned()),
         }
     }
+}
+
+/// Whether an expression or a statement of the template names this.
+fn names(source: &str, name: &str) -> bool {
+    let code = |opening, closing| {
+        source.split(opening).skip(1).map(move |rest: &str| rest.split(closing).next().unwrap_or_default())
+    };
+    let is_letter = |letter: char| letter.is_alphanumeric() || letter == '_';
+    let mut parts = code("{{", "}}").chain(code("{%", "%}"));
+    parts.any(|part| part.split(|letter| !is_letter(letter)).any(|word| word == name))
 }
 
 fn describe(name: &str, error: &minijinja::Error) -> String {

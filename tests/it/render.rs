@@ -371,6 +371,87 @@ fn a_digest_of_everything() {
     "#);
 }
 
+#[test]
+fn what_is_no_plain_copy_has_a_head_of_its_own_in_english() {
+    let english = renderer(&[("MESSAGE_LANGUAGE", "en"), ("HARBOR_URL", "https://harbor.example.com")]);
+    let each: Vec<_> = special().into_iter().map(|notice| message(&english, &[notice])).collect();
+    assert_snapshot!(each[1..].join("\n\n"), @r#"
+    **Image deletion** <font color="info">succeeded</font> 阿里仓
+    > Image: `mars/mars-api`
+    > Version: `v1.2.3`
+    > Time: 2024-11-23 15:31:43 (took 2m36s)
+
+    **Image state unconfirmed** <font color="info">succeeded</font> 阿里仓
+    > Image: `mars/mars-api`
+    > Version: `v1.2.3`
+    > Time: 2024-11-23 15:31:43 (took 2m36s)
+
+    **Image replication** <font color="info">succeeded</font> 阿里仓 (late)
+    > Image: `mars/mars-api`
+    > Version: `v1.2.3`
+    > Time: 2024-11-23 15:31:43 (took 2m36s)
+
+    **Image replication** <font color="warning">failed</font> 阿里仓
+    > Image: `mars/mars-api`
+    > Version: `v1.2.3`
+    > Reason: http status code: 403, body: denied by the policy of the registry, which says so in very many words that have no room on a line of a digest
+    > Time: 2024-11-23 15:31:43
+    > [Harbor's record of the execution](https://harbor.example.com/harbor/replications/815/tasks)
+
+    **Replication failed** 阿里仓
+    > Rule: `to-ali`
+    > Reason: dial tcp: i/o timeout
+    > Time: 2024-11-23 15:31:43
+    > [Harbor's record of the execution](https://harbor.example.com/harbor/replications/815/tasks)
+
+    **Replication recovered** 阿里仓
+    > Rule: `to-ali`
+    > Time: 2024-11-23 15:31:43
+    "#);
+}
+
+#[test]
+fn a_digest_of_everything_as_text() {
+    assert_snapshot!(zh().render(&special().iter().collect::<Vec<_>>(), NOW, Format::Text).content, @r"
+    镜像入仓 成功 2，失败 1；镜像删除 成功 1；镜像状态未确认 成功 1；复制失败 1；复制恢复 1
+    失败 阿里仓
+    - mars/mars-api v1.2.3 15:31:43 http status code: 403, body: denied by the policy of the registry, which says so in very many words that have no room on… https://harbor.example.com/harbor/replications/815/tasks
+    复制失败 阿里仓
+    - to-ali 15:31:43 dial tcp: i/o timeout https://harbor.example.com/harbor/replications/815/tasks
+    成功 阿里仓
+    - mars/mars-api v1.2.3 15:31:43
+    镜像删除 成功 阿里仓
+    - mars/mars-api v1.2.3 15:31:43
+    镜像状态未确认 成功 阿里仓
+    - mars/mars-api v1.2.3 15:31:43
+    成功 阿里仓（补报）
+    - mars/mars-api v1.2.3 15:31:43
+    复制恢复 阿里仓
+    - to-ali 15:31:43
+    ");
+}
+
+/// Before its rule is known, its line begins with the time.
+#[test]
+fn a_failure_without_a_known_rule_has_no_line_for_it() {
+    let unknown =
+        || notice(Event { rule: String::new(), reason: "dial tcp: i/o timeout".into(), ..special().remove(5).event });
+    assert!(!message(&zh(), &[unknown()]).contains("规则"));
+    let digest = message(&zh(), &[unknown(), notice(api())]);
+    assert!(digest.contains("\n> 15:31:43 dial tcp: i/o timeout ["), "{digest}");
+}
+
+#[test]
+fn a_reason_in_a_digest_is_cut_between_characters() {
+    let told = |reason: String| {
+        let digest = message(&zh(), &[notice(Event { reason, ..failed(api()) }), notice(api())]);
+        digest.split_once(" 15:31:43 ").unwrap().1.split_once(" [").unwrap().0.to_owned()
+    };
+    assert_eq!(told("x".repeat(120)), "x".repeat(120));
+    assert_eq!(told("x".repeat(121)), "x".repeat(120) + "…");
+    assert_eq!(told("x".to_owned() + &"仓".repeat(40)), "x".to_owned() + &"仓".repeat(39) + "…");
+}
+
 /// It would show a deletion as an arrival.
 #[test]
 fn a_template_that_does_not_know_operations_is_not_used_for_them() {
@@ -383,6 +464,8 @@ fn a_template_that_does_not_know_operations_is_not_used_for_them() {
     for notice in special().into_iter().skip(1).filter(|notice| notice.event.reason.is_empty()) {
         assert!(message(&mine(), &[notice]).starts_with("**"));
     }
+    write("{# operation #}operations: {% for event in events %}{{ event.repository }}{% endfor %}");
+    assert!(message(&mine(), &[special().remove(1)]).starts_with("**镜像删除**"), "words are no expression");
     write("{% for event in events %}mine {{ event.operation }} {{ event.repository }}{% endfor %}");
     assert!(message(&mine(), &[special().remove(1)]).starts_with("mine delete"));
 }

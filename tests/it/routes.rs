@@ -506,6 +506,7 @@ struct Written {
     /// Project, repository, version, registry, description.
     globs: [Vec<&'static str>; 5],
     outcome: Vec<ReplicationOutcome>,
+    operation: Vec<Operation>,
     mention: Vec<&'static str>,
 }
 
@@ -519,19 +520,27 @@ fn written() -> impl Strategy<Value = Written> {
         subsequence(&ROBOTS[1..], 1..=3),
         [globs(), globs(), globs(), globs(), globs()],
         subsequence(vec![ReplicationOutcome::Succeeded, ReplicationOutcome::Failed], 0..=2),
+        subsequence(vec![Operation::Copy, Operation::Delete], 0..=2),
         subsequence(&PEOPLE[..], 0..=2),
     )
-        .prop_map(|(robots, globs, outcome, mention)| Written { robots, globs, outcome, mention })
+        .prop_map(|(robots, globs, outcome, operation, mention)| Written {
+            robots,
+            globs,
+            outcome,
+            operation,
+            mention,
+        })
 }
 
 fn event() -> impl Strategy<Value = Event> {
     let text = || select(&TEXTS[..]);
-    (outcome(), [text(), text(), text(), text()], vec(text(), 0..3)).prop_map(
-        |(outcome, [project, repository, registry, description], versions)| Event {
+    let operation = select(vec![Operation::Copy, Operation::Delete, Operation::Unconfirmed]);
+    (outcome(), operation, [text(), text(), text(), text()], vec(text(), 0..3)).prop_map(
+        |(outcome, operation, [project, repository, registry, description], versions)| Event {
             outcome,
+            operation,
             project: project.into(),
-            // One without is a rule's, and has conditions of its own.
-            repository: if repository.is_empty() { "some/image".into() } else { repository.into() },
+            repository: repository.into(),
             versions: versions.into_iter().map(str::to_owned).collect(),
             registry: registry.into(),
             description: description.into(),
@@ -564,7 +573,19 @@ fn naive(route: &Written, event: &Event) -> bool {
     };
     let texts: [&[&str]; 5] =
         [&[&event.project], &[&event.repository], &versions, &[&event.registry], &[&event.description]];
+    // A rule that failed or works again has no image; a project only if it can be about no other.
+    let [project, repository, version, ..] = &route.globs;
+    let of_image = !repository.is_empty() || !version.is_empty() || !project.is_empty() && event.project.is_empty();
+    if event.repository.is_empty() && of_image {
+        return false;
+    }
+    let possible: &[Operation] = match event.operation {
+        Operation::Copy => &[Operation::Copy],
+        Operation::Delete => &[Operation::Delete],
+        Operation::Unconfirmed => &[Operation::Copy, Operation::Delete],
+    };
     (route.outcome.is_empty() || route.outcome.contains(&event.outcome))
+        && (route.operation.is_empty() || possible.iter().any(|one| route.operation.contains(one)))
         && route.globs.iter().zip(texts).all(|(globs, texts)| one_matches(globs, texts))
 }
 
@@ -589,7 +610,7 @@ fn routing(routes: &[Written], has_default: bool) -> Routing {
             registry: globs(registry),
             description: globs(description),
             outcome: written.outcome.clone(),
-            operation: Vec::new(),
+            operation: written.operation.clone(),
             mention: owned(&written.mention),
         }
     };
