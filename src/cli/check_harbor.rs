@@ -10,6 +10,7 @@ use crate::config::Config;
 use crate::harbor::answers::{Policy, WebhookPolicy};
 use crate::harbor::client::{Client, Error};
 use crate::harbor::filters::only_projects;
+use crate::harbor::line::one_line;
 use crate::serve::access;
 
 /// What is wrong, and what is worth knowing.
@@ -99,7 +100,7 @@ async fn webhooks(
     let Some(task) = tasks.last() else { return Ok(()) };
     let log = client.webhook_task_log(project, ours.id, last.id, task.id).await.unwrap_or_default();
     let error = log.lines().rev().find(|line| line.contains("error")).unwrap_or("Harbor does not say why");
-    let error = crate::harbor::log::one_line(error);
+    let error = one_line(error);
     findings.remarks.push(format!("the last webhook of the project {project} failed: {error}"));
     Ok(())
 }

@@ -9,6 +9,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
 use super::answers::{Execution, Policy, SystemInfo, Task, WebhookExecution, WebhookPolicy, WebhookTask};
+use super::line::one_line;
 use crate::wecom::{is_loopback, use_ring};
 
 /// The whole of a call.
@@ -269,9 +270,7 @@ fn unreachable(error: &reqwest::Error) -> Error {
 
 /// One short line of what somebody said.
 fn excerpt(body: &[u8]) -> String {
-    let text = String::from_utf8_lossy(body);
-    let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = one_line(&String::from_utf8_lossy(body));
     line[..line.floor_char_boundary(LONGEST_EXCERPT)].to_owned()
 }
 

@@ -3,8 +3,7 @@
 
 use std::collections::BTreeMap;
 
-/// The longest reason, in bytes.
-const LONGEST_REASON: usize = 300;
+use super::line::one_line;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskLog {
@@ -91,14 +90,16 @@ fn source(text: &str) -> Option<String> {
 }
 
 /// `the manifest of artifact REPO:TAG is deleted`, `failed to delete the tag REPO:TAG on the destination registry: WHY`,
-/// and the same about an artifact.
+/// `the tag REPO:TAG doesn't exist on the destination registry, skip`, and the same about the other one.
 fn gone(text: &str) -> Option<String> {
+    let missing = ["the artifact ", "the tag "].iter().find_map(|begin| text.strip_prefix(begin));
+    let missing = missing.and_then(|rest| rest.strip_suffix(" doesn't exist on the destination registry, skip"));
     let manifest = text.strip_prefix("the manifest of artifact ").and_then(|rest| rest.strip_suffix(" is deleted"));
-    let failed = ["failed to delete the tag ", "failed to delete the manifest of artifact ", "the tag "];
+    let failed = ["failed to delete the tag ", "failed to delete the manifest of artifact "];
     let failed = failed.iter().find_map(|begin| text.strip_prefix(begin));
     let failed = failed.and_then(|rest| rest.split_once(" on the destination registry").map(|(artifact, _)| artifact));
     let tag = text.strip_prefix("the tag ").and_then(|rest| rest.strip_suffix(" is deleted"));
-    reference(manifest.or(failed).or(tag)?)
+    reference(missing.or(manifest).or(failed).or(tag)?)
 }
 
 /// The tag or digest of `REPO:TAG` or `REPO@sha256:…`.
@@ -127,25 +128,4 @@ fn is_better(text: &str, than: Option<&str>) -> bool {
         }
     };
     than.is_none_or(|than| rank(text) > rank(than))
-}
-
-/// One short line without control characters, without what a URL may hold before its host, and cut at a character.
-pub fn one_line(text: &str) -> String {
-    let kept: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    let words: Vec<_> = kept.split_whitespace().map(without_credentials).collect();
-    let line = words.join(" ");
-    match line.len() > LONGEST_REASON {
-        true => format!("{}…", line[..line.floor_char_boundary(LONGEST_REASON - '…'.len_utf8())].trim_end()),
-        false => line,
-    }
-}
-
-fn without_credentials(word: &str) -> String {
-    if let Some((scheme, rest)) = word.split_once("://")
-        && let Some((_, host)) = rest.split('/').next().unwrap_or_default().rsplit_once('@')
-    {
-        let path = rest.split_once('/').map_or(String::new(), |(_, path)| format!("/{path}"));
-        return format!("{scheme}://{host}{path}");
-    }
-    word.to_owned()
 }

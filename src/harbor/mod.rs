@@ -4,5 +4,7 @@ pub mod answers;
 pub mod client;
 pub mod connection;
 pub mod filters;
+pub mod line;
 pub mod log;
+pub mod pattern;
 pub mod rebuild;

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::poll::Round;
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::Execution;
-use crate::harbor::log::one_line;
+use crate::harbor::line::one_line;
 use crate::model::arrival::arrivals;
 use crate::model::clock::{HOUR, Millis};
 use crate::model::event::{Event, ReplicationOutcome, Source};
