@@ -34,6 +34,8 @@ CREATE TABLE harbors (
     first_contact_at BIGINT NOT NULL,
     -- The newest execution that was taken into view.
     watermark        BIGINT NOT NULL,
+    -- When that one began, by Harbor's clock.
+    watermark_at     BIGINT NOT NULL,
     -- Executions below this one are still to be read for the history; 0: all are.
     history_below    BIGINT NOT NULL
 );
@@ -68,7 +70,7 @@ CREATE TABLE replicating (
 CREATE TABLE failing_rules (
     harbor       TEXT   NOT NULL,
     rule_id      BIGINT NOT NULL,
-    -- The reason with its numbers removed: the same one is not sent again within a day.
+    -- The same one, but for its numbers, is not sent again within a day.
     reason       TEXT   NOT NULL,
     sent_at      BIGINT NOT NULL,
     -- The execution that failed last.

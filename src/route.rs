@@ -8,7 +8,7 @@ use tokio::sync::watch;
 use uuid::Uuid;
 
 use crate::model::delivery::Assignment;
-use crate::model::event::{Event, ReplicationOutcome};
+use crate::model::event::{Event, Operation, ReplicationOutcome};
 use crate::model::failure_grace::FailureGrace;
 use crate::model::robot::{DEFAULT, Format, Robot, unite};
 
@@ -19,6 +19,8 @@ pub struct Routing {
     pub routes: Vec<Route>,
     /// Outcomes that are sent; the others are stored all the same, so that `where` knows them.
     pub notify: Vec<ReplicationOutcome>,
+    /// What was done that is sent; what is unconfirmed counts as a copy.
+    pub operations: Vec<Operation>,
     /// How long a failure is held back, in case its success follows.
     pub failure_grace: FailureGrace,
 }
@@ -39,6 +41,8 @@ pub struct Route {
     pub description: Globs,
     /// None of them: whichever.
     pub outcome: Vec<ReplicationOutcome>,
+    /// None of them: whichever. What is unconfirmed may be either.
+    pub operation: Vec<Operation>,
     pub mention: Vec<String>,
 }
 
@@ -54,6 +58,11 @@ impl Globs {
     /// As they were written.
     pub fn patterns(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(Pattern::as_str)
+    }
+
+    /// Whether there is no condition.
+    const fn is_any(&self) -> bool {
+        self.0.is_empty()
     }
 
     fn match_text(&self, text: &str) -> bool {
@@ -79,21 +88,35 @@ impl Route {
         } else {
             event.versions.iter().any(|version| self.version.match_text(version))
         };
-        is_version
+        // An execution without tasks has no repository, and a project only where its rule can be about no other.
+        let is_image = if event.repository.is_empty() {
+            let is_project =
+                self.project.is_any() || !event.project.is_empty() && self.project.match_text(&event.project);
+            is_project && self.repository.is_any() && self.version.is_any()
+        } else {
+            is_version && self.project.match_text(&event.project) && self.repository.match_text(&event.repository)
+        };
+        let is_unconfirmed = event.operation == Operation::Unconfirmed;
+        is_image
+            && (self.operation.is_empty() || is_unconfirmed || self.operation.contains(&event.operation))
             && (self.outcome.is_empty() || self.outcome.contains(&event.outcome))
-            && self.project.match_text(&event.project)
-            && self.repository.match_text(&event.repository)
             && self.registry.match_text(&event.registry)
             && self.description.match_text(&event.description)
     }
 }
 
 impl Routing {
+    /// Whether anybody is notified of such an event at all.
+    pub fn notifies(&self, event: &Event) -> bool {
+        let operation = if event.operation == Operation::Unconfirmed { Operation::Copy } else { event.operation };
+        self.notify.contains(&event.outcome) && self.operations.contains(&operation)
+    }
+
     /// Every route that matches counts, and each robot gets it once, with all of its mentions. What no route matches
     /// goes to the default robot, if there is one.
     pub fn addressees(&self, event: &Event) -> Vec<Addressee> {
         let mut addressees: Vec<Addressee> = Vec::new();
-        if !self.notify.contains(&event.outcome) {
+        if !self.notifies(event) {
             return addressees;
         }
         for route in self.routes.iter().filter(|route| route.matches(event)) {

@@ -11,6 +11,7 @@ use crate::harbor::answers::{Policy, WebhookPolicy};
 use crate::harbor::client::{Client, Error};
 use crate::harbor::filters::only_projects;
 use crate::harbor::line::one_line;
+use crate::model::secret::Secrets;
 use crate::serve::access;
 
 /// What is wrong, and what is worth knowing.
@@ -37,7 +38,7 @@ impl Findings {
 pub(super) async fn check(config: &Config) -> Option<Findings> {
     let api = config.harbor_api.as_ref()?;
     let mut findings = Findings::default();
-    match ask(config, &Client::new(&access(api)), &mut findings).await {
+    match ask(config, &Client::new(&access(api), Secrets::default()), &mut findings).await {
         Ok(version) => findings.state = format!("ok: {version}"),
         Err(error) => findings.error = Some(error.to_string()),
     }

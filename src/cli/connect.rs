@@ -16,6 +16,7 @@ use crate::config::{Config, Fault, HarborPlace};
 use crate::harbor::answers::{Policy, Target, WebhookPolicy};
 use crate::harbor::client::{Access, Client, Error};
 use crate::harbor::filters::only_projects;
+use crate::model::secret::Secrets;
 use crate::serve::access;
 
 /// The policy that is ours.
@@ -49,7 +50,9 @@ enum Step {
 
 pub async fn connect(config: &Config, arguments: Arguments) -> CommandResult {
     let (address, header) = wanted(config)?;
-    let client = Client::new(&account(config, arguments.ask)?)?;
+    let mut secrets = Secrets::default();
+    secrets.add(&header);
+    let client = Client::new(&account(config, arguments.ask)?, secrets)?;
     let projects = if arguments.project.is_empty() {
         projects(&client.policies().await?)?
     } else {

@@ -52,10 +52,10 @@ fn print(config: &Config, event: &Event, notified: &[(Addressee, String)]) -> st
     let header = format!("{} {versions} {} at {place}", event.repository, event.outcome);
     line(escape(&header, Format::Text))?;
     if notified.is_empty() {
-        let why = if config.routing.notify.contains(&event.outcome) {
+        let why = if config.routing.notifies(event) {
             "no route matches it, and there is no robot `default`"
         } else {
-            "NOTIFY_OUTCOMES leaves it out"
+            "NOTIFY_OUTCOMES or NOTIFY_OPERATIONS leaves it out"
         };
         return line(format_args!("  nobody is notified: {why}\n"));
     }
@@ -122,5 +122,7 @@ fn conditions(route: &Route) -> Vec<String> {
     };
     let outcomes: Vec<_> = route.outcome.iter().map(ToString::to_string).collect();
     let outcome = (!outcomes.is_empty()).then(|| format!("outcome {}", outcomes.join(" or ")));
-    globs.into_iter().filter_map(written).chain(outcome).collect()
+    let operations: Vec<_> = route.operation.iter().map(ToString::to_string).collect();
+    let operation = (!operations.is_empty()).then(|| format!("operation {}", operations.join(" or ")));
+    globs.into_iter().filter_map(written).chain(outcome).chain(operation).collect()
 }

@@ -63,6 +63,7 @@ pub const KEYS: &[Key] = &[
     key("ROUTES_FILE", "", "robots and routes, in TOML; read again on SIGHUP"),
     key("FAILURE_GRACE", "0s", "holds failures back so long; one that heals in time is not sent"),
     key("NOTIFY_OUTCOMES", "succeeded,failed", "which outcomes are sent; the others are only stored"),
+    key("NOTIFY_OPERATIONS", "copy,delete", "what was done that is sent; the rest is only stored"),
     key("NOTIFY_DIGEST_ONLY", "false", "also send references that are no tags"),
     key("MESSAGE_LANGUAGE", "zh", "zh or en"),
     key("MESSAGE_TEMPLATE", "", "a file that replaces the built-in message"),
@@ -219,7 +220,8 @@ impl EnvironmentReader<'_> {
         Routing {
             robots,
             routes,
-            notify: self.read("NOTIFY_OUTCOMES", outcomes).unwrap_or_default(),
+            notify: self.read("NOTIFY_OUTCOMES", words).unwrap_or_default(),
+            operations: self.read("NOTIFY_OPERATIONS", words).unwrap_or_default(),
             failure_grace: self.read("FAILURE_GRACE", grace).unwrap_or_default(),
         }
     }

@@ -99,8 +99,18 @@ impl<'a> RoutesReader<'a> {
 
     fn route(&mut self, entry: &Item<'a>) -> Option<Route> {
         let table = self.document.table(entry, "[[routes]] with robots = \"…\" below it")?;
-        let keys = ["robots", "project", "repository", "version", "registry", "description", "outcome", "mention"];
-        let [robots, project, repository, version, registry, description, outcome, called] =
+        let keys = [
+            "robots",
+            "project",
+            "repository",
+            "version",
+            "registry",
+            "description",
+            "outcome",
+            "operation",
+            "mention",
+        ];
+        let [robots, project, repository, version, registry, description, outcome, operation, called] =
             self.document.fields(table, "a route", keys);
         if robots.is_none() {
             self.document.fault(entry.span(), "has no robots");
@@ -122,6 +132,7 @@ impl<'a> RoutesReader<'a> {
             registry: self.globs(registry),
             description: self.globs(description),
             outcome: self.document.words(outcome),
+            operation: self.document.words(operation),
             mention,
         })
     }

@@ -2,6 +2,7 @@
 //! write instead. Values that may be secret are never repeated.
 
 use std::net::SocketAddr;
+use std::str::FromStr;
 use std::time::Duration;
 
 use reqwest::Url;
@@ -9,7 +10,6 @@ use secrecy::SecretString;
 
 use super::LogFormat;
 use crate::model::clock::{HOUR, Millis};
-use crate::model::event::ReplicationOutcome;
 use crate::model::failure_grace::FailureGrace;
 use crate::model::moment::duration;
 use crate::store;
@@ -72,7 +72,8 @@ pub(super) fn switch(value: &str) -> Result<bool, String> {
     }
 }
 
-pub(super) fn outcomes(value: &str) -> Result<Vec<ReplicationOutcome>, String> {
+/// Words that are separated by commas.
+pub(super) fn words<T: FromStr<Err = String>>(value: &str) -> Result<Vec<T>, String> {
     value.split(',').map(str::trim).map(|word| word.parse().map_err(|problem| withheld(word, problem))).collect()
 }
 

@@ -1,6 +1,7 @@
 //! The newcomer's first command: the real service with a stand-in for WeCom and a scratch database, fed
 //! with Harbor's payloads over real HTTP. It prints what the group sees and what became of each webhook.
 
+mod asks_harbor;
 /// Part of the program, because `demo` runs against it; public, because the tests do, too.
 #[doc(hidden)]
 pub mod harbor;
@@ -23,6 +24,7 @@ use crate::model::delivery::State;
 use crate::serve::{Service, stop_signal};
 use crate::store::Store;
 use crate::store::filter::Filter;
+use harbor::Harbor;
 use payloads::Replication;
 use standin::Standin;
 
@@ -51,8 +53,18 @@ async fn play(listen: SocketAddr, database: &std::path::Path) -> anyhow::Result<
         ("DATABASE_URL".to_owned(), database_url.clone()),
         ("WECOM_WEBHOOK_URL".to_owned(), wecom.url()),
         ("HARBOR_URL".to_owned(), "https://harbor.example.com".to_owned()),
+        ("HARBOR_USERNAME".to_owned(), "robot$harborbell".to_owned()),
+        ("HARBOR_PASSWORD".to_owned(), "demo".to_owned()),
     ]);
-    let config = Config::load(&values).map_err(|faults| anyhow!("the demo's configuration is wrong: {faults:?}"))?;
+    let mut config =
+        Config::load(&values).map_err(|faults| anyhow!("the demo's configuration is wrong: {faults:?}"))?;
+    let harbor = Harbor::start().await?;
+    asks_harbor::prepare(&harbor);
+    if let Some(api) = &mut config.harbor_api {
+        // Links lead where a person would look; the API is the stand-in's, and nobody waits for minutes.
+        api.place.url = harbor.url().parse()?;
+        (api.poll_interval, api.reconcile_delay) = (SECOND, 2 * SECOND);
+    }
     let service = Service::start(&config, Clock::System)
         .await
         .context("the demo could not start; if the port is taken, use `demo --listen-addr 127.0.0.1:0`")?;
@@ -66,7 +78,7 @@ async fn play(listen: SocketAddr, database: &std::path::Path) -> anyhow::Result<
     let running = tokio::spawn(service.run_until(async {
         let _ = stopped.await;
     }));
-    let story = Story { address, wecom, shown: 0 };
+    let story = Story { address, wecom, harbor, shown: 0 };
     let ended = tokio::select! {
         ended = story.run(&database_url) => ended,
         () = stop_signal()? => Ok(()),
@@ -78,6 +90,7 @@ async fn play(listen: SocketAddr, database: &std::path::Path) -> anyhow::Result<
 struct Story {
     address: String,
     wecom: Standin,
+    harbor: Harbor,
     shown: usize,
 }
 
@@ -128,18 +141,16 @@ impl Story {
             "   Two messages have found it down. Now it is back; a small one finds out, the rest comes as a digest:"
         );
         self.wecom.come_back().await?;
-        let all = all_on_record(&store).await?;
+        all_on_record(&store).await?;
         self.print_new();
+        self.ask_harbor(Clock::System.now() / SECOND - 36).await?;
+        let all = all_on_record(&store).await?;
 
         println!("What became of them: {all} deliveries, all of them delivered, in {} messages.", self.shown);
         for delivery in store.list(&Filter::default(), 100, None).await?.items.iter().rev() {
             let (event, state) = (&delivery.event.facts, delivery.state);
             let (versions, attempts) = (event.versions.join(" "), delivery.attempts);
-            println!(
-                "   {state:<10} {:<10} {} {versions}, attempts: {attempts}",
-                event.outcome.as_str(),
-                event.repository
-            );
+            println!("   {state:<10} {:<10} {} {versions}, attempts: {attempts}", event.outcome.as_str(), event.name());
         }
         self.print_invitation(database_url)?;
         std::future::pending().await

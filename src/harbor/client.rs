@@ -9,7 +9,9 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::de::DeserializeOwned;
 
 use super::answers::{Execution, Policy, SystemInfo, Task, WebhookExecution, WebhookPolicy, WebhookTask};
+pub use super::error::Error;
 use super::line::one_line;
+use crate::model::secret::Secrets;
 use crate::wecom::{is_loopback, use_ring};
 
 /// The whole of a call.
@@ -37,28 +39,6 @@ pub struct Access {
     pub ca: Option<Vec<u8>>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Error {
-    #[error("cannot reach Harbor: {0}; check HARBOR_URL, and HARBOR_CA_FILE for a private CA")]
-    Unreachable(String),
-    #[error("Harbor did not answer within 10 s")]
-    Timeout,
-    #[error("Harbor refuses the account (401); check HARBOR_USERNAME and HARBOR_PASSWORD")]
-    Unauthorized,
-    #[error("Harbor refuses it (403): the account lacks the permission {permission}; add it to the robot account")]
-    Forbidden { permission: &'static str },
-    #[error("Harbor has no such thing (404)")]
-    NotFound,
-    #[error("Harbor's answer is longer than 16 MiB")]
-    TooLong,
-    #[error("Harbor answers {status}: {excerpt}")]
-    Status { status: u16, excerpt: String },
-    #[error("Harbor's answer is not understood: {0}; is HARBOR_URL Harbor's own address?")]
-    Unreadable(String),
-    #[error("Harbor redirects to another address, which is not followed; set HARBOR_URL to where it leads")]
-    Redirected,
-}
-
 /// A page of a list.
 #[derive(Clone, Debug)]
 pub struct Page<T> {
@@ -71,11 +51,13 @@ pub struct Page<T> {
 pub struct Client {
     http: reqwest::Client,
     access: Access,
+    /// What must not be repeated, whatever answers.
+    secrets: Secrets,
 }
 
 impl Client {
     /// Fails where the certificates are none, or the system has none.
-    pub fn new(access: &Access) -> Result<Self, Error> {
+    pub fn new(access: &Access, mut secrets: Secrets) -> Result<Self, Error> {
         use_ring();
         let mut builder = reqwest::Client::builder()
             .timeout(TIMEOUT)
@@ -91,7 +73,8 @@ impl Client {
             builder = certificates.into_iter().fold(builder, reqwest::ClientBuilder::add_root_certificate);
         }
         let http = builder.build().map_err(|error| unreachable(&error))?;
-        Ok(Self { http, access: access.clone() })
+        secrets.add(&access.password);
+        Ok(Self { http, access: access.clone(), secrets })
     }
 
     /// Needs no permission.
@@ -104,6 +87,11 @@ impl Client {
         let query = [("sort", "-id".to_owned()), ("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
         let (items, total) = self.get("replication:list", "replication/executions", &query).await?;
         Ok(Page { items, total })
+    }
+
+    /// Those that have not ended, of any age.
+    pub async fn running(&self) -> Result<Vec<Execution>, Error> {
+        self.all("replication:list", "replication/executions?status=InProgress").await
     }
 
     pub async fn execution(&self, id: i64) -> Result<Execution, Error> {
@@ -175,6 +163,11 @@ impl Client {
         self.send("notification-policy:update", request, LONGEST_ANSWER).await.map(drop)
     }
 
+    /// A text of Harbor's without what is secret.
+    pub fn presentable(&self, text: &str) -> String {
+        self.secrets.hide(text)
+    }
+
     async fn all<T: DeserializeOwned>(&self, permission: &'static str, path: &str) -> Result<Vec<T>, Error> {
         let mut all = Vec::new();
         for page in 1..=MOST_PAGES {
@@ -202,18 +195,19 @@ impl Client {
         }
         let mut deserializer = serde_json::Deserializer::from_slice(&body);
         let parsed = serde_path_to_error::deserialize(&mut deserializer);
-        Ok((parsed.map_err(|error| Error::Unreadable(excerpt(error.to_string().as_bytes())))?, total))
+        Ok((parsed.map_err(|error| Error::Unreadable(excerpt(&self.secrets.hide(&error.to_string()))))?, total))
     }
 
     async fn log(&self, permission: &'static str, path: &str) -> Result<String, Error> {
         let (body, ..) = self.send(permission, self.request(Method::GET, path, &[]), LONGEST_LOG).await?;
-        Ok(String::from_utf8_lossy(&body).into_owned())
+        Ok(self.secrets.hide(&String::from_utf8_lossy(&body)))
     }
 
     fn request(&self, method: Method, path: &str, query: &[(&str, String)]) -> RequestBuilder {
         let mut url = self.access.url.clone();
+        let (path, fixed) = path.split_once('?').map_or((path, None), |(path, fixed)| (path, Some(fixed)));
         url.set_path(&format!("{}/api/v2.0/{path}", url.path().trim_end_matches('/')));
-        url.set_query(None);
+        url.set_query(fixed);
         if !query.is_empty() {
             url.query_pairs_mut().extend_pairs(query);
         }
@@ -245,7 +239,10 @@ impl Client {
             StatusCode::FORBIDDEN => Err(Error::Forbidden { permission }),
             StatusCode::NOT_FOUND => Err(Error::NotFound),
             _ if status.is_redirection() => Err(Error::Redirected),
-            _ => Err(Error::Status { status: status.as_u16(), excerpt: excerpt(&body) }),
+            _ => Err(Error::Status {
+                status: status.as_u16(),
+                excerpt: excerpt(&self.secrets.hide(&String::from_utf8_lossy(&body))),
+            }),
         }
     }
 }
@@ -265,12 +262,12 @@ fn unreachable(error: &reqwest::Error) -> Error {
     while let Some(next) = cause.source() {
         cause = next;
     }
-    Error::Unreachable(excerpt(cause.to_string().as_bytes()))
+    Error::Unreachable(excerpt(&cause.to_string()))
 }
 
 /// One short line of what somebody said.
-fn excerpt(body: &[u8]) -> String {
-    let line = one_line(&String::from_utf8_lossy(body));
+fn excerpt(text: &str) -> String {
+    let line = one_line(text);
     line[..line.floor_char_boundary(LONGEST_EXCERPT)].to_owned()
 }
 

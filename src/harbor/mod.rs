@@ -3,6 +3,7 @@
 pub mod answers;
 pub mod client;
 pub mod connection;
+mod error;
 pub mod filters;
 pub mod line;
 pub mod log;

@@ -89,18 +89,20 @@ impl Reconciler {
         match self.intake.offer_found(found, payload, is_quiet).await? {
             Acceptance::Accepted { event_id, robots } => {
                 self.metrics.reconciled(event.source);
-                tracing::info!(
-                    event_id,
-                    repository = event.repository,
-                    versions = event.listed(),
-                    replication = event.outcome.as_str(),
-                    operation = event.operation.as_str(),
-                    registry = event.registry,
-                    source = event.source.as_str(),
-                    execution_id = event.execution_id,
-                    robots = robots.join(" "),
-                    "found in Harbor: no webhook of it had come in"
-                );
+                if !is_quiet {
+                    tracing::info!(
+                        event_id,
+                        repository = event.repository,
+                        versions = event.listed(),
+                        replication = event.outcome.as_str(),
+                        operation = event.operation.as_str(),
+                        registry = event.registry,
+                        source = event.source.as_str(),
+                        execution_id = event.execution_id,
+                        robots = robots.join(" "),
+                        "found in Harbor: no webhook of it had come in"
+                    );
+                }
                 if event.outcome == ReplicationOutcome::Failed {
                     self.explain(event_id, rule, task, log).await?;
                 }

@@ -1,6 +1,8 @@
-//! History: what ended before the first contact, newest first, slowly, and only where its versions can still be known.
-//! It is stored for `where`, and nobody is notified of it. It goes on where it was interrupted.
+//! History: what ended before the first contact, newest first, slowly, and only where its versions can still be known:
+//! from task logs, which live for a day, and from the webhooks' own record. It is stored for `where`, and nobody is
+//! notified of it. It goes on where it was interrupted.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
@@ -9,44 +11,63 @@ use super::poll::{Round, outcome};
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::{Execution, SystemInfo};
 use crate::harbor::client::{Error, PAGE_SIZE};
+use crate::harbor::filters::only_projects;
 use crate::harbor::rebuild;
 use crate::model::clock::{HOUR, Millis};
+use crate::model::event::{Event, Source};
+use crate::model::harbor::{Reading, Webhook, read};
 
 /// At most five requests a second.
 const PAUSE: Duration = Duration::from_millis(200);
+/// A task takes its log, and now and then the webhooks of its project.
+const PAUSE_OF_TASK: Duration = Duration::from_millis(600);
 /// How long Harbor keeps a task's log.
 const LOGS_LIVE: Millis = 24 * HOUR;
+/// Executions below this one are read: what is left is the record of the webhooks.
+const ONLY_RECORDS: i64 = 1;
+const DONE: i64 = 0;
 
 impl Reconciler {
     /// Reads on until the next poll is near.
     pub(super) async fn read_history(&mut self, info: &SystemInfo) -> Result<(), Interrupted> {
         let url = info.external_url.as_str();
         let Some(contact) = self.store.contact(url).await? else { return Ok(()) };
-        if contact.history_below == 0 {
-            return Ok(());
-        }
         let now = info.current_time.map_or_else(|| self.clock.now(), |now| now.as_millisecond());
-        let (mut below, round) = (contact.history_below, Round { url, host: rebuild::host(url), now, contact });
         let until = Instant::now() + Duration::from_millis(self.settings.poll_interval.unsigned_abs()) / 2;
-        for number in 1.. {
+        let below = contact.history_below;
+        let round = Round { url, host: rebuild::host(url), now, contact };
+        match below {
+            DONE => Ok(()),
+            ONLY_RECORDS => self.read_records(&round).await,
+            _ => self.read_executions(&round, below, until).await,
+        }
+    }
+
+    async fn read_executions(&mut self, round: &Round<'_>, from: i64, until: Instant) -> Result<(), Interrupted> {
+        let mut below = from;
+        loop {
             sleep(PAUSE).await;
-            let page = self.page(number).await?;
-            let from = below;
+            // Pages shift as executions are added: what is sought may be on a later one, and never on an earlier one.
+            let page = self.page(self.history_page).await?;
             for execution in page.iter().filter(|execution| execution.id < from) {
+                if execution.id >= below {
+                    continue;
+                }
                 if Instant::now() >= until {
                     return Ok(());
                 }
-                self.read_execution(&round, execution).await?;
+                if is_forgotten(execution, round.now) {
+                    return Ok(self.store.history_read(round.url, ONLY_RECORDS).await?);
+                }
+                self.read_execution(round, execution).await?;
                 below = execution.id;
-                self.store.history_read(url, below).await?;
+                self.store.history_read(round.url, below).await?;
             }
             if page.len() < PAGE_SIZE {
-                self.store.history_read(url, 0).await?;
-                tracing::info!(harbor = url, "the history of Harbor's executions is read");
-                return Ok(());
+                return Ok(self.store.history_read(round.url, ONLY_RECORDS).await?);
             }
+            self.history_page += 1;
         }
-        Ok(())
     }
 
     async fn read_execution(&mut self, round: &Round<'_>, execution: &Execution) -> Result<(), Interrupted> {
@@ -61,9 +82,40 @@ impl Reconciler {
         for task in &tasks {
             let ended_at = task.end_time.map_or(0, |at| at.as_millisecond());
             let Some(outcome) = outcome(task).filter(|_| round.now - ended_at < LOGS_LIVE) else { continue };
-            sleep(PAUSE).await;
+            sleep(PAUSE_OF_TASK).await;
             self.settle(round, execution, task, outcome).await?;
         }
         Ok(())
     }
+
+    /// What only the webhooks' own record has by now: whole bodies, as they were sent to anybody.
+    async fn read_records(&mut self, round: &Round<'_>) -> Result<(), Interrupted> {
+        let rules = self.connection.rules(super::RULES_SERVE).await?;
+        let projects: BTreeSet<_> = rules.iter().filter_map(only_projects).flatten().collect();
+        for project in projects {
+            sleep(PAUSE_OF_TASK).await;
+            for body in self.record.bodies(&project).await? {
+                let Ok(Reading::Event(webhook)) = read(&body, round.now, self.settings.digest_only) else { continue };
+                let is_past = webhook.event.occurred_at < round.contact.first_contact_at;
+                if !is_past
+                    || webhook.event.harbor_host != round.host
+                    || self.store.task(&webhook.event).await?.is_some()
+                {
+                    continue;
+                }
+                let Webhook { event, arrivals } = *webhook;
+                let event = Event { source: Source::HarborRecord, ..event };
+                self.intake.offer_found(Webhook { event, arrivals }, body, true).await?;
+                self.metrics.reconciled(Source::HarborRecord);
+            }
+        }
+        self.store.history_read(round.url, DONE).await?;
+        tracing::info!(harbor = round.url, "the history of Harbor's executions is read");
+        Ok(())
+    }
+}
+
+/// Whether its tasks' logs are gone.
+fn is_forgotten(execution: &Execution, now: Millis) -> bool {
+    execution.end_time.is_some_and(|at| now - at.as_millisecond() > LOGS_LIVE)
 }

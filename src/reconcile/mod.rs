@@ -56,6 +56,8 @@ pub struct Reconciler {
     /// This process.
     pub owner: String,
     record: Record,
+    /// The page of the history that was read last.
+    history_page: u32,
 }
 
 /// Why a comparison did not come to its end. It begins again at the next poll.
@@ -73,7 +75,7 @@ impl Reconciler {
     pub fn new(look_up: LookUp, intake: Intake, metrics: Metrics, settings: Settings, owner: String) -> Self {
         let LookUp { connection, store, clock, .. } = look_up.clone();
         let record = Record::new(connection.clone(), settings.webhook_url.clone());
-        Self { connection, store, intake, look_up, clock, metrics, settings, owner, record }
+        Self { connection, store, intake, look_up, clock, metrics, settings, owner, record, history_page: 1 }
     }
 
     /// Runs until stopped. `runs` is woken by webhooks that say that something is running.
@@ -103,14 +105,21 @@ impl Reconciler {
         match self.compare().await {
             Ok(()) => {}
             // The connection has said so already.
-            Err(Interrupted::Harbor(error)) => tracing::debug!(%error, "a comparison with Harbor was interrupted"),
+            Err(Interrupted::Harbor(error)) => {
+                tracing::debug!(%error, "a comparison with Harbor was interrupted");
+                if let Err(error) = self.store.forget_replicating().await {
+                    tracing::debug!(%error, "what was being replicated could not be forgotten");
+                }
+            }
             Err(error) => tracing::warn!(%error, "a comparison with Harbor was interrupted; the next one goes on"),
         }
     }
 
     async fn compare(&mut self) -> Result<(), Interrupted> {
+        self.record.begin_round();
         let info = self.connection.greet().await?;
         self.connection.rules(RULES_SERVE).await?;
+        self.show_progress(&info.external_url).await?;
         if !self.store.acquire_work(WORK, &self.owner, &self.clock).await? {
             return Ok(());
         }

@@ -13,6 +13,10 @@ use crate::store::reconcile::{Contact, InView, Replicating};
 
 /// So many numbers below the watermark are read again: transactions of Harbor's commit in any order.
 const OVERLAP: i64 = 200;
+/// So many pages are read in a round; what is older than that is beyond what is sent.
+const MOST_PAGES: u32 = 1_000;
+/// Executions of one moment may have numbers in any order, but not of moments so far apart.
+const RESTORED: Millis = 10 * MINUTE;
 /// At most so many executions are looked at in a round.
 const LOOKS: i64 = 500;
 /// An execution that runs is looked at in each round for an hour, then this often.
@@ -34,47 +38,90 @@ impl Reconciler {
         let url = info.external_url.as_str();
         let now = info.current_time.map_or_else(|| self.clock.now(), |now| now.as_millisecond());
         let newest = self.page(1).await?;
-        let highest = newest.iter().map(|execution| execution.id).max().unwrap_or(0);
         let contact = match self.store.contact(url).await? {
-            Some(contact) if highest >= contact.watermark => contact,
-            before => {
-                if let Some(before) = before {
-                    tracing::warn!(
-                        watermark = before.watermark,
-                        newest = highest,
-                        "Harbor's newest execution is below the newest that was read: it was restored or installed \
-                         again; it is followed as at the first contact"
-                    );
-                }
-                self.first_contact(url, now, &newest).await?
-            }
+            Some(contact) if !is_restored(&contact, &newest) => contact,
+            before => self.first_contact(url, now, before, &newest).await?,
         };
         let seen = self.take_new_ones(&contact, newest, now).await?;
         let round = Round { url, host: rebuild::host(url), now, contact };
-        for mut execution in self.store.in_view(url, now, LOOKS).await? {
-            let read = seen.get(&execution.id).cloned();
-            let replicating = self.look(&round, &mut execution, read).await?;
-            self.store.looked_at(url, &execution, &replicating).await?;
+        for execution in self.store.in_view(url, now, LOOKS).await? {
+            // Another replica goes on where this one was too slow.
+            if !self.store.acquire_work(super::WORK, &self.owner, &self.clock).await? {
+                return Ok(());
+            }
+            self.look_in_turn(&round, execution, &seen).await?;
         }
+        let watermark = self.show_progress(url).await?;
+        Ok(self.store.forget_executions(url, watermark - 10 * OVERLAP).await?)
+    }
+
+    /// What Harbor cannot say of one execution keeps no other one waiting.
+    async fn look_in_turn(
+        &mut self,
+        round: &Round<'_>,
+        mut execution: InView,
+        seen: &HashMap<i64, Execution>,
+    ) -> Result<(), Interrupted> {
+        let before = execution.clone();
+        let read = seen.get(&execution.id).cloned();
+        match self.look(round, &mut execution, read).await {
+            Ok(replicating) => Ok(self.store.looked_at(round.url, &execution, &replicating).await?),
+            Err(Interrupted::Harbor(error)) if error.is_of_one_answer() => {
+                tracing::warn!(execution_id = before.id, %error, "an execution cannot be read; it is looked at later");
+                let later = InView { look_at: round.now + SELDOM, settled: execution.settled, ..before };
+                Ok(self.store.looked_at(round.url, &later, &[]).await?)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// How far this Harbor is read, whichever replica does it.
+    pub(super) async fn show_progress(&self, url: &str) -> Result<i64, Interrupted> {
+        let watermark = self.store.contact(url).await?.map_or(0, |contact| contact.watermark);
         let (open, _) = self.store.view(url).await?;
-        let watermark = round.contact.watermark.max(highest);
-        self.store.forget_executions(url, watermark - 10 * OVERLAP).await?;
         self.connection.followed(watermark, open);
-        Ok(())
+        for failing in self.store.failing_rules(url).await? {
+            self.connection.rule_failed(failing.rule_id, &failing.reason);
+        }
+        Ok(watermark)
     }
 
     /// The time is stored before anything is read that goes by it. What runs then is followed; what has ended is history.
-    async fn first_contact(&self, url: &str, now: Millis, newest: &[Execution]) -> Result<Contact, Interrupted> {
-        let highest = newest.iter().map(|execution| execution.id).max().unwrap_or(0);
-        let contact =
-            Contact { url: url.to_owned(), first_contact_at: now, watermark: highest, history_below: highest + 1 };
+    /// After a restore, what ended since it was last followed is no history.
+    async fn first_contact(
+        &self,
+        url: &str,
+        now: Millis,
+        before: Option<Contact>,
+        newest: &[Execution],
+    ) -> Result<Contact, Interrupted> {
+        let highest = newest.iter().max_by_key(|execution| execution.id);
+        let watermark = highest.map_or(0, |execution| execution.id);
+        let watermark_at = highest.map_or(now, |execution| in_view(execution, now).started_at);
+        let first_contact_at = before.as_ref().map_or(now, |before| before.watermark_at);
+        if let Some(before) = before {
+            tracing::warn!(
+                watermark = before.watermark,
+                newest = watermark,
+                "Harbor's executions count from a lower number again: it was restored or installed again; it is \
+                 followed as at the first contact"
+            );
+        }
+        let url = url.to_owned();
+        let contact = Contact { url, first_contact_at, watermark, watermark_at, history_below: watermark + 1 };
         self.store.begin_contact(&contact).await?;
+        let running = self.connection.noted(self.connection.client.running().await)?;
         let seen: Vec<_> = newest
             .iter()
-            .map(|execution| InView { look_at: if execution.has_ended() { 0 } else { now }, ..in_view(execution, now) })
+            .chain(&running)
+            .map(|execution| {
+                let ended_at = execution.end_time.map_or(now, |at| at.as_millisecond());
+                let is_history = execution.has_ended() && ended_at < first_contact_at;
+                InView { look_at: if is_history { 0 } else { now }, ..in_view(execution, now) }
+            })
             .collect();
-        self.store.take_into_view(url, &seen, highest).await?;
-        tracing::info!(harbor = url, watermark = highest, "first contact with Harbor's API");
+        self.store.take_into_view(&contact.url, &seen).await?;
+        tracing::info!(harbor = contact.url, watermark, "first contact with Harbor's API");
         Ok(contact)
     }
 
@@ -91,8 +138,10 @@ impl Reconciler {
     ) -> Result<HashMap<i64, Execution>, Interrupted> {
         let floor = (contact.watermark - OVERLAP).max(0);
         let (mut seen, mut page) = (HashMap::new(), newest);
-        for number in 2.. {
-            let is_last = page.len() < PAGE_SIZE || page.iter().any(|execution| execution.id <= floor);
+        for number in 2..=MOST_PAGES {
+            // A page that has nothing new is a list that does not end.
+            let is_repeated = page.iter().all(|execution| seen.contains_key(&execution.id));
+            let is_last = is_repeated || page.len() < PAGE_SIZE || page.iter().any(|execution| execution.id <= floor);
             seen.extend(page.into_iter().map(|execution| (execution.id, execution)));
             if is_last {
                 break;
@@ -103,9 +152,8 @@ impl Reconciler {
         let unknown = self.store.not_in_view(&contact.url, &ids).await?;
         let new: Vec<_> = seen.values().filter(|execution| unknown.contains(&execution.id)).collect();
         if !new.is_empty() {
-            let highest = new.iter().map(|execution| execution.id).max().unwrap_or(0);
             let new: Vec<_> = new.into_iter().map(|execution| in_view(execution, now)).collect();
-            self.store.take_into_view(&contact.url, &new, highest).await?;
+            self.store.take_into_view(&contact.url, &new).await?;
         }
         Ok(seen)
     }
@@ -196,6 +244,14 @@ impl Reconciler {
             started_at: execution.start_time.map_or(0, |at| at.as_millisecond()),
         }))
     }
+}
+
+/// Whether a number that was given before is given again, later.
+fn is_restored(contact: &Contact, newest: &[Execution]) -> bool {
+    newest.iter().any(|execution| {
+        let started_at = execution.start_time.map_or(0, |at| at.as_millisecond());
+        execution.id < contact.watermark && started_at > contact.watermark_at + RESTORED
+    })
 }
 
 fn in_view(execution: &Execution, now: Millis) -> InView {

@@ -12,7 +12,7 @@ use crate::model::event::ReplicationOutcome;
 
 /// How long it is taken for true which webhooks a project has.
 const POLICIES_SERVE: Duration = Duration::from_secs(600);
-/// How long the bodies of a project serve, so that many tasks ask once.
+/// How long the bodies of a project serve within a round, so that many tasks ask once.
 const BODIES_SERVE: Duration = Duration::from_secs(20);
 /// Harbor keeps the newest 50 of each policy over night; more than this is read of none.
 const PAGES: u32 = 3;
@@ -42,6 +42,11 @@ impl Record {
         Self { connection, webhook_url, projects: HashMap::new(), is_forbidden: false }
     }
 
+    /// A round reads the bodies anew.
+    pub(super) fn begin_round(&mut self) {
+        self.projects.values_mut().for_each(|project| project.bodies_read_at = None);
+    }
+
     /// Whether an enabled webhook of this project sends replications here. Where that is unknown, one does.
     pub(super) async fn reaches_us(&mut self, project: &str) -> Result<bool, Error> {
         self.read_policies(project).await?;
@@ -69,6 +74,13 @@ impl Record {
         };
         let bodies = self.projects.get(project).map(|project| &project.bodies);
         Ok(bodies.and_then(|bodies| bodies.get(&(execution_id, task_id, status)).cloned()))
+    }
+
+    /// All bodies on record of a project.
+    pub(super) async fn bodies(&mut self, project: &str) -> Result<Vec<String>, Error> {
+        self.read_policies(project).await?;
+        self.read_bodies(project).await?;
+        Ok(self.projects.get(project).map(|project| project.bodies.values().cloned().collect()).unwrap_or_default())
     }
 
     async fn read_policies(&mut self, name: &str) -> Result<(), Error> {

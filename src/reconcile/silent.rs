@@ -6,6 +6,7 @@ use serde_json::json;
 use super::poll::Round;
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::Execution;
+use crate::harbor::filters::only_projects;
 use crate::harbor::line::one_line;
 use crate::model::arrival::arrivals;
 use crate::model::clock::{HOUR, Millis};
@@ -23,16 +24,17 @@ impl Reconciler {
         if execution.status != "Failed" || is_harmless(&execution.status_text) {
             return Ok(());
         }
-        let reason = one_line(&execution.status_text);
+        let reason = one_line(&self.connection.client.presentable(&execution.status_text));
         let known = self.store.failing_rule(round.url, execution.policy_id).await?;
-        let same = known.filter(|known| known.reason == without_numbers(&reason));
+        let same = known.filter(|known| without_numbers(&known.reason) == without_numbers(&reason));
         let is_repeated = same.as_ref().is_some_and(|same| round.now - same.sent_at < REPEATED);
         let event = self.event(round, execution, ReplicationOutcome::Failed, reason.clone()).await?;
         let is_quiet = is_repeated || self.is_quiet(round, event.occurred_at);
         self.offer(execution, event, is_quiet).await?;
         let sent_at = if is_repeated { same.map_or(round.now, |same| same.sent_at) } else { round.now };
-        let failing = FailingRule { reason: without_numbers(&reason), sent_at, execution_id: execution.id };
-        self.store.rule_fails(round.url, execution.policy_id, &failing).await?;
+        let failing =
+            FailingRule { rule_id: execution.policy_id, reason: reason.clone(), sent_at, execution_id: execution.id };
+        self.store.rule_fails(round.url, &failing).await?;
         self.connection.rule_failed(execution.policy_id, &reason);
         Ok(())
     }
@@ -68,6 +70,11 @@ impl Reconciler {
             registry: rule.and_then(|rule| rule.remote()).map(|remote| remote.name.clone()).unwrap_or_default(),
             description: rule.map(|rule| rule.description.clone()).unwrap_or_default(),
             rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+            // Routes may go by it, where the rule can be about no other.
+            project: rule
+                .and_then(only_projects)
+                .filter(|projects| projects.len() == 1)
+                .map_or_else(String::new, |mut one| one.remove(0)),
             reason,
             execution_timestamp: seconds(execution.start_time),
             execution_id: execution.id,

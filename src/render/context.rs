@@ -8,39 +8,88 @@ use super::text::{clip, code, escape};
 use super::{Language, Settings};
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::Notice;
-use crate::model::event::{ReplicationOutcome, label};
+use crate::model::event::{Event, Operation, ReplicationOutcome, label};
 use crate::model::robot::Format;
 
 #[derive(Debug, Serialize)]
 pub struct Context {
     /// Oldest first. One of them: the message is about it alone. More: a digest.
     events: Vec<EventContext>,
-    /// The same events by outcome and registry, failures first.
+    /// The same events by kind, outcome and destination, failures first.
     groups: Vec<Group>,
+    /// How many there are of each kind, in the order of [`Kind::ALL`].
+    heads: Vec<Head>,
     succeeded: usize,
     failed: usize,
     #[serde(skip)]
     format: Format,
 }
 
+/// What a message is about, which is its head.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+enum Kind {
+    Replication,
+    Deletion,
+    Unconfirmed,
+    /// An execution that failed before it had tasks.
+    RuleFailed,
+    RuleRecovered,
+}
+
+impl Kind {
+    const ALL: [Self; 5] =
+        [Self::Replication, Self::Deletion, Self::Unconfirmed, Self::RuleFailed, Self::RuleRecovered];
+
+    const fn of(event: &Event) -> Self {
+        match (event.repository.is_empty(), event.operation, event.outcome) {
+            (true, _, ReplicationOutcome::Failed) => Self::RuleFailed,
+            (true, _, ReplicationOutcome::Succeeded) => Self::RuleRecovered,
+            (false, Operation::Copy, _) => Self::Replication,
+            (false, Operation::Delete, _) => Self::Deletion,
+            (false, Operation::Unconfirmed, _) => Self::Unconfirmed,
+        }
+    }
+}
+
+#[derive(Debug, Serialize)]
+struct Head {
+    kind: Kind,
+    succeeded: usize,
+    failed: usize,
+}
+
 #[derive(Debug, Serialize)]
 struct Group {
+    kind: Kind,
     outcome: ReplicationOutcome,
     after_failure: bool,
+    late: bool,
     label: String,
     events: Vec<EventContext>,
 }
 
 #[derive(Clone, Debug, Serialize)]
 struct EventContext {
+    kind: Kind,
+    operation: Operation,
     outcome: ReplicationOutcome,
     after_failure: bool,
+    /// Found by asking Harbor, where its webhook should have come in.
+    late: bool,
     /// The rule's description, else the registry's name.
     label: String,
     description: String,
     registry: String,
     project: String,
-    repository: String,
+    /// Null for an execution that failed before it had tasks, and for a rule that works again.
+    repository: Option<String>,
+    /// Harbor's rule; null where only a webhook is known.
+    rule: Option<String>,
+    /// Why it failed; null where that is unknown.
+    reason: Option<String>,
+    /// The same, cut for a line of a digest.
+    short_reason: Option<String>,
     versions: Vec<String>,
     /// How many versions found no room.
     more: usize,
@@ -66,16 +115,24 @@ impl Context {
         let events: Vec<_> =
             notices.into_iter().map(|notice| event_context(notice, now, settings, format, most_versions)).collect();
         let failed = events.iter().filter(|event| event.outcome == ReplicationOutcome::Failed).count();
-        Self { succeeded: events.len() - failed, failed, groups: groups(&events), events, format }
+        Self {
+            succeeded: events.len() - failed,
+            failed,
+            groups: groups(&events),
+            heads: heads(&events),
+            events,
+            format,
+        }
     }
 
     /// An image of which not even the last part of its name is in the message.
     pub fn image_missing_in(&self, message: &str) -> Option<&str> {
-        let is_named = |event: &&EventContext| {
-            let name = event.repository.rsplit('/').next().unwrap_or_default();
+        let is_named = |repository: &&str| {
+            let name = repository.rsplit('/').next().unwrap_or_default();
             message.contains(&escape(name, self.format)) || message.contains(code(name).trim_matches('`'))
         };
-        self.events.iter().find(|event| !is_named(event)).map(|event| event.repository.as_str())
+        let mut repositories = self.events.iter().filter_map(|event| event.repository.as_deref());
+        repositories.find(|repository| !is_named(repository))
     }
 }
 
@@ -83,13 +140,16 @@ fn groups(events: &[EventContext]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
     for event in events {
         let same = |group: &&mut Group| {
-            (group.outcome, group.after_failure, &group.label) == (event.outcome, event.after_failure, &event.label)
+            (group.kind, group.outcome, group.after_failure, group.late, &group.label)
+                == (event.kind, event.outcome, event.after_failure, event.late, &event.label)
         };
         match groups.iter_mut().find(same) {
             Some(group) => group.events.push(event.clone()),
             None => groups.push(Group {
+                kind: event.kind,
                 outcome: event.outcome,
                 after_failure: event.after_failure,
+                late: event.late,
                 label: event.label.clone(),
                 events: vec![event.clone()],
             }),
@@ -97,6 +157,15 @@ fn groups(events: &[EventContext]) -> Vec<Group> {
     }
     groups.sort_by_key(|group| group.outcome != ReplicationOutcome::Failed);
     groups
+}
+
+fn heads(events: &[EventContext]) -> Vec<Head> {
+    let of = |kind| {
+        let of_kind = events.iter().filter(|event| event.kind == kind);
+        let failed = of_kind.clone().filter(|event| event.outcome == ReplicationOutcome::Failed).count();
+        Head { kind, succeeded: of_kind.count() - failed, failed }
+    };
+    Kind::ALL.into_iter().map(of).filter(|head| head.succeeded + head.failed > 0).collect()
 }
 
 fn event_context(
@@ -109,16 +178,23 @@ fn event_context(
     let event = &notice.event;
     let clip = |text: &str| clip(text, format);
     let took = event.occurred_at - event.execution_timestamp * SECOND;
-    let timed = event.outcome == ReplicationOutcome::Succeeded && took >= 0;
+    let timed = event.outcome == ReplicationOutcome::Succeeded && took >= 0 && !event.repository.is_empty();
     let shown = event.versions.len().min(most_versions);
+    let given = |text: &str| Some(clip(text)).filter(|text| !text.is_empty());
     EventContext {
+        kind: Kind::of(event),
+        operation: event.operation,
         outcome: event.outcome,
         after_failure: notice.after_failure,
+        late: event.late,
         label: clip(label(&event.registry, &event.description)),
         description: clip(&event.description),
         registry: clip(&event.registry),
         project: clip(&event.project),
-        repository: clip(&event.repository),
+        repository: given(&event.repository),
+        rule: given(&event.rule),
+        reason: given(&event.reason),
+        short_reason: given(&shortened(&event.reason)),
         versions: event.versions[..shown].iter().map(|version| clip(version)).collect(),
         more: event.versions.len() - shown,
         time: date_time(event.occurred_at, &settings.timezone),
@@ -126,6 +202,13 @@ fn event_context(
         took: timed.then(|| length(took / SECOND, settings.language)),
         link: settings.harbor_url.as_deref().map(|base| Value::from_safe_string(link(base, event.execution_id))),
     }
+}
+
+/// A reason on a line of a digest.
+fn shortened(reason: &str) -> String {
+    const LONGEST: usize = 120;
+    let end = reason.floor_char_boundary(LONGEST);
+    if end < reason.len() { format!("{}…", reason[..end].trim_end()) } else { reason.to_owned() }
 }
 
 /// Harbor's web page of an execution; before 2.13 Harbor does not say which, and it is the list of all.

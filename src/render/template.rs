@@ -27,13 +27,17 @@ pub enum RenderError {
 }
 
 #[derive(Debug)]
-pub struct Template(Environment<'static>);
+pub struct Template {
+    environment: Environment<'static>,
+    /// Whether it tells apart what was done: `operation` is named in it.
+    pub(super) knows_operations: bool,
+}
 
 impl Template {
     /// Compiles `MESSAGE_TEMPLATE`, which is Markdown; the error says in which line it is wrong.
     pub fn custom(source: &str) -> Result<Self, RenderError> {
         let mut template = Self::new("MESSAGE_TEMPLATE", source, Format::Markdown)?;
-        template.0.set_fuel(Some(FUEL));
+        template.environment.set_fuel(Some(FUEL));
         Ok(template)
     }
 
@@ -60,7 +64,7 @@ impl Template {
         environment
             .add_template_owned(NAME, source.to_owned())
             .map_err(|error| RenderError::Template(describe(name, &error)))?;
-        Ok(Self(environment))
+        Ok(Self { environment, knows_operations: source.contains("operation") })
     }
 
     /// The same words in both formats; only the marks differ.
@@ -79,7 +83,7 @@ impl Template {
     pub fn render(&self, context: &Context) -> Result<String, RenderError> {
         let failed = |error: minijinja::Error| RenderError::Template(describe("template", &error));
         let rendered = self
-            .0
+            .environment
             .get_template(NAME)
             .and_then(|template| template.render(Value::from(Serde(context))))
             .map_err(failed)?;

@@ -42,7 +42,7 @@ impl Harbor {
         status: &watch::Sender<HarborStatus>,
     ) -> anyhow::Result<Option<Self>> {
         let Some(api) = &config.harbor_api else { return Ok(None) };
-        let client = Client::new(&access(api)).context("HARBOR_URL")?;
+        let client = Client::new(&access(api), super::lanes::secrets(config)).context("HARBOR_URL")?;
         let connection = Arc::new(Connection::new(client, clock.clone(), status.clone()));
         let (store, clock, nudge) = (store.clone(), clock.clone(), nudge.clone());
         let (look_ups, worker) = look_ups(LookUp { connection, store, routing, clock, nudge });

@@ -66,7 +66,8 @@ impl Common {
     }
 }
 
-fn secrets(config: &Config) -> Secrets {
+/// What must not be repeated, whoever says it.
+pub(super) fn secrets(config: &Config) -> Secrets {
     let mut secrets = Secrets::default();
     let tokens = [&config.admin_token, &config.read_token, &config.harbor_auth_header];
     tokens.into_iter().flatten().for_each(|token| secrets.add(token));

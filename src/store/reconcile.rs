@@ -20,6 +20,8 @@ pub struct Contact {
     pub first_contact_at: Millis,
     /// The newest execution that was taken into view.
     pub watermark: i64,
+    /// When that one began, by Harbor's clock.
+    pub watermark_at: Millis,
     /// Executions below this one are still to be read for the history; 0: all are.
     pub history_below: i64,
 }
@@ -50,7 +52,7 @@ pub struct Replicating {
 /// A rule whose last execution failed before it had tasks.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct FailingRule {
-    /// Why, with its numbers removed.
+    pub rule_id: i64,
     pub reason: String,
     /// When somebody was notified of it.
     pub sent_at: Millis,
@@ -84,7 +86,8 @@ impl Store {
 
     /// None before the first contact.
     pub async fn contact(&self, url: &str) -> Result<Option<Contact>> {
-        let contact = sql("SELECT url, first_contact_at, watermark, history_below FROM harbors WHERE url = $1");
+        let contact =
+            sql("SELECT url, first_contact_at, watermark, watermark_at, history_below FROM harbors WHERE url = $1");
         self.first(contact.bind(url)).await
     }
 
@@ -94,10 +97,13 @@ impl Store {
         for table in ["executions", "replicating", "failing_rules"] {
             transaction.run(sql(format!("DELETE FROM {table} WHERE harbor = $1")).bind(&contact.url)).await?;
         }
-        let begun = sql("INSERT INTO harbors (url, first_contact_at, watermark, history_below) VALUES ($1, $2, $3, $4)
+        let begun = sql("INSERT INTO harbors (url, first_contact_at, watermark, watermark_at, history_below)
+             VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (url) DO UPDATE SET first_contact_at = excluded.first_contact_at,
-                 watermark = excluded.watermark, history_below = excluded.history_below");
+                 watermark = excluded.watermark, watermark_at = excluded.watermark_at,
+                 history_below = excluded.history_below");
         let begun = begun.bind(&contact.url).bind(contact.first_contact_at).bind(contact.watermark);
+        let begun = begun.bind(contact.watermark_at);
         transaction.run(begun.bind(contact.history_below)).await?;
         transaction.commit().await
     }
@@ -112,7 +118,8 @@ impl Store {
     }
 
     /// Takes executions into view, and with them moves the watermark: both or neither.
-    pub async fn take_into_view(&self, url: &str, executions: &[InView], watermark: i64) -> Result<()> {
+    pub async fn take_into_view(&self, url: &str, executions: &[InView]) -> Result<()> {
+        let Some(newest) = executions.iter().max_by_key(|execution| execution.id) else { return Ok(()) };
         let mut transaction = self.begin().await?;
         let given: Vec<_> = executions.iter().map(|new| (new.id, new.started_at, new.look_at)).collect();
         let taken = sql("INSERT INTO executions (harbor, id, started_at, look_at, settled)
@@ -120,8 +127,8 @@ impl Store {
              FROM rows($1) WHERE true
              ON CONFLICT (harbor, id) DO NOTHING");
         transaction.run(taken.bind(rows(&given)).bind(url)).await?;
-        let moved = sql("UPDATE harbors SET watermark = $2 WHERE url = $1 AND watermark < $2");
-        transaction.run(moved.bind(url).bind(watermark)).await?;
+        let moved = sql("UPDATE harbors SET watermark = $2, watermark_at = $3 WHERE url = $1 AND watermark < $2");
+        transaction.run(moved.bind(url).bind(newest.id).bind(newest.started_at)).await?;
         transaction.commit().await
     }
 
@@ -176,20 +183,33 @@ impl Store {
         transaction.commit().await
     }
 
+    pub async fn failing_rules(&self, url: &str) -> Result<Vec<FailingRule>> {
+        let failing = sql("SELECT rule_id, reason, sent_at, execution_id FROM failing_rules WHERE harbor = $1");
+        self.all(failing.bind(url)).await
+    }
+
     /// None where the rule works.
     pub async fn failing_rule(&self, url: &str, rule_id: i64) -> Result<Option<FailingRule>> {
-        let failing = sql("SELECT reason, sent_at, execution_id FROM failing_rules WHERE harbor = $1 AND rule_id = $2");
+        let failing = sql("SELECT rule_id, reason, sent_at, execution_id FROM failing_rules
+             WHERE harbor = $1 AND rule_id = $2");
         self.first(failing.bind(url).bind(rule_id)).await
     }
 
-    pub async fn rule_fails(&self, url: &str, rule_id: i64, failing: &FailingRule) -> Result<()> {
+    pub async fn rule_fails(&self, url: &str, failing: &FailingRule) -> Result<()> {
         let mut transaction = self.begin().await?;
         let fails = sql("INSERT INTO failing_rules (harbor, rule_id, reason, sent_at, execution_id)
              VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (harbor, rule_id) DO UPDATE SET reason = excluded.reason, sent_at = excluded.sent_at,
                  execution_id = excluded.execution_id");
-        let fails = fails.bind(url).bind(rule_id).bind(&failing.reason).bind(failing.sent_at);
+        let fails = fails.bind(url).bind(failing.rule_id).bind(&failing.reason).bind(failing.sent_at);
         transaction.run(fails.bind(failing.execution_id)).await?;
+        transaction.commit().await
+    }
+
+    /// Nobody can tell any more what is being replicated.
+    pub async fn forget_replicating(&self) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        transaction.run(sql("DELETE FROM replicating")).await?;
         transaction.commit().await
     }
 

@@ -80,7 +80,7 @@ async fn everything_moves_to_an_empty_database_and_service_goes_on_there() {
     // What is known of Harbor, which no webhook brings.
     let mut database = Intruder::at(&from).await;
     for row in [
-        "INSERT INTO harbors VALUES ('https://harbor.example.com', 1, 2, 3)",
+        "INSERT INTO harbors VALUES ('https://harbor.example.com', 1, 2, 3, 4)",
         "INSERT INTO executions VALUES ('https://harbor.example.com', 4, 5, 6, '[8]')",
         "INSERT INTO replicating VALUES ('https://harbor.example.com', 4, 'mars/api', 'aliyun-acr', '', '[]', 9)",
         "INSERT INTO failing_rules VALUES ('https://harbor.example.com', 5, 'refused', 10, 11)",

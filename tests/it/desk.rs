@@ -9,8 +9,10 @@ use harborbell::metrics::Metrics;
 use harborbell::model::harbor::{Reading, read};
 use harborbell::model::harbor_status::HarborStatus;
 use harborbell::model::json::utc;
+use harborbell::model::secret::Secrets;
 use harborbell::reconcile::{Reconciler, Settings};
 use harborbell::serve::access;
+use harborbell::store::Store;
 use harborbell::store::accept::Acceptance;
 use harborbell::store::arrivals::Question;
 use serde_json::{Value, json};
@@ -49,41 +51,14 @@ impl Desk {
     }
 
     fn over(bench: Bench, harbor: Harbor) -> Self {
-        let routing = watch::Sender::new(bench.config.routing.clone().into());
-        let (nudge, status) = (watch::Sender::default(), watch::Sender::new(HarborStatus::default()));
-        let api = bench.config.harbor_api.as_ref().unwrap();
-        let client = Client::new(&access(api)).unwrap();
-        let (store, clock, live) = (bench.store.clone(), bench.clock.clone(), routing.subscribe());
-        let connection = Connection::new(client, clock.clone(), status.clone()).into();
-        let look_up = LookUp {
-            connection,
-            store: store.clone(),
-            routing: live.clone(),
-            clock: clock.clone(),
-            nudge: nudge.clone(),
-        };
-        let (asking, worker) = look_ups(look_up);
-        let look_up = worker.look_up.clone();
-        let (intake, committer) = intake(store, live, clock, Metrics::default(), nudge, Some(asking));
-        let stop = CancellationToken::new();
-        tokio::spawn(committer.run(stop.clone()));
-        tokio::spawn(worker.run(stop.clone()));
-        // Whoever reads the routing ends with the others.
-        let ended = stop.clone();
-        tokio::spawn(async move {
-            ended.cancelled().await;
-            drop(routing);
-        });
-        let settings = Settings {
-            poll_interval: api.poll_interval,
-            reconcile_delay: api.reconcile_delay,
-            backfill_max_age: api.backfill_max_age,
-            webhook_url: bench.config.webhook_url(),
-            digest_only: bench.config.notify_digest_only,
-        };
-        let reconciler = Reconciler::new(look_up, intake.clone(), Metrics::default(), settings, "test".into());
-        let status = status.subscribe();
-        Self { bench, harbor, reconciler, status, intake, _running: stop.drop_guard() }
+        let Replica { reconciler, status, intake, _running } = Replica::of(&bench, bench.store.clone(), "test");
+        Self { bench, harbor, reconciler, status, intake, _running }
+    }
+
+    /// Another process on the same database, which asks the same Harbor.
+    pub async fn replica(&self, owner: &str) -> Replica {
+        let store = Store::serve(&self.bench.config.database_url).await.unwrap();
+        Replica::of(&self.bench, store, owner)
     }
 
     /// The program starts again: what it knows is in the database.
@@ -110,8 +85,7 @@ impl Desk {
 
     /// Harbor's webhook comes in.
     pub async fn webhook(&self, body: &Value) -> Acceptance {
-        let Reading::Event(webhook) = read(&body.to_string(), 0, false).unwrap() else { panic!("{body}") };
-        self.intake.offer(*webhook, body.to_string(), self.intake.room()).await.unwrap()
+        webhook(&self.intake, body).await
     }
 
     /// What the group sees by now.
@@ -133,6 +107,61 @@ impl Desk {
         let copied = if status == "Failed" { &[][..] } else { versions };
         self.harbor.set_task(id, task(id, repository, status, "copy", at), Some(&log(repository, versions, copied)));
     }
+}
+
+/// What of a process asks Harbor and stores, without its lanes.
+pub struct Replica {
+    pub reconciler: Reconciler,
+    pub status: watch::Receiver<HarborStatus>,
+    intake: Intake,
+    _running: DropGuard,
+}
+
+impl Replica {
+    fn of(bench: &Bench, store: Store, owner: &str) -> Self {
+        let routing = watch::Sender::new(bench.config.routing.clone().into());
+        let (nudge, status) = (watch::Sender::default(), watch::Sender::new(HarborStatus::default()));
+        let api = bench.config.harbor_api.as_ref().unwrap();
+        let client = Client::new(&access(api), Secrets::default()).unwrap();
+        let (clock, live) = (bench.clock.clone(), routing.subscribe());
+        let connection = Connection::new(client, clock.clone(), status.clone()).into();
+        let (asking, worker) = look_ups(LookUp {
+            connection,
+            store: store.clone(),
+            routing: live.clone(),
+            clock: clock.clone(),
+            nudge: nudge.clone(),
+        });
+        let look_up = worker.look_up.clone();
+        let (intake, committer) = intake(store, live, clock, Metrics::default(), nudge, Some(asking));
+        let stop = CancellationToken::new();
+        tokio::spawn(committer.run(stop.clone()));
+        tokio::spawn(worker.run(stop.clone()));
+        // Whoever reads the routing ends with the others.
+        let ended = stop.clone();
+        tokio::spawn(async move {
+            ended.cancelled().await;
+            drop(routing);
+        });
+        let settings = Settings {
+            poll_interval: api.poll_interval,
+            reconcile_delay: api.reconcile_delay,
+            backfill_max_age: api.backfill_max_age,
+            webhook_url: bench.config.webhook_url(),
+            digest_only: bench.config.notify_digest_only,
+        };
+        let reconciler = Reconciler::new(look_up, intake.clone(), Metrics::default(), settings, owner.into());
+        Self { reconciler, status: status.subscribe(), intake, _running: stop.drop_guard() }
+    }
+
+    pub async fn webhook(&self, body: &Value) -> Acceptance {
+        webhook(&self.intake, body).await
+    }
+}
+
+async fn webhook(intake: &Intake, body: &Value) -> Acceptance {
+    let Reading::Event(webhook) = read(&body.to_string(), 0, false).unwrap() else { panic!("{body}") };
+    intake.offer(*webhook, body.to_string(), intake.room()).await.unwrap()
 }
 
 pub fn moment(seconds: i64) -> String {

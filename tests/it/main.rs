@@ -30,6 +30,7 @@ mod outage;
 mod page;
 mod process;
 mod reconcile;
+mod reconcile_laws;
 mod render;
 mod replicas;
 mod routes;

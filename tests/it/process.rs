@@ -295,7 +295,16 @@ async fn the_demo_tells_each_of_its_deliveries_once_and_leaves_nothing_behind() 
     assert!(interrupted.success());
     assert!(child.wait().unwrap().success());
     lines.read_to_string(&mut story).unwrap();
-    for expected in ["镜像入仓", "\"duplicate\"", "digest_only", "重试后成功"] {
+    for expected in [
+        "镜像入仓",
+        "\"duplicate\"",
+        "digest_only",
+        "重试后成功",
+        "复制失败",
+        "补报",
+        "镜像删除",
+        "http status code: 403",
+    ] {
         assert!(story.contains(expected), "{expected} is missing:\n{story}");
     }
     let messages: Vec<_> =
@@ -304,14 +313,13 @@ async fn the_demo_tells_each_of_its_deliveries_once_and_leaves_nothing_behind() 
         let holds = |message: &&str| words.iter().all(|word| message.contains(word));
         messages.iter().filter(|message| holds(message)).count()
     };
-    for words in [["`mars/mars-api`", "成功"], ["`mars/mars-web`", "失败"], ["`mars/mars-web`", "重试后成功"]]
-    {
+    for words in [["`v1.2.3`", "成功"], ["`mars/mars-web`", "失败"], ["`mars/mars-web`", "重试后成功"]] {
         assert_eq!(told(&words), 1, "{words:?} in:\n{story}");
     }
     for service in ["api", "web", "auth", "billing", "cart", "mail", "map", "queue", "search", "stock", "tax", "user"] {
         assert_eq!(told(&[&format!("`venus/{service}`")]), 1, "{service} in:\n{story}");
     }
-    let closing = format!("15 deliveries, all of them delivered, in {} messages.", messages.len());
+    let closing = format!("20 deliveries, all of them delivered, in {} messages.", messages.len());
     assert!(story.contains(&closing), "no {closing:?} in:\n{story}");
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the scratch folder is gone");
 }

@@ -180,11 +180,12 @@ async fn a_silent_failure_is_told_once_a_day_for_each_reason_and_once_more_when_
     desk.webhook(&webhook_of(11, API, &["v1"], true, desk.now())).await;
     desk.pass(60).await;
     let shown = desk.shown().await;
-    assert_eq!(shown.len(), 5, "its own webhook, and that the rule works again: {shown:?}");
+    let more = shown[3..].join("\n");
+    assert!(more.contains("`v1`") && more.matches("**复制恢复**").count() == 1, "{shown:?}");
     assert_eq!(desk.status.borrow().rules[0].last_failure, "");
     desk.ended(12, API, &["v2"], "Succeed", desk.now());
     desk.pass(600).await;
-    assert_eq!(desk.shown().await.len(), 6, "and only what is new after that");
+    assert_eq!(desk.shown().await.len(), shown.len() + 1, "and only what is new after that");
 }
 
 #[rstest]
@@ -364,4 +365,44 @@ async fn credentials_never_follow_a_redirect_to_another_origin() {
     assert!(other.asked().is_empty(), "{:?}", other.asked());
     let first = &desk.harbor.asked()[0];
     assert!(first.authorization.as_deref().is_some_and(|sent| sent.starts_with("Basic ")));
+}
+
+/// The service was off for half an hour, and Harbor's own tries to send its webhooks are over.
+#[tokio::test]
+async fn what_ended_while_the_service_was_off_is_told_once_in_digests_and_marked() {
+    let desk = desk().await;
+    for id in 0..200 {
+        desk.ended(id + 7, API, &[&format!("v{id}.")], "Succeed", desk.now() + id * 9);
+    }
+    desk.bench.clock.advance(1_800_000);
+    let mut desk = desk.restart();
+    desk.round().await;
+    desk.pass(300).await;
+    let shown = desk.shown().await;
+    let all = shown.join("\n");
+    for id in 0..200 {
+        assert_eq!(all.matches(&format!("`v{id}.`")).count(), 1, "v{id}.");
+    }
+    assert!(shown.len() <= 8 && shown.iter().all(|message| message.contains("（补报）")), "{} messages", shown.len());
+}
+
+#[tokio::test]
+async fn a_thousand_executions_are_caught_up_with_after_an_hour_without_harbor() {
+    let mut desk = desk().await;
+    desk.harbor.fail(Some(Fault::Status(502)));
+    desk.pass(60).await;
+    assert_eq!(desk.status.borrow().state, HarborState::Unreachable);
+    for id in 0..1_000 {
+        desk.ended(id + 7, API, &[&format!("v{id}.")], "Succeed", desk.now() + id * 3);
+    }
+    desk.pass(3_600).await;
+    desk.harbor.fail(None);
+    for _ in 0..4 {
+        desk.pass(60).await;
+    }
+    let all = desk.shown().await.join("\n");
+    for id in 0..1_000 {
+        assert_eq!(all.matches(&format!("`v{id}.`")).count(), 1, "v{id}.");
+    }
+    assert_eq!(desk.status.borrow().open_executions, 0);
 }

@@ -1,7 +1,7 @@
 //! What people read, and that nothing in it acts.
 
 use harborbell::model::delivery::{Due, LARGEST_DIGEST, Notice};
-use harborbell::model::event::{Event, ReplicationOutcome};
+use harborbell::model::event::{Event, Operation, ReplicationOutcome};
 use harborbell::model::robot::Format;
 use harborbell::render::{Renderer, text};
 use insta::assert_snapshot;
@@ -278,21 +278,139 @@ fn wild() -> impl Strategy<Value = String> {
     vec(nasty, 1..4).prop_map(|parts| parts.concat())
 }
 
+/// Everything that is no plain copy.
+fn special() -> Vec<Notice> {
+    let reason = "http status code: 403, body: denied by the policy of the registry, which says so in very many words \
+                  that have no room on a line of a digest";
+    let rule = || Event { repository: String::new(), project: String::new(), versions: vec![], ..api() };
+    vec![
+        notice(api()),
+        notice(Event { operation: Operation::Delete, ..api() }),
+        notice(Event { operation: Operation::Unconfirmed, ..api() }),
+        notice(Event { late: true, ..api() }),
+        notice(Event { reason: reason.into(), ..failed(api()) }),
+        notice(Event { rule: "to-ali".into(), reason: "dial tcp: i/o timeout".into(), ..failed(rule()) }),
+        notice(Event { rule: "to-ali".into(), ..rule() }),
+    ]
+}
+
+#[test]
+fn what_is_no_plain_copy_has_a_head_of_its_own() {
+    let each: Vec<_> = special().into_iter().map(|notice| message(&zh(), &[notice])).collect();
+    assert_snapshot!(each[1..].join("\n\n"), @r#"
+    **镜像删除** <font color="info">成功</font> 阿里仓
+    > 镜像：`mars/mars-api`
+    > 版本：`v1.2.3`
+    > 时间：2024-11-23 15:31:43（用时 2 分 36 秒）
+
+    **镜像状态未确认** <font color="info">成功</font> 阿里仓
+    > 镜像：`mars/mars-api`
+    > 版本：`v1.2.3`
+    > 时间：2024-11-23 15:31:43（用时 2 分 36 秒）
+
+    **镜像入仓** <font color="info">成功</font> 阿里仓（补报）
+    > 镜像：`mars/mars-api`
+    > 版本：`v1.2.3`
+    > 时间：2024-11-23 15:31:43（用时 2 分 36 秒）
+
+    **镜像入仓** <font color="warning">失败</font> 阿里仓
+    > 镜像：`mars/mars-api`
+    > 版本：`v1.2.3`
+    > 原因：http status code: 403, body: denied by the policy of the registry, which says so in very many words that have no room on a line of a digest
+    > 时间：2024-11-23 15:31:43
+    > [查看 Harbor 执行记录](https://harbor.example.com/harbor/replications/815/tasks)
+
+    **复制失败** 阿里仓
+    > 规则：`to-ali`
+    > 原因：dial tcp: i/o timeout
+    > 时间：2024-11-23 15:31:43
+    > [查看 Harbor 执行记录](https://harbor.example.com/harbor/replications/815/tasks)
+
+    **复制恢复** 阿里仓
+    > 规则：`to-ali`
+    > 时间：2024-11-23 15:31:43
+    "#);
+}
+
+#[test]
+fn a_digest_of_everything() {
+    assert_snapshot!(message(&zh(), &special()), @r#"
+    **镜像入仓** 成功 2，失败 1；**镜像删除** 成功 1；**镜像状态未确认** 成功 1；**复制失败** 1；**复制恢复** 1
+    <font color="warning">失败</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 15:31:43 http status code: 403, body: denied by the policy of the registry, which says so in very many words that have no room on… [记录](https://harbor.example.com/harbor/replications/815/tasks)
+    复制失败 阿里仓
+    > `to-ali` 15:31:43 dial tcp: i/o timeout [记录](https://harbor.example.com/harbor/replications/815/tasks)
+    <font color="info">成功</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 15:31:43
+    镜像删除 <font color="info">成功</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 15:31:43
+    镜像状态未确认 <font color="info">成功</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 15:31:43
+    <font color="info">成功</font> 阿里仓（补报）
+    > `mars/mars-api` `v1.2.3` 15:31:43
+    复制恢复 阿里仓
+    > `to-ali` 15:31:43
+    "#);
+    let english = renderer(&[("MESSAGE_LANGUAGE", "en")]);
+    assert_snapshot!(message(&english, &special()), @r#"
+    **Image replication** 2 succeeded, 1 failed; **Image deletion** 1 succeeded; **Image state unconfirmed** 1 succeeded; **Replication failed** 1; **Replication recovered** 1
+    <font color="warning">failed</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 15:31:43 http status code: 403, body: denied by the policy of the registry, which says so in very many words that have no room on…
+    Replication failed 阿里仓
+    > `to-ali` 15:31:43 dial tcp: i/o timeout
+    <font color="info">succeeded</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 15:31:43
+    Image deletion <font color="info">succeeded</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 15:31:43
+    Image state unconfirmed <font color="info">succeeded</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 15:31:43
+    <font color="info">succeeded</font> 阿里仓 (late)
+    > `mars/mars-api` `v1.2.3` 15:31:43
+    Replication recovered 阿里仓
+    > `to-ali` 15:31:43
+    "#);
+}
+
+/// It would show a deletion as an arrival.
+#[test]
+fn a_template_that_does_not_know_operations_is_not_used_for_them() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("mine.jinja");
+    let write = |text: &str| std::fs::write(&path, text).unwrap();
+    let mine = || renderer(&[("MESSAGE_TEMPLATE", path.to_str().unwrap())]);
+    write("{% for event in events %}mine {{ event.repository }}{% endfor %}");
+    assert!(message(&mine(), &[notice(api())]).starts_with("mine"));
+    for notice in special().into_iter().skip(1).filter(|notice| notice.event.reason.is_empty()) {
+        assert!(message(&mine(), &[notice]).starts_with("**"));
+    }
+    write("{% for event in events %}mine {{ event.operation }} {{ event.repository }}{% endfor %}");
+    assert!(message(&mine(), &[special().remove(1)]).starts_with("mine delete"));
+}
+
 fn wild_news() -> impl Strategy<Value = Notice> {
-    let text = (wild(), wild(), wild(), vec(wild(), 0..40));
-    (text, any::<bool>(), any::<bool>(), 0..253_402_207_200_000_i64, 0..60).prop_map(
-        |((repository, registry, description, versions), success, after_failure, occurred_at, people)| Notice {
-            event: Event {
-                outcome: if success { ReplicationOutcome::Succeeded } else { ReplicationOutcome::Failed },
-                repository,
-                registry,
-                description,
-                versions,
-                occurred_at,
-                ..api()
-            },
-            after_failure,
-            mentions: (0..people).map(|number| format!("somebody-{number}")).collect(),
+    let text = (prop_oneof![wild(), Just(String::new())], wild(), wild(), vec(wild(), 0..40), wild(), wild());
+    let operation = prop_oneof![Just(Operation::Copy), Just(Operation::Delete), Just(Operation::Unconfirmed)];
+    let flags = (any::<bool>(), any::<bool>(), any::<bool>(), operation);
+    (text, flags, 0..253_402_207_200_000_i64, 0..60).prop_map(
+        |((repository, registry, description, versions, rule, reason), flags, occurred_at, people)| {
+            let (success, after_failure, late, operation) = flags;
+            Notice {
+                event: Event {
+                    outcome: if success { ReplicationOutcome::Succeeded } else { ReplicationOutcome::Failed },
+                    operation,
+                    late,
+                    rule,
+                    reason,
+                    repository,
+                    registry,
+                    description,
+                    versions,
+                    occurred_at,
+                    ..api()
+                },
+                after_failure,
+                mentions: (0..people).map(|number| format!("somebody-{number}")).collect(),
+            }
         },
     )
 }
@@ -338,7 +456,8 @@ proptest! {
                 .replace("[记录](https://harbor.example.com/harbor/replications/815/tasks)", "")
                 .replace("<font color=\"info\">", "").replace("<font color=\"warning\">", "").replace("</font>", "")
                 .replace("[查看 Harbor 执行记录](https://harbor.example.com/harbor/replications/815/tasks)", "")
-                .replace("**镜像入仓**", "");
+                .replace("**镜像入仓**", "").replace("**镜像删除**", "").replace("**镜像状态未确认**", "")
+                .replace("**复制失败**", "").replace("**复制恢复**", "");
             let ours = if ours.starts_with("<@somebody-0>") { String::new() } else { ours };
             let ours = ours.strip_prefix("> ").unwrap_or(&ours);
             prop_assert!(!ours.contains(['<', '>', '[', ']', '*']) && !ours.contains("://"), "{}", line);

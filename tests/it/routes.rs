@@ -1,11 +1,12 @@
 //! Several groups: each hears what concerns it, and only that, in a form that its readers can see.
 
+use std::collections::HashMap;
 use std::path::PathBuf;
 
 use harborbell::config::Config;
 use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::{Answer, Standin};
-use harborbell::model::event::{Event, ReplicationOutcome};
+use harborbell::model::event::{Event, Operation, ReplicationOutcome};
 use harborbell::model::failure_grace::FailureGrace;
 use harborbell::model::robot::Format;
 use harborbell::route::{Globs, Route, Routing};
@@ -529,7 +530,8 @@ fn event() -> impl Strategy<Value = Event> {
         |(outcome, [project, repository, registry, description], versions)| Event {
             outcome,
             project: project.into(),
-            repository: repository.into(),
+            // One without is a rule's, and has conditions of its own.
+            repository: if repository.is_empty() { "some/image".into() } else { repository.into() },
             versions: versions.into_iter().map(str::to_owned).collect(),
             registry: registry.into(),
             description: description.into(),
@@ -587,6 +589,7 @@ fn routing(routes: &[Written], has_default: bool) -> Routing {
             registry: globs(registry),
             description: globs(description),
             outcome: written.outcome.clone(),
+            operation: Vec::new(),
             mention: owned(&written.mention),
         }
     };
@@ -594,7 +597,58 @@ fn routing(routes: &[Written], has_default: bool) -> Routing {
         robots: robots.iter().map(robot).collect(),
         routes: routes.iter().map(route).collect(),
         notify: vec![ReplicationOutcome::Succeeded, ReplicationOutcome::Failed],
+        operations: vec![Operation::Copy, Operation::Delete],
         failure_grace: FailureGrace::default(),
+    }
+}
+
+/// By what was done, and by what an event without a repository has.
+#[rstest]
+#[case::a_copy("operation = \"copy\"", Event { operation: Operation::Copy, ..image() }, true)]
+#[case::a_deletion("operation = \"copy\"", Event { operation: Operation::Delete, ..image() }, false)]
+#[case::both("operation = [\"copy\", \"delete\"]", Event { operation: Operation::Delete, ..image() }, true)]
+#[case::may_be_either("operation = \"delete\"", Event { operation: Operation::Unconfirmed, ..image() }, true)]
+#[case::a_rule_by_its_description("description = \"阿里*\"", rule_failed(""), true)]
+#[case::a_rule_by_its_outcome("outcome = \"failed\"", rule_failed(""), true)]
+#[case::a_rule_has_no_repository("repository = \"*\"", rule_failed(""), false)]
+#[case::a_rule_has_no_version("version = \"*\"", rule_failed(""), false)]
+#[case::a_rule_of_any_project("project = \"mars\"", rule_failed(""), false)]
+#[case::a_rule_of_one_project("project = \"mars\"", rule_failed("mars"), true)]
+fn what_was_done_is_a_condition(#[case] condition: &str, #[case] event: Event, #[case] matches: bool) {
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("routes.toml");
+    std::fs::write(&path, format!("[robots.ops]\nurl = \"{ROBOT_URL}\"\n[[routes]]\nrobots = \"ops\"\n{condition}\n"))
+        .unwrap();
+    let values = HashMap::from([("ROUTES_FILE".to_owned(), path.display().to_string())]);
+    let config = Config::load(&values).unwrap();
+    assert_eq!(!config.routing.addressees(&event).is_empty(), matches);
+}
+
+#[test]
+fn an_operation_can_be_left_out() {
+    let load = |operations: &str| {
+        let values = [("NOTIFY_OPERATIONS", operations), ("WECOM_WEBHOOK_URL", ROBOT_URL)];
+        Config::load(&values.map(|(key, value)| (key.to_owned(), value.to_owned())).into()).unwrap().routing
+    };
+    let told = |operations: &str, operation| load(operations).notifies(&Event { operation, ..image() });
+    assert!(told("copy,delete", Operation::Delete) && !told("copy", Operation::Delete));
+    assert!(told("copy", Operation::Unconfirmed) && !told("delete", Operation::Copy));
+}
+
+const ROBOT_URL: &str = "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=5ec2e700-0000-4000-8000-00000000beef";
+
+fn image() -> Event {
+    Event { project: "mars".into(), repository: "mars/mars-api".into(), versions: vec!["v1".into()], ..rule_failed("") }
+}
+
+fn rule_failed(project: &str) -> Event {
+    let outcome = ReplicationOutcome::Failed;
+    Event {
+        outcome,
+        project: project.into(),
+        description: "阿里仓".into(),
+        registry: "aliyun-acr".into(),
+        ..Event::default()
     }
 }
 

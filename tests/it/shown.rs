@@ -55,9 +55,10 @@ async fn an_event_without_a_repository_is_shown_by_its_rule() {
     }
     let (list, one) = (app.page_in("en", "/").await, app.page_in("zh", &format!("/deliveries/{id}")).await);
     for page in [&list, &one] {
-        assert!(page.contains("<bdi>to-ali</bdi>") && page.contains("connection &lt;refused&gt;"), "{page}");
+        assert!(page.contains("<bdi>to-ali</bdi></") && page.contains("connection &lt;refused&gt;"), "{page}");
         assert!(!page.contains("none</bdi>") && !page.contains("problem-status"), "{page}");
     }
+    assert!(list.contains("<span class=\"muted\">Rule</span>"), "{list}");
     assert!(list.contains("no image: the execution failed") && list.contains("found by asking Harbor"), "{list}");
     assert!(one.contains("由 Harbor API 补录") && one.contains("Harbor API 返回的内容"), "{one}");
 

@@ -1,5 +1,7 @@
 //! What neither arrived nor failed: deleted, unconfirmed, replicating. Over HTTP and on the command line.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
 use std::process::Command;
 
 use harborbell::demo::payloads::Replication;
@@ -289,4 +291,34 @@ async fn where_says_what_is_neither_and_ends_with_4_unless_it_has_arrived() {
     }
     let json = run(folder.path(), &wecom.url(), &["where", "mars/mars-api:v2", "--json"]);
     assert_eq!(lines(&serde_json::from_slice(&json.stdout).unwrap()), ["deleted aliyun-acr:v2"]);
+}
+
+/// A service that is older than the program has no `others`.
+#[test]
+fn where_understands_an_older_service() {
+    let arrival = json!({
+        "repository": IMAGE, "version": "v1", "registry": ALIYUN.0, "description": ALIYUN.1, "outcome": "succeeded",
+        "execution_timestamp": EXECUTION, "occurred_at": "2024-11-23T07:29:17Z", "event_id": "e",
+    });
+    for (items, code, word) in [(json!([arrival]), 0, "arrived"), (json!([]), 4, "not seen")] {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let body = json!({ "items": items }).to_string();
+        let service = std::thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let mut request = Vec::new();
+            while !request.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                request.extend(byte);
+            }
+            let length = body.len();
+            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").unwrap();
+        });
+        let mut command = Command::new(program());
+        let output = command.args(["where", IMAGE, "--url", &url]).current_dir(std::env::temp_dir()).output().unwrap();
+        service.join().unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        assert!(output.status.code() == Some(code) && text.contains(word), "{text} {:?}", output.stderr);
+    }
 }

@@ -2,8 +2,6 @@
 //! answers of a running Harbor 2.15.2. The demo shows what it shows; the tests set how it fails.
 
 mod answers;
-mod replications;
-mod webhooks;
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
@@ -13,6 +11,8 @@ use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpServer};
 use serde_json::{Value, json};
+
+use answers::*;
 
 /// An answer instead of the usual one.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -119,6 +119,11 @@ impl Harbor {
         };
     }
 
+    /// Task logs live for a day.
+    pub fn forget_log(&self, execution: i64) {
+        self.shared.state().logs.retain(|(of, _), _| *of != execution);
+    }
+
     /// As the sweeper does, and who deletes a rule.
     pub fn forget_execution(&self, id: i64) {
         let mut state = self.shared.state();
@@ -148,12 +153,11 @@ impl Harbor {
         sent.insert(0, json!({ "id": sent.len() + 1, "status": status, "extra_attrs": attributes }));
     }
 
-    /// What the jobs of the last webhook on the record logged.
+    /// What Harbor logged of the last webhook on the record.
     pub fn log_last(&self, project: &str, policy: i64, log: &str) {
         let mut state = self.shared.state();
-        let key = (project.to_owned(), policy);
-        let last = state.sent.get(&key).and_then(|sent| sent.first()).map_or(0, id_of);
-        state.sent_logs.insert((key.0, policy, last), log.to_owned());
+        let last = state.sent.get(&(project.to_owned(), policy)).and_then(|sent| sent.first()).map_or(0, id_of);
+        state.sent_logs.insert((project.to_owned(), policy, last), log.to_owned());
     }
 
     /// Answers everything so, or as usual again.
@@ -177,8 +181,24 @@ impl Harbor {
     fn listen(&mut self, listener: TcpListener) -> std::io::Result<()> {
         let shared = self.shared.clone();
         let app = move || {
-            let scope = web::scope("/api/v2.0").configure(replications::routes).configure(webhooks::routes);
-            App::new().app_data(Data::new(shared.clone())).service(scope)
+            let executions = "/replication/executions";
+            let webhooks = "/projects/{project}/webhook/policies";
+            let sent = format!("{webhooks}/{{policy}}/executions");
+            App::new().app_data(Data::new(shared.clone())).service(
+                web::scope("/api/v2.0")
+                    .route("/systeminfo", web::get().to(system_info))
+                    .route(executions, web::get().to(list_executions))
+                    .route(&format!("{executions}/{{id}}"), web::get().to(get_execution))
+                    .route(&format!("{executions}/{{id}}/tasks"), web::get().to(list_tasks))
+                    .route(&format!("{executions}/{{id}}/tasks/{{task}}/log"), web::get().to(task_log))
+                    .route("/replication/policies", web::get().to(list_rules))
+                    .route(webhooks, web::get().to(list_webhooks))
+                    .route(webhooks, web::post().to(create_webhook))
+                    .route(&format!("{webhooks}/{{policy}}"), web::put().to(update_webhook))
+                    .route(&sent, web::get().to(list_sent))
+                    .route(&format!("{sent}/{{sent}}/tasks"), web::get().to(list_tries))
+                    .route(&format!("{sent}/{{sent}}/tasks/{{task}}/log"), web::get().to(try_log)),
+            )
         };
         let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0).listen(listener)?.run();
         self.server = Some(server.handle());
