@@ -101,6 +101,8 @@ async fn webhooks(
     let Some(task) = tasks.last() else { return Ok(()) };
     let log = client.webhook_task_log(project, ours.id, last.id, task.id).await.unwrap_or_default();
     let error = log.lines().rev().find(|line| line.contains("error")).unwrap_or("Harbor does not say why");
+    // When and where in its code is of no use to anybody here.
+    let error = error.split_once("]: ").map_or(error, |(_, text)| text);
     let error = one_line(error);
     findings.remarks.push(format!("the last webhook of the project {project} failed: {error}"));
     Ok(())

@@ -85,8 +85,8 @@ impl Client {
     /// Newest first, pages from 1.
     pub async fn executions(&self, page: u32) -> Result<Page<Execution>, Error> {
         let query = [("sort", "-id".to_owned()), ("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
-        let (items, total) = self.get("replication:list", "replication/executions", &query).await?;
-        Ok(Page { items, total })
+        let (items, total): (Option<_>, _) = self.get("replication:list", "replication/executions", &query).await?;
+        Ok(Page { items: items.unwrap_or_default(), total })
     }
 
     /// Those that have not ended, of any age.
@@ -131,7 +131,8 @@ impl Client {
             ("page", page.to_string()),
             ("page_size", PAGE_SIZE.to_string()),
         ];
-        self.get("notification-policy:read", &path, &query).await.map(|(found, _)| found)
+        let (found, _): (Option<_>, _) = self.get("notification-policy:read", &path, &query).await?;
+        Ok(found.unwrap_or_default())
     }
 
     pub async fn webhook_tasks(&self, project: &str, policy_id: i64, sent: i64) -> Result<Vec<WebhookTask>, Error> {
@@ -172,7 +173,8 @@ impl Client {
         let mut all = Vec::new();
         for page in 1..=MOST_PAGES {
             let query = [("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
-            let (items, _): (Vec<T>, _) = self.get(permission, path, &query).await?;
+            let (items, _): (Option<Vec<T>>, _) = self.get(permission, path, &query).await?;
+            let items = items.unwrap_or_default();
             let is_last = items.len() < PAGE_SIZE;
             all.extend(items);
             if is_last {

@@ -22,7 +22,8 @@ async fn admit(request: &HttpRequest, shared: &Shared, permission: &'static str)
     let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (fault, is_refused, is_denied) = {
         let mut state = shared.state();
-        state.asked.push(Asked { path: request.path().to_owned(), authorization: authorization.clone() });
+        let (method, path) = (request.method().to_string(), request.path().to_owned());
+        state.asked.push(Asked { method, path, authorization: authorization.clone() });
         (state.fault.clone(), state.refuses_account, state.denied.contains(&permission))
     };
     match fault {

@@ -31,6 +31,7 @@ pub enum Fault {
 /// A request that came in.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    pub method: String,
     pub path: String,
     pub authorization: Option<String>,
 }
