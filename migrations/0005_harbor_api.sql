@@ -66,16 +66,18 @@ CREATE TABLE replicating (
     PRIMARY KEY (harbor, execution_id, repository)
 );
 
--- Rules whose last execution failed before it had tasks.
+-- Rules that fail before they have tasks, and have not worked since; each reason once.
 CREATE TABLE failing_rules (
     harbor       TEXT   NOT NULL,
     rule_id      BIGINT NOT NULL,
-    -- The same one, but for its numbers, is not sent again within a day.
+    -- The reason without its numbers: the same one is not sent again within a day.
+    kind         TEXT   NOT NULL,
     reason       TEXT   NOT NULL,
+    -- 0: nobody was notified.
     sent_at      BIGINT NOT NULL,
     -- The execution that failed last.
     execution_id BIGINT NOT NULL,
-    PRIMARY KEY (harbor, rule_id)
+    PRIMARY KEY (harbor, rule_id, kind)
 );
 
 -- An execution that failed before it had tasks has no repository. SQLite before 3.53 says this in another way: see

@@ -12,7 +12,6 @@ use tokio_util::sync::CancellationToken;
 use crate::harbor::answers::{Policy, Task};
 use crate::harbor::client::Error;
 use crate::harbor::connection::{Connection, FRESH};
-use crate::harbor::filters::may_replicate;
 use crate::harbor::log::{TaskLog, read};
 use crate::harbor::rebuild::is_about;
 use crate::model::clock::{Clock, Millis, SECOND};
@@ -27,7 +26,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// How many are asked about at a time.
 const AT_A_TIME: usize = 8;
 /// How many may wait for their turn. More would not be reached in time.
-const QUEUE: usize = 256;
+const QUEUE: usize = 1_024;
 
 /// An event that Harbor is to be asked about.
 #[derive(Clone, Debug)]
@@ -38,6 +37,8 @@ pub struct Question {
     pub task_id: i64,
     pub repository: String,
     pub outcome: ReplicationOutcome,
+    /// Of a task that was found, its own word is known and means nothing here; rules cannot say better.
+    pub is_webhook: bool,
     /// When nobody waits for the answer any more.
     pub until: Instant,
 }
@@ -50,6 +51,7 @@ impl Question {
             task_id: event.task_id,
             repository: event.repository.clone(),
             outcome: event.outcome,
+            is_webhook: event.source == Source::Webhook,
             until: Instant::now() + DEADLINE,
         }
     }
@@ -76,7 +78,7 @@ impl LookUps {
             && event.execution_id > 0
             && self.connection.is_ok()
             && self.connection.host().is_some_and(|host| host == event.harbor_host);
-        if !is_ours || self.queue.capacity() == 0 {
+        if !is_ours {
             return false;
         }
         match event.outcome {
@@ -88,7 +90,8 @@ impl LookUps {
         }
     }
 
-    /// Asks. Where too many wait already, the event is sent without.
+    /// Asks. Where too many wait already, the event is sent without, when its wait is over: what may be a deletion as
+    /// unconfirmed.
     pub fn ask(&self, question: Question) {
         if self.queue.try_send(question).is_err() {
             tracing::debug!("too many look-ups wait; an event is sent without");
@@ -98,7 +101,7 @@ impl LookUps {
 
 /// Whether any rule that a repository may have been replicated by replicates deletions.
 fn may_delete(rules: &[Policy], repository: &str) -> bool {
-    rules.iter().any(|rule| rule.replicates_deletions() && may_replicate(rule, repository))
+    rules.iter().any(|rule| rule.replicates_deletions() && rule.may_replicate(repository))
 }
 
 /// The answering end.
@@ -167,7 +170,7 @@ impl LookUp {
     pub async fn ask(&self, question: &Question) -> Result<Option<Finding>, Error> {
         let connection = &self.connection;
         let finding = Finding { event_id: question.event_id.clone(), ..Finding::default() };
-        if question.outcome == ReplicationOutcome::Succeeded {
+        if question.outcome == ReplicationOutcome::Succeeded && question.is_webhook {
             let rules = connection.rules(FRESH).await?;
             if !may_delete(&rules, &question.repository) {
                 return Ok(Some(Finding { operation: Some(Operation::Copy), ..finding }));
@@ -180,8 +183,8 @@ impl LookUp {
             return Ok(Some(Finding { operation, ..finding }));
         }
         let log = connection.noted(connection.client.task_log(question.execution_id, task.id).await)?;
-        let TaskLog { reason, copied, has_ended, .. } = read(&log);
-        let copied = if has_ended { copied } else { Vec::new() };
+        let TaskLog { reason, copied, ended, .. } = read(&log);
+        let copied = if ended { copied } else { Vec::new() };
         Ok(Some(Finding { operation, reason: reason.unwrap_or_default(), copied, ..finding }))
     }
 

@@ -9,8 +9,9 @@ use super::output::line;
 use crate::config::Config;
 use crate::harbor::answers::{Policy, WebhookPolicy};
 use crate::harbor::client::{Client, Error};
-use crate::harbor::filters::only_projects;
-use crate::harbor::line::one_line;
+use crate::harbor::log::reason;
+use crate::harbor::rebuild::of_rule;
+use crate::model::event::{Event, ReplicationOutcome};
 use crate::model::secret::Secrets;
 use crate::serve::access;
 
@@ -57,7 +58,19 @@ async fn ask(config: &Config, client: &Result<Client, Error>, findings: &mut Fin
         let names = nameless.join(", ");
         findings.remarks.push(format!("rules without a description, which messages call by their registry: {names}"));
     }
-    for project in enabled.iter().filter_map(|rule| projects(rule)).flatten().collect::<BTreeSet<_>>() {
+    let silent = |rule: &&&Policy| {
+        let event = Event { outcome: ReplicationOutcome::Failed, ..of_rule("", Some(rule)) };
+        config.routing.addressees(&event).is_empty()
+    };
+    let unheard: Vec<_> = enabled.iter().filter(silent).map(|rule| &*rule.name).collect();
+    if !unheard.is_empty() {
+        let names = unheard.join(", ");
+        findings.remarks.push(format!(
+            "rules of which nobody is notified when an execution fails before it has tasks: {names}; add a route by \
+             description, registry or outcome, or a robot `default`"
+        ));
+    }
+    for project in enabled.iter().filter_map(|rule| rule.only_projects()).flatten().collect::<BTreeSet<_>>() {
         let policies = match client.webhook_policies(&project).await {
             Err(Error::NotFound) => continue,
             policies => policies?,
@@ -65,13 +78,6 @@ async fn ask(config: &Config, client: &Result<Client, Error>, findings: &mut Fin
         webhooks(config, client, &project, &policies, findings).await?;
     }
     Ok(version)
-}
-
-fn projects(rule: &Policy) -> Option<Vec<String>> {
-    if rule.is_pull() {
-        return rule.dest_namespace.clone().filter(|namespace| !namespace.is_empty()).map(|namespace| vec![namespace]);
-    }
-    only_projects(rule)
 }
 
 /// Whether a webhook of this project reaches us, and why the last one did not.
@@ -102,8 +108,7 @@ async fn webhooks(
     let log = client.webhook_task_log(project, ours.id, last.id, task.id).await.unwrap_or_default();
     let error = log.lines().rev().find(|line| line.contains("error")).unwrap_or("Harbor does not say why");
     // When and where in its code is of no use to anybody here.
-    let error = error.split_once("]: ").map_or(error, |(_, text)| text);
-    let error = one_line(error);
+    let error = reason(error.split_once("]: ").map_or(error, |(_, text)| text));
     findings.remarks.push(format!("the last webhook of the project {project} failed: {error}"));
     Ok(())
 }

@@ -15,7 +15,6 @@ use super::{CommandResult, Failure};
 use crate::config::{Config, Fault, HarborPlace};
 use crate::harbor::answers::{Policy, Target, WebhookPolicy};
 use crate::harbor::client::{Access, Client, Error};
-use crate::harbor::filters::only_projects;
 use crate::model::secret::Secrets;
 use crate::serve::access;
 
@@ -119,16 +118,12 @@ fn account(config: &Config, asks: bool) -> Result<Access, Failure> {
 fn projects(rules: &[Policy]) -> Result<BTreeSet<String>, Failure> {
     let mut found = BTreeSet::new();
     for rule in rules.iter().filter(|rule| rule.enabled) {
-        let projects = if rule.is_pull() {
-            rule.dest_namespace.clone().filter(|namespace| !namespace.is_empty()).map(|namespace| vec![namespace])
-        } else {
-            only_projects(rule)
-        };
+        let projects = rule.only_projects();
         let Some(projects) = projects else {
             let problem = format!("the rule {:?} may replicate any project; name those with --project", rule.name);
             return Err(Failure::Usage(problem));
         };
-        found.extend(projects.into_iter().map(|project| project.split('/').next().unwrap_or_default().to_owned()));
+        found.extend(projects);
     }
     if found.is_empty() {
         return Err(Failure::Usage("no rule of Harbor's is enabled; name projects with --project".to_owned()));

@@ -18,24 +18,24 @@ pub struct SystemInfo {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Execution {
     pub id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub policy_id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub status: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub status_text: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub trigger: String,
     #[serde(default, deserialize_with = "moment")]
     pub start_time: Option<jiff::Timestamp>,
     /// None while it runs, also while a failed task is still to be tried again.
     #[serde(default, deserialize_with = "moment")]
     pub end_time: Option<jiff::Timestamp>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub total: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub succeed: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub failed: i64,
 }
 
@@ -49,15 +49,15 @@ impl Execution {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Task {
     pub id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub execution_id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub status: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub operation: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub src_resource: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub dst_resource: String,
     #[serde(default, deserialize_with = "moment")]
     pub start_time: Option<jiff::Timestamp>,
@@ -76,9 +76,9 @@ pub struct Registry {
     /// 0: this Harbor itself.
     #[serde(default)]
     pub id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub url: String,
 }
 
@@ -103,9 +103,9 @@ struct Trigger {
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Policy {
     pub id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub description: String,
     /// Harbor leaves out what is false.
     #[serde(default)]
@@ -119,6 +119,9 @@ pub struct Policy {
     dest_registry: Option<Registry>,
     #[serde(default)]
     pub dest_namespace: Option<String>,
+    /// How many of the first components of a name the namespace replaces; -1: all.
+    #[serde(default)]
+    pub dest_namespace_replace_count: Option<i64>,
     trigger: Option<Trigger>,
     #[serde(default, deserialize_with = "or_default")]
     pub filters: Vec<Filter>,
@@ -150,7 +153,7 @@ impl Policy {
 pub struct WebhookPolicy {
     #[serde(default)]
     pub id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub name: String,
     #[serde(default)]
     pub enabled: bool,
@@ -165,9 +168,9 @@ pub struct WebhookPolicy {
 pub struct Target {
     #[serde(rename = "type", default)]
     pub kind: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub address: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub auth_header: String,
     #[serde(default)]
     pub skip_cert_verify: bool,
@@ -195,7 +198,7 @@ impl WebhookPolicy {
 #[derive(Clone, Debug, Deserialize)]
 pub struct WebhookExecution {
     pub id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub status: String,
     #[serde(default)]
     extra_attrs: Option<ExtraAttributes>,
@@ -230,9 +233,9 @@ impl WebhookExecution {
 #[derive(Clone, Debug, Deserialize)]
 pub struct WebhookTask {
     pub id: i64,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub status: String,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "or_default")]
     pub run_count: i64,
 }
 

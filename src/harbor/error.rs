@@ -12,7 +12,7 @@ pub enum Error {
     Forbidden { permission: &'static str },
     #[error("Harbor has no such thing (404)")]
     NotFound,
-    #[error("Harbor's answer is longer than 16 MiB")]
+    #[error("Harbor's answer is longer than 4 MiB")]
     TooLong,
     #[error("Harbor answers {status}: {excerpt}")]
     Status { status: u16, excerpt: String },
@@ -25,6 +25,6 @@ pub enum Error {
 impl Error {
     /// Whether another question may still be answered.
     pub const fn is_of_one_answer(&self) -> bool {
-        matches!(self, Self::TooLong | Self::Status { .. } | Self::Unreadable(_) | Self::NotFound)
+        matches!(self, Self::Timeout | Self::TooLong | Self::Status { .. } | Self::Unreadable(_) | Self::NotFound)
     }
 }

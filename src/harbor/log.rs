@@ -1,131 +1,263 @@
-//! A task's log: which versions were copied or deleted, which were not, and why. Its texts are Harbor's code and no
-//! contract: what is not understood is unknown, and never an error.
+//! What a replication task's log says: which versions were copied, which failed and why. Its texts are Harbor's code and
+//! no contract: what cannot be read is unknown, never an error, and no secret comes out of it.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
+use std::sync::LazyLock;
 
-use super::line::one_line;
+use regex_lite::Regex;
+
+use super::redact::{line, redact};
+
+/// In bytes.
+const LONGEST_REASON: usize = 300;
+/// A shorter cause, such as "unexpected EOF", says too little without the sentence that led to it.
+const TELLING: usize = 40;
+/// So many bytes of one line of a log, with those that continue it, are looked at: more than is ever shown.
+const LONGEST_ERROR: usize = 16 * 1024;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct TaskLog {
-    /// What the task was about, as a webhook names it; None where the log does not say.
+    /// The versions that the task is about, in the order of Harbor's webhook. None where the log does not say. Of a
+    /// deletion, which stops at its first failure, those that it came to.
     pub references: Option<Vec<String>>,
-    /// What has arrived, also what was there already.
+    /// Those that were copied, or were there already.
     pub copied: Vec<String>,
-    /// The most telling line of an error.
+    /// Those that were not, each with what went wrong, where that can be told.
+    pub failed: Vec<(String, Option<String>)>,
+    /// Those that were deleted at the destination, or were not there any more.
+    pub deleted: Vec<String>,
+    /// What went wrong, in one line.
     pub reason: Option<String>,
-    /// Whether the task says of itself that it is over.
-    pub has_ended: bool,
+    /// The try that the log tells of is over: nothing more will be written. Without it, more may come.
+    pub ended: bool,
 }
 
-/// One line: `TIME [LEVEL] [FILE:LINE]: TEXT`.
-struct Line<'a> {
-    is_error: bool,
-    text: &'a str,
-}
+/// Where in Harbor's source a line was written, such as `[/build/src/transfer.go:123]:`.
+static PLACE: LazyLock<Regex> =
+    LazyLock::new(|| Regex::new(r"\[[^\]\s]*\.go:\d+\]:?\s*").expect("a constant that the tests compile"));
 
-fn lines(log: &str) -> impl Iterator<Item = Line<'_>> {
-    log.lines().filter_map(|line| {
-        let (head, text) = line.split_once("]: ")?;
-        Some(Line { is_error: head.contains("[ERROR]") || head.contains("[FATAL]"), text: text.trim() })
-    })
-}
-
-/// Of a task's log; of its last try, which is all that Harbor keeps.
+/// Reads a log of any length and any content.
 pub fn read(log: &str) -> TaskLog {
-    let mut read = TaskLog::default();
-    // What the last line about a version says of it.
-    let mut versions: BTreeMap<String, bool> = BTreeMap::new();
-    let mut deleted = Vec::new();
-    for Line { is_error, text } in lines(log) {
-        if let Some(listed) = text.strip_prefix("copying ").and_then(listed) {
-            read.references = Some(listed);
-        } else if let Some(version) = copying(text) {
-            versions.insert(version, false);
-        } else if let Some(version) = copied(text) {
-            versions.insert(version, true);
-        } else if let Some(version) = gone(text) {
-            deleted.push(version);
-        }
-        read.has_ended |= text.starts_with("copy ") && text.ends_with(" completed") && text.contains(":[")
-            || text.starts_with("got error during the whole transfer");
-        if is_error && is_better(text, read.reason.as_deref()) {
-            read.reason = Some(text.to_owned());
+    let mut reader = Reader::default();
+    let mut is_error = false;
+    for raw in log.lines() {
+        let plain = if raw.contains('\x1b') { Cow::Owned(line(raw)) } else { Cow::Borrowed(raw) };
+        match entry(&plain) {
+            Some((level, text)) => {
+                is_error = matches!(level, "ERROR" | "FATAL");
+                reader.take(&said(text), is_error.then_some(text));
+            }
+            // An answer that Harbor repeats may have several lines.
+            None if is_error => reader.go_on(&plain),
+            None => {}
         }
     }
-    read.reason = read.reason.as_deref().map(one_line).filter(|reason| !reason.is_empty());
-    read.copied = versions.into_iter().filter_map(|(version, is_copied)| is_copied.then_some(version)).collect();
-    if read.references.is_none() && !deleted.is_empty() {
-        read.references = Some(deleted);
-        read.has_ended = true;
-    }
-    read
+    reader.finish()
 }
 
-/// `SRC:[t1,t2](source registry) to …`
-fn listed(text: &str) -> Option<Vec<String>> {
-    let (_, rest) = text.split_once(":[")?;
-    let (list, rest) = rest.split_once(']')?;
-    rest.starts_with("(source registry)").then(|| list.split(',').map(|tag| tag.trim().to_owned()).collect())
+/// The level and the text of `TIME [LEVEL] [FILE:LINE]: TEXT`.
+fn entry(line: &str) -> Option<(&str, &str)> {
+    let (time, rest) = line.trim_start().split_once(" [")?;
+    let (level, text) = rest.split_once(']')?;
+    let is_head = time.starts_with(|first: char| first.is_ascii_digit())
+        && time.contains(':')
+        && !level.is_empty()
+        && level.bytes().all(|byte| byte.is_ascii_uppercase());
+    let text = text.trim();
+    let place =
+        text.strip_prefix('[').and_then(|rest| rest.split_once("]: ")).filter(|(place, _)| place.contains(".go:"));
+    is_head.then_some((level, place.map_or(text, |(_, text)| text)))
 }
 
-/// `copying SRC:TAG(source registry) to …`
-fn copying(text: &str) -> Option<String> {
-    source(text.strip_prefix("copying ")?)
+/// A line whose meaning is known.
+enum Said<'a> {
+    /// A try begins, with these versions.
+    Begin(Vec<&'a str>),
+    /// A version, or a part of one, is now being copied.
+    Copying(&'a str),
+    Arrived(&'a str),
+    Deleted(&'a str),
+    /// Or not found out whether it is there, which is the first step of deleting, and one of copying.
+    NotDeleted(&'a str),
+    Ended(End),
+    Other,
 }
 
-/// `copy SRC:TAG(source registry) to DST:TAG(destination registry) completed`, or `the artifact DST:TAG already exists on
-/// the destination registry, skip`.
-fn copied(text: &str) -> Option<String> {
-    if let Some(rest) = text.strip_prefix("copy ").filter(|rest| rest.ends_with(" completed")) {
-        return source(rest);
-    }
-    let rest = text.strip_prefix("the artifact ")?;
-    let (artifact, _) = rest.split_once(" already exists on the destination registry")?;
-    reference(artifact)
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum End {
+    Well,
+    Badly,
+    /// Somebody stopped it: what was not yet copied has neither arrived nor failed.
+    Stopped,
 }
 
-fn source(text: &str) -> Option<String> {
-    let (artifact, _) = text.split_once("(source registry)")?;
-    reference(artifact)
-}
-
-/// `the manifest of artifact REPO:TAG is deleted`, `failed to delete the tag REPO:TAG on the destination registry: WHY`,
-/// `the tag REPO:TAG doesn't exist on the destination registry, skip`, and the same about the other one.
-fn gone(text: &str) -> Option<String> {
-    let missing = ["the artifact ", "the tag "].iter().find_map(|begin| text.strip_prefix(begin));
-    let missing = missing.and_then(|rest| rest.strip_suffix(" doesn't exist on the destination registry, skip"));
-    let manifest = text.strip_prefix("the manifest of artifact ").and_then(|rest| rest.strip_suffix(" is deleted"));
-    let failed = ["failed to delete the tag ", "failed to delete the manifest of artifact "];
-    let failed = failed.iter().find_map(|begin| text.strip_prefix(begin));
-    let failed = failed.and_then(|rest| rest.split_once(" on the destination registry").map(|(artifact, _)| artifact));
-    let tag = text.strip_prefix("the tag ").and_then(|rest| rest.strip_suffix(" is deleted"));
-    reference(missing.or(manifest).or(failed).or(tag)?)
-}
-
-/// The tag or digest of `REPO:TAG` or `REPO@sha256:…`.
-fn reference(artifact: &str) -> Option<String> {
-    let artifact = artifact.trim();
-    let reference = match artifact.split_once('@') {
-        Some((_, digest)) => digest,
-        None => artifact.rsplit_once('/').map_or(artifact, |(_, name)| name).split_once(':')?.1,
+fn said(text: &str) -> Said<'_> {
+    let source = |from: &str| {
+        let (source, rest) = text.strip_prefix(from)?.split_once("(source registry) to ")?;
+        Some((source, rest.split_once("(destination registry)")?.1))
     };
-    let is_one = !reference.is_empty() && !reference.contains(['[', ' ', '/']);
-    is_one.then(|| reference.to_owned())
+    let named = |from: &str, to: &str| Some(text.strip_prefix(from)?.split_once(to)?.0).and_then(tag);
+    if let Some((source, _)) = source("copying ") {
+        return match source.split_once(":[") {
+            Some((_, tags)) => Said::Begin(tags.trim_end_matches(']').split(',').collect()),
+            None => tag(source).map_or(Said::Other, Said::Copying),
+        };
+    }
+    if let Some((source, end)) = source("copy ") {
+        return match (end.trim(), tag(source)) {
+            ("completed", _) if source.contains(":[") => Said::Ended(End::Well),
+            ("completed", Some(tag)) => Said::Arrived(tag),
+            _ => Said::Other,
+        };
+    }
+    if let Some(tag) = named("the artifact ", " already exists on the destination registry") {
+        return Said::Arrived(tag);
+    }
+    let deleted = [("the manifest of artifact ", " is deleted"), ("the tag ", " is deleted")];
+    let gone = ["the artifact ", "the tag "].map(|from| (from, " doesn't exist on the destination registry"));
+    if let Some(tag) = deleted.iter().chain(&gone).find_map(|(from, to)| named(from, to)) {
+        return Said::Deleted(tag);
+    }
+    let not_deleted = [
+        "failed to delete the manifest of artifact ",
+        "failed to delete the tag ",
+        "failed to check the existence of the manifest of artifact ",
+    ];
+    if let Some(tag) = not_deleted.iter().find_map(|from| named(from, " on the destination registry")) {
+        return Said::NotDeleted(tag);
+    }
+    match text {
+        _ if text.starts_with(GIVEN_UP) || text.starts_with("failed to create client for ") => Said::Ended(End::Badly),
+        "the job is stopped" => Said::Ended(End::Stopped),
+        _ => Said::Other,
+    }
 }
 
-/// Harbor says the cause first, and then that there was one.
-fn is_better(text: &str, than: Option<&str>) -> bool {
-    let rank = |text: &str| {
-        if text.starts_with("got error during the whole transfer") {
-            0
-        } else if ["http status code", "dial tcp", "x509", "timeout", "denied", "unsupported", "isn't supported"]
-            .iter()
-            .any(|cause| text.contains(cause))
-        {
-            2
-        } else {
-            1
+/// The last line of a failed try, which says no more than that.
+const GIVEN_UP: &str = "got error during the whole transfer period";
+
+/// What stands behind the name of a repository; a digest has a colon itself.
+fn tag(name: &str) -> Option<&str> {
+    let last = name.rsplit('/').next()?;
+    Some(last.split_once(':')?.1).filter(|tag| !tag.is_empty() && !tag.contains(char::is_whitespace))
+}
+
+#[derive(Default)]
+struct Version {
+    name: String,
+    has_arrived: bool,
+    errors: Vec<String>,
+}
+
+#[derive(Default)]
+struct Reader {
+    /// Of the copy; none before it begins, and none of a deletion.
+    versions: Vec<Version>,
+    /// How many of them were begun, one after the other.
+    begun: usize,
+    deleted: Vec<String>,
+    not_deleted: Vec<(String, Option<String>)>,
+    errors: Vec<String>,
+    end: Option<End>,
+}
+
+impl Reader {
+    fn take(&mut self, said: &Said<'_>, error: Option<&str>) {
+        match said {
+            Said::Begin(tags) => {
+                let tags = tags.iter().filter(|tag| !tag.is_empty());
+                let versions = tags.map(|tag| Version { name: (*tag).to_owned(), ..Version::default() }).collect();
+                *self = Self { versions, ..Self::default() };
+            }
+            Said::Copying(tag) => {
+                // The parts of an image go by the same words, while it is neither here nor given up.
+                let is_open = self.current().is_some_and(|version| !version.has_arrived && version.errors.is_empty());
+                let is_next = self.versions.get(self.begun).is_some_and(|next| next.name == *tag);
+                self.begun += usize::from(is_next && !is_open);
+            }
+            Said::Arrived(tag) => {
+                self.versions
+                    .iter_mut()
+                    .filter(|version| version.name == *tag)
+                    .for_each(|version| version.has_arrived = true);
+            }
+            // A task copies or deletes.
+            Said::Deleted(tag) if self.versions.is_empty() => self.deleted.push((*tag).to_owned()),
+            Said::NotDeleted(tag) if self.versions.is_empty() => self.give_up_deleting(tag, error),
+            Said::Ended(end) => self.end = Some(*end),
+            Said::Deleted(_) | Said::NotDeleted(_) | Said::Other => {}
         }
-    };
-    than.is_none_or(|than| rank(text) > rank(than))
+        let telling = error.filter(|text| !text.starts_with(GIVEN_UP));
+        if let Some(text) = telling {
+            self.errors.push(text.to_owned());
+            if let Some(version) = self.current() {
+                version.errors.push(text.to_owned());
+            }
+        }
+    }
+
+    /// A deletion ends with its first failure.
+    fn give_up_deleting(&mut self, tag: &str, error: Option<&str>) {
+        let cause = error.and_then(|text| text.split_once(" on the destination registry: ")).map(|(_, cause)| cause);
+        self.not_deleted.push((tag.to_owned(), cause.or(error).map(reason)));
+        self.end = Some(End::Badly);
+    }
+
+    /// The line before goes on with this one.
+    fn go_on(&mut self, text: &str) {
+        let mut versions = self.versions.iter_mut().take(self.begun);
+        let version = versions.next_back().and_then(|version| version.errors.last_mut());
+        for error in version.into_iter().chain(self.errors.last_mut()).filter(|error| error.len() < LONGEST_ERROR) {
+            error.push(' ');
+            error.push_str(&text[..text.floor_char_boundary(LONGEST_ERROR)]);
+        }
+    }
+
+    fn current(&mut self) -> Option<&mut Version> {
+        self.versions.get_mut(self.begun.checked_sub(1)?)
+    }
+
+    fn finish(self) -> TaskLog {
+        // Of the last one that was begun it is not known, until the end, whether it is tried once more.
+        let given_up = if self.end == Some(End::Badly) { self.begun } else { self.begun.saturating_sub(1) };
+        let is_deletion = self.versions.is_empty();
+        let mut log = TaskLog { ended: self.end.is_some(), ..TaskLog::default() };
+        let named: Vec<_> = match is_deletion {
+            true => self.deleted.iter().chain(self.not_deleted.iter().map(|(tag, _)| tag)).cloned().collect(),
+            false => self.versions.iter().map(|version| version.name.clone()).collect(),
+        };
+        log.references = Some(named).filter(|named| !named.is_empty());
+        for (index, version) in self.versions.into_iter().enumerate() {
+            if version.has_arrived {
+                log.copied.push(version.name);
+            } else if index < given_up && !version.errors.is_empty() {
+                log.failed.push((version.name, telling(&version.errors)));
+            }
+        }
+        log.failed.extend(self.not_deleted);
+        log.deleted = self.deleted;
+        log.reason = match log.failed.first() {
+            Some((_, reason)) => reason.clone(),
+            None if self.end == Some(End::Well) => None,
+            None => telling(&self.errors),
+        };
+        log
+    }
+}
+
+/// Harbor first writes a sentence with the cause at its end, and then the cause alone.
+fn telling(errors: &[String]) -> Option<String> {
+    let last = errors.last()?;
+    let sentence = errors.iter().rev().skip(1).find(|error| error.ends_with(last.as_str()));
+    Some(reason(sentence.filter(|_| last.len() < TELLING).unwrap_or(last)))
+}
+
+/// One line that may be shown. Cut last, because a part of a secret would not be found.
+pub fn reason(text: &str) -> String {
+    let mut text = line(&redact(&PLACE.replace_all(text, "")));
+    if text.len() > LONGEST_REASON {
+        text.truncate(text.floor_char_boundary(LONGEST_REASON - "…".len()));
+        text.push('…');
+    }
+    text
 }

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 
 use super::answers::{Execution, Policy, Task};
 use super::log::TaskLog;
+use crate::model::event::{Event, Source};
 use crate::model::harbor::{Reading, Webhook, read};
 
 /// The host that webhooks bear: without port.
@@ -63,9 +64,27 @@ pub fn webhook(
 ) -> Option<(Webhook, String)> {
     let payload = payload(host, rule, execution, task, log).to_string();
     let ended_at = task.end_time.map_or(0, |at| at.as_millisecond());
-    match read(&payload, ended_at, digest_only).ok()? {
-        Reading::Event(webhook) => Some((*webhook, payload)),
-        Reading::Ignored(_) => None,
+    match read(&payload, ended_at, digest_only) {
+        Ok(Reading::Event(webhook)) => Some((*webhook, payload)),
+        Ok(Reading::Ignored(_)) => None,
+        // A log that names what no version can be is no log.
+        Err(_) if log.is_some() => self::webhook(host, rule, execution, task, None, digest_only),
+        Err(_) => None,
+    }
+}
+
+/// What is known of every event of a rule's, as far as it goes without an execution.
+pub fn of_rule(host: &str, rule: Option<&Policy>) -> Event {
+    // Routes may go by the project, where the rule can be about no other.
+    let project = rule.and_then(Policy::only_projects).filter(|projects| projects.len() == 1);
+    Event {
+        source: Source::HarborApi,
+        harbor_host: host.to_owned(),
+        project: project.and_then(|mut projects| projects.pop()).unwrap_or_default(),
+        registry: rule.and_then(Policy::remote).map(|remote| remote.name.clone()).unwrap_or_default(),
+        description: rule.map(|rule| rule.description.clone()).unwrap_or_default(),
+        rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+        ..Event::default()
     }
 }
 

@@ -4,20 +4,31 @@
 use super::poll::Round;
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::{Execution, Policy, Task};
-use crate::harbor::client::Error;
+use crate::harbor::connection::FRESH;
 use crate::harbor::log::{TaskLog, read as read_log};
 use crate::harbor::rebuild;
 use crate::lookup::operation;
-use crate::model::event::{Event, ReplicationOutcome, Source};
+use crate::model::event::{Event, Operation, ReplicationOutcome, Source};
 use crate::model::harbor::{Reading, Webhook, read};
 use crate::store::accept::Acceptance;
 use crate::store::correct::Finding;
 
 impl Reconciler {
+    /// The rule of an execution. One that is new is read first; None where it was deleted.
+    pub(super) async fn rule(&self, execution: &Execution) -> Result<Option<Policy>, Interrupted> {
+        for age in [super::RULES_SERVE, FRESH] {
+            let rules = self.connection.rules(age).await?;
+            if let Some(rule) = rules.iter().find(|rule| rule.id == execution.policy_id) {
+                return Ok(Some(rule.clone()));
+            }
+        }
+        Ok(None)
+    }
+
     /// Whether Harbor sends this service a webhook of the task. Where nobody can tell, it is waited for.
     pub(super) async fn is_announced(&mut self, execution: &Execution, task: &Task) -> Result<bool, Interrupted> {
-        let rules = self.connection.rules(super::RULES_SERVE).await?;
-        let rule = rules.iter().find(|rule| rule.id == execution.policy_id);
+        let rule = self.rule(execution).await?;
+        let rule = rule.as_ref();
         let Some((bare, _)) = rebuild::webhook("", rule, execution, task, None, true) else { return Ok(true) };
         Ok(self.record.reaches_us(&bare.event.project).await?)
     }
@@ -30,16 +41,19 @@ impl Reconciler {
         task: &Task,
         outcome: ReplicationOutcome,
     ) -> Result<(), Interrupted> {
-        let rules = self.connection.rules(super::RULES_SERVE).await?;
-        let rule = rules.iter().find(|rule| rule.id == execution.policy_id);
+        let rule = self.rule(execution).await?;
+        let rule = rule.as_ref();
         let Some((bare, _)) = rebuild::webhook(&round.host, rule, execution, task, None, true) else {
             tracing::debug!(execution_id = execution.id, task_id = task.id, "a task of Harbor's is not understood");
             return Ok(());
         };
         let is_quiet = self.is_quiet(round, bare.event.occurred_at);
         if let Some(stored) = self.store.task(&bare.event).await? {
-            if outcome == ReplicationOutcome::Failed && stored.reason.is_empty() && !is_quiet {
-                let log = self.log(execution, task).await?;
+            // It came in while Harbor could not be asked.
+            let is_wrong = operation(task).is_some_and(|known| known != stored.operation);
+            let is_unexplained = outcome == ReplicationOutcome::Failed && stored.reason.is_empty() && !is_quiet;
+            if is_wrong || is_unexplained {
+                let log = if is_unexplained { self.log(execution, task).await? } else { None };
                 self.explain(stored.event_id, rule, task, log.as_ref()).await?;
             }
             return Ok(());
@@ -66,7 +80,7 @@ impl Reconciler {
         };
         let event = Event {
             source,
-            operation: operation(task).unwrap_or_default(),
+            operation: operation(task).unwrap_or(Operation::Unconfirmed),
             rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
             task_id: task.id,
             late: is_late,
@@ -127,7 +141,7 @@ impl Reconciler {
             operation: operation(task),
             rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
             reason: log.and_then(|log| log.reason.clone()).unwrap_or_default(),
-            copied: log.filter(|log| log.has_ended).map(|log| log.copied.clone()).unwrap_or_default(),
+            copied: log.filter(|log| log.ended).map(|log| log.copied.clone()).unwrap_or_default(),
         };
         Ok(self.look_up.correct(&finding).await?)
     }
@@ -136,7 +150,7 @@ impl Reconciler {
     async fn log(&self, execution: &Execution, task: &Task) -> Result<Option<TaskLog>, Interrupted> {
         match self.connection.noted(self.connection.client.task_log(execution.id, task.id).await) {
             Ok(log) => Ok(Some(read_log(&log))),
-            Err(Error::NotFound | Error::TooLong) => Ok(None),
+            Err(error) if error.is_of_one_answer() => Ok(None),
             Err(error) => Err(error.into()),
         }
     }

@@ -9,9 +9,8 @@ use tokio::time::{Instant, sleep};
 
 use super::poll::{Round, outcome};
 use super::{Interrupted, Reconciler};
-use crate::harbor::answers::{Execution, SystemInfo};
-use crate::harbor::client::{Error, PAGE_SIZE};
-use crate::harbor::filters::only_projects;
+use crate::harbor::answers::{Execution, Policy, SystemInfo};
+use crate::harbor::client::Error;
 use crate::harbor::rebuild;
 use crate::model::clock::{HOUR, Millis};
 use crate::model::event::{Event, Source};
@@ -45,11 +44,11 @@ impl Reconciler {
 
     async fn read_executions(&mut self, round: &Round<'_>, from: i64, until: Instant) -> Result<(), Interrupted> {
         let mut below = from;
-        loop {
+        while Instant::now() < until {
             sleep(PAUSE).await;
             // Pages shift as executions are added: what is sought may be on a later one, and never on an earlier one.
             let page = self.page(self.history_page).await?;
-            for execution in page.iter().filter(|execution| execution.id < from) {
+            for execution in page.items.iter().filter(|execution| execution.id < from) {
                 if execution.id >= below {
                     continue;
                 }
@@ -63,11 +62,12 @@ impl Reconciler {
                 below = execution.id;
                 self.store.history_read(round.url, below).await?;
             }
-            if page.len() < PAGE_SIZE {
+            if page.is_last {
                 return Ok(self.store.history_read(round.url, ONLY_RECORDS).await?);
             }
             self.history_page += 1;
         }
+        Ok(())
     }
 
     async fn read_execution(&mut self, round: &Round<'_>, execution: &Execution) -> Result<(), Interrupted> {
@@ -91,7 +91,7 @@ impl Reconciler {
     /// What only the webhooks' own record has by now: whole bodies, as they were sent to anybody.
     async fn read_records(&mut self, round: &Round<'_>) -> Result<(), Interrupted> {
         let rules = self.connection.rules(super::RULES_SERVE).await?;
-        let projects: BTreeSet<_> = rules.iter().filter_map(only_projects).flatten().collect();
+        let projects: BTreeSet<_> = rules.iter().filter_map(Policy::only_projects).flatten().collect();
         for project in projects {
             sleep(PAUSE_OF_TASK).await;
             for body in self.record.bodies(&project).await? {

@@ -58,6 +58,8 @@ pub struct Reconciler {
     record: Record,
     /// The page of the history that was read last.
     history_page: u32,
+    /// From where executions are read once more, because pages may have shifted while many of them were read.
+    read_again_from: Option<i64>,
 }
 
 /// Why a comparison did not come to its end. It begins again at the next poll.
@@ -75,7 +77,19 @@ impl Reconciler {
     pub fn new(look_up: LookUp, intake: Intake, metrics: Metrics, settings: Settings, owner: String) -> Self {
         let LookUp { connection, store, clock, .. } = look_up.clone();
         let record = Record::new(connection.clone(), settings.webhook_url.clone());
-        Self { connection, store, intake, look_up, clock, metrics, settings, owner, record, history_page: 1 }
+        Self {
+            connection,
+            store,
+            intake,
+            look_up,
+            clock,
+            metrics,
+            settings,
+            owner,
+            record,
+            history_page: 1,
+            read_again_from: None,
+        }
     }
 
     /// Runs until stopped. `runs` is woken by webhooks that say that something is running.
@@ -143,9 +157,10 @@ impl Reconciler {
             }
             let question = crate::lookup::Question::of(&event_id, &event);
             match self.look_up.ask(&question).await {
-                Ok(Some(finding)) => self.look_up.correct(&finding).await?,
-                // Harbor has forgotten the execution: it stays unconfirmed.
-                Ok(None) | Err(Error::NotFound) => {}
+                Ok(Some(finding)) if finding.operation.is_some() => self.look_up.correct(&finding).await?,
+                // Harbor has forgotten the execution, or has a new word for what it did: it stays unconfirmed.
+                Ok(_) => {}
+                Err(error) if error.is_of_one_answer() => {}
                 Err(error) => return Err(error.into()),
             }
         }

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::{Execution, SystemInfo, Task};
-use crate::harbor::client::{Error, PAGE_SIZE};
+use crate::harbor::client::{Error, PAGE_SIZE, Page};
 use crate::harbor::log::read;
 use crate::harbor::rebuild;
 use crate::model::clock::{MINUTE, Millis, SECOND};
@@ -17,6 +17,8 @@ const OVERLAP: i64 = 200;
 const MOST_PAGES: u32 = 1_000;
 /// Executions of one moment may have numbers in any order, but not of moments so far apart.
 const RESTORED: Millis = 10 * MINUTE;
+/// After so many that cannot be read a round ends: Harbor has more trouble than that.
+const MOST_SLOW: u32 = 5;
 /// At most so many executions are looked at in a round.
 const LOOKS: i64 = 500;
 /// An execution that runs is looked at in each round for an hour, then this often.
@@ -39,37 +41,46 @@ impl Reconciler {
         let now = info.current_time.map_or_else(|| self.clock.now(), |now| now.as_millisecond());
         let newest = self.page(1).await?;
         let contact = match self.store.contact(url).await? {
-            Some(contact) if !is_restored(&contact, &newest) => contact,
-            before => self.first_contact(url, now, before, &newest).await?,
+            Some(contact) if !is_restored(&contact, &newest.items) => contact,
+            before => self.first_contact(url, now, before, &newest.items).await?,
         };
         let seen = self.take_new_ones(&contact, newest, now).await?;
-        let round = Round { url, host: rebuild::host(url), now, contact };
+        let (round, mut slow) = (Round { url, host: rebuild::host(url), now, contact }, 0);
         for execution in self.store.in_view(url, now, LOOKS).await? {
             // Another replica goes on where this one was too slow.
             if !self.store.acquire_work(super::WORK, &self.owner, &self.clock).await? {
                 return Ok(());
             }
-            self.look_in_turn(&round, execution, &seen).await?;
+            if !self.look_in_turn(&round, execution, &seen).await? {
+                slow += 1;
+            }
+            if slow == MOST_SLOW {
+                break;
+            }
         }
         let watermark = self.show_progress(url).await?;
         Ok(self.store.forget_executions(url, watermark - 10 * OVERLAP).await?)
     }
 
-    /// What Harbor cannot say of one execution keeps no other one waiting.
+    /// What Harbor cannot say of one execution keeps no other one waiting. False where it could not.
     async fn look_in_turn(
         &mut self,
         round: &Round<'_>,
         mut execution: InView,
         seen: &HashMap<i64, Execution>,
-    ) -> Result<(), Interrupted> {
+    ) -> Result<bool, Interrupted> {
         let before = execution.clone();
         let read = seen.get(&execution.id).cloned();
         match self.look(round, &mut execution, read).await {
-            Ok(replicating) => Ok(self.store.looked_at(round.url, &execution, &replicating).await?),
+            Ok(replicating) => {
+                self.store.looked_at(round.url, &execution, &replicating).await?;
+                Ok(true)
+            }
             Err(Interrupted::Harbor(error)) if error.is_of_one_answer() => {
                 tracing::warn!(execution_id = before.id, %error, "an execution cannot be read; it is looked at later");
                 let later = InView { look_at: round.now + SELDOM, settled: execution.settled, ..before };
-                Ok(self.store.looked_at(round.url, &later, &[]).await?)
+                self.store.looked_at(round.url, &later, &[]).await?;
+                Ok(false)
             }
             Err(error) => Err(error),
         }
@@ -125,24 +136,25 @@ impl Reconciler {
         Ok(contact)
     }
 
-    pub(super) async fn page(&self, page: u32) -> Result<Vec<Execution>, Error> {
-        Ok(self.connection.noted(self.connection.client.executions(page).await)?.items)
+    pub(super) async fn page(&self, page: u32) -> Result<Page<Execution>, Error> {
+        self.connection.noted(self.connection.client.executions(page).await)
     }
 
     /// Everything above the watermark, and what is unknown shortly below it. Gives what was read.
     async fn take_new_ones(
-        &self,
+        &mut self,
         contact: &Contact,
-        newest: Vec<Execution>,
+        newest: Page<Execution>,
         now: Millis,
     ) -> Result<HashMap<i64, Execution>, Interrupted> {
         let floor = (contact.watermark - OVERLAP).max(0);
+        let floor = self.read_again_from.take().map_or(floor, |again| again.min(floor));
         let (mut seen, mut page) = (HashMap::new(), newest);
         for number in 2..=MOST_PAGES {
             // A page that has nothing new is a list that does not end.
-            let is_repeated = page.iter().all(|execution| seen.contains_key(&execution.id));
-            let is_last = is_repeated || page.len() < PAGE_SIZE || page.iter().any(|execution| execution.id <= floor);
-            seen.extend(page.into_iter().map(|execution| (execution.id, execution)));
+            let is_repeated = page.items.iter().all(|execution| seen.contains_key(&execution.id));
+            let is_last = is_repeated || page.is_last || page.items.iter().any(|execution| execution.id <= floor);
+            seen.extend(page.items.into_iter().map(|execution| (execution.id, execution)));
             if is_last {
                 break;
             }
@@ -152,6 +164,7 @@ impl Reconciler {
         let unknown = self.store.not_in_view(&contact.url, &ids).await?;
         let new: Vec<_> = seen.values().filter(|execution| unknown.contains(&execution.id)).collect();
         if !new.is_empty() {
+            self.read_again_from = (seen.len() > PAGE_SIZE).then_some(floor);
             let new: Vec<_> = new.into_iter().map(|execution| in_view(execution, now)).collect();
             self.store.take_into_view(&contact.url, &new).await?;
         }
@@ -184,6 +197,10 @@ impl Reconciler {
             Err(Error::NotFound) => return Ok(Vec::new()),
             tasks => tasks?,
         };
+        if execution.has_ended() && tasks.is_empty() {
+            self.silent(round, &execution).await?;
+            return Ok(Vec::new());
+        }
         if execution.succeed > 0 {
             self.rule_works(round, &execution).await?;
         }
@@ -228,8 +245,8 @@ impl Reconciler {
     }
 
     async fn replicating(&self, execution: &Execution, task: &Task) -> Result<Option<Replicating>, Interrupted> {
-        let rules = self.connection.rules(super::RULES_SERVE).await?;
-        let rule = rules.iter().find(|rule| rule.id == execution.policy_id);
+        let rule = self.rule(execution).await?;
+        let rule = rule.as_ref();
         let client = &self.connection.client;
         // Without a log there are no versions, and that is no error.
         let log = client.task_log(execution.id, task.id).await.ok();

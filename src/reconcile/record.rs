@@ -129,7 +129,7 @@ fn is_recent(at: Option<Instant>, serves: Duration) -> bool {
     at.is_some_and(|at| at.elapsed() < serves)
 }
 
-/// None where a permission is missing, or there is no such project.
+/// None where a permission is missing, there is no such project, or its answer is of no use.
 fn permitted<T>(answer: Result<T, Error>, is_forbidden: &mut bool) -> Result<Option<T>, Error> {
     match answer {
         Ok(answer) => {
@@ -140,7 +140,7 @@ fn permitted<T>(answer: Result<T, Error>, is_forbidden: &mut bool) -> Result<Opt
             *is_forbidden = true;
             Ok(None)
         }
-        Err(Error::NotFound) => Ok(None),
+        Err(error) if error.is_of_one_answer() => Ok(None),
         Err(error) => Err(error),
     }
 }

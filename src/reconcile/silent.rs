@@ -6,8 +6,8 @@ use serde_json::json;
 use super::poll::Round;
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::Execution;
-use crate::harbor::filters::only_projects;
-use crate::harbor::line::one_line;
+use crate::harbor::log;
+use crate::harbor::rebuild;
 use crate::model::arrival::arrivals;
 use crate::model::clock::{HOUR, Millis};
 use crate::model::event::{Event, ReplicationOutcome, Source};
@@ -24,16 +24,27 @@ impl Reconciler {
         if execution.status != "Failed" || is_harmless(&execution.status_text) {
             return Ok(());
         }
-        let reason = one_line(&self.connection.client.presentable(&execution.status_text));
-        let known = self.store.failing_rule(round.url, execution.policy_id).await?;
-        let same = known.filter(|known| without_numbers(&known.reason) == without_numbers(&reason));
-        let is_repeated = same.as_ref().is_some_and(|same| round.now - same.sent_at < REPEATED);
+        let reason = log::reason(&self.connection.client.presentable(&execution.status_text));
+        let kind = without_numbers(&reason);
+        let sent_at = self.store.failure_sent_at(round.url, execution.policy_id, &kind).await?;
+        let is_repeated = sent_at.is_some_and(|sent_at| round.now - sent_at < REPEATED);
         let event = self.event(round, execution, ReplicationOutcome::Failed, reason.clone()).await?;
-        let is_quiet = is_repeated || self.is_quiet(round, event.occurred_at);
-        self.offer(execution, event, is_quiet).await?;
-        let sent_at = if is_repeated { same.map_or(round.now, |same| same.sent_at) } else { round.now };
-        let failing =
-            FailingRule { rule_id: execution.policy_id, reason: reason.clone(), sent_at, execution_id: execution.id };
+        // What is too old to be sent was not sent.
+        let is_old = self.is_quiet(round, event.occurred_at);
+        self.offer(execution, event, is_repeated || is_old).await?;
+        let failing = FailingRule {
+            rule_id: execution.policy_id,
+            kind,
+            reason: reason.clone(),
+            sent_at: if is_old {
+                sent_at.unwrap_or(0)
+            } else if is_repeated {
+                sent_at.unwrap_or(round.now)
+            } else {
+                round.now
+            },
+            execution_id: execution.id,
+        };
         self.store.rule_fails(round.url, &failing).await?;
         self.connection.rule_failed(execution.policy_id, &reason);
         Ok(())
@@ -41,12 +52,13 @@ impl Reconciler {
 
     /// An execution copied something: its rule works again, if it did not.
     pub(super) async fn rule_works(&self, round: &Round<'_>, execution: &Execution) -> Result<(), Interrupted> {
-        let failing = self.store.failing_rule(round.url, execution.policy_id).await?;
-        if failing.is_none_or(|failing| failing.execution_id > execution.id) {
-            return Ok(());
-        }
+        let failing = self.store.failing_rules(round.url).await?;
+        let last =
+            failing.iter().filter(|failing| failing.rule_id == execution.policy_id).max_by_key(|one| one.execution_id);
+        let Some(last) = last.filter(|last| last.execution_id < execution.id) else { return Ok(()) };
+        let was_sent = failing.iter().any(|one| one.rule_id == last.rule_id && one.sent_at > 0);
         let event = self.event(round, execution, ReplicationOutcome::Succeeded, String::new()).await?;
-        let is_quiet = self.is_quiet(round, event.occurred_at);
+        let is_quiet = !was_sent || self.is_quiet(round, event.occurred_at);
         self.offer(execution, event, is_quiet).await?;
         self.store.rule_works(round.url, execution.policy_id).await?;
         self.connection.rule_failed(execution.policy_id, "");
@@ -60,26 +72,16 @@ impl Reconciler {
         outcome: ReplicationOutcome,
         reason: String,
     ) -> Result<Event, Interrupted> {
-        let rules = self.connection.rules(super::RULES_SERVE).await?;
-        let rule = rules.iter().find(|rule| rule.id == execution.policy_id);
+        let rule = self.rule(execution).await?;
+        let rule = rule.as_ref();
         let seconds = |at: Option<jiff::Timestamp>| at.map_or(round.now / 1_000, |at| at.as_second());
         Ok(Event {
-            source: Source::HarborApi,
             outcome,
-            harbor_host: round.host.clone(),
-            registry: rule.and_then(|rule| rule.remote()).map(|remote| remote.name.clone()).unwrap_or_default(),
-            description: rule.map(|rule| rule.description.clone()).unwrap_or_default(),
-            rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
-            // Routes may go by it, where the rule can be about no other.
-            project: rule
-                .and_then(only_projects)
-                .filter(|projects| projects.len() == 1)
-                .map_or_else(String::new, |mut one| one.remove(0)),
             reason,
             execution_timestamp: seconds(execution.start_time),
             execution_id: execution.id,
             occurred_at: seconds(execution.end_time) * 1_000,
-            ..Event::default()
+            ..rebuild::of_rule(&round.host, rule)
         })
     }
 
@@ -109,7 +111,10 @@ fn is_harmless(status_text: &str) -> bool {
     status_text.starts_with("Execution skipped") || status_text.contains("no resources need to be replicated")
 }
 
-/// Times, ports and numbers of connections differ from one execution to the next.
+/// Times, ports and the numbers of requests differ from one execution to the next.
 fn without_numbers(reason: &str) -> String {
-    reason.chars().filter(|character| !character.is_ascii_digit()).collect()
+    let words = reason.split(|character: char| character.is_whitespace() || ":/=,;\"'".contains(character));
+    let kept: Vec<_> =
+        words.filter(|word| !word.is_empty() && !word.contains(|one: char| one.is_ascii_digit())).collect();
+    kept.join(" ")
 }

