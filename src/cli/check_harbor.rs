@@ -9,6 +9,7 @@ use super::output::line;
 use crate::config::Config;
 use crate::harbor::answers::{Policy, WebhookPolicy};
 use crate::harbor::client::{Client, Error};
+use crate::harbor::log::reason;
 use crate::harbor::rebuild::of_rule;
 use crate::model::event::{Event, ReplicationOutcome};
 use crate::serve::{access, secrets};
@@ -105,7 +106,8 @@ async fn webhooks(
     let Some(task) = tasks.last() else { return Ok(()) };
     let log = client.webhook_task_log(project, ours.id, last.id, task.id).await.unwrap_or_default();
     let error = log.lines().rev().find(|line| line.contains("error")).unwrap_or("Harbor does not say why");
-    let error = crate::harbor::log::reason(error);
+    // When and where in its code is of no use to anybody here.
+    let error = reason(error.split_once("]: ").map_or(error, |(_, text)| text));
     findings.remarks.push(format!("the last webhook of the project {project} failed: {error}"));
     Ok(())
 }

@@ -39,8 +39,11 @@ pub struct Arguments {
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Step {
     Nothing,
-    /// Another policy sends replications here already.
-    Elsewhere(String),
+    /// Another policy has our address already, and may send no replications.
+    Elsewhere {
+        name: String,
+        is_silent: bool,
+    },
     Create,
     /// The id of the policy that is ours and wrong.
     Correct(i64),
@@ -149,7 +152,13 @@ async fn in_project(
     };
     Ok(match step {
         Step::Nothing => "is as it should be".to_owned(),
-        Step::Elsewhere(name) => format!("the policy {name:?} has this address already; none was made"),
+        Step::Elsewhere { name, is_silent: false } => {
+            format!("the policy {name:?} has this address already; none was made")
+        }
+        Step::Elsewhere { name, is_silent: true } => format!(
+            "the policy {name:?} has this address already and sends no replications; enable it with that event type, \
+             or delete it"
+        ),
         Step::Create if dry_run => "would be created".to_owned(),
         Step::Correct(_) if dry_run => "would be corrected".to_owned(),
         Step::Create => {
@@ -170,7 +179,7 @@ fn step(policies: &[WebhookPolicy], address: &str, header: &str) -> Step {
         return if is_fine { Step::Nothing } else { Step::Correct(ours.id) };
     }
     match policies.iter().find(|policy| policy.addresses().any(|known| known == address)) {
-        Some(other) => Step::Elsewhere(other.name.clone()),
+        Some(other) => Step::Elsewhere { name: other.name.clone(), is_silent: !other.sends_replications() },
         None => Step::Create,
     }
 }

@@ -231,7 +231,7 @@ impl EnvironmentReader<'_> {
         });
         let harbor_url = self.optional("HARBOR_URL", |value| {
             // Measured as it will be in a message, where every byte counts.
-            let url = link_target(web_url(value)?.as_str());
+            let url = link_target(harbor_url(value)?.as_str());
             if url.len() > 512 { Err("is longer than 512 bytes".into()) } else { Ok(url) }
         });
         let settings = Settings {

@@ -121,6 +121,15 @@ pub(super) fn web_url(value: &str) -> Result<Url, String> {
     url.ok_or_else(|| "is not a valid URL; use one that begins with https:// or http://".into())
 }
 
+/// Links in messages begin with it, and show all of it.
+pub(super) fn harbor_url(value: &str) -> Result<Url, String> {
+    let url = web_url(value)?;
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(url);
+    }
+    Err("has an account in it, which links would show; use HARBOR_USERNAME and HARBOR_PASSWORD".into())
+}
+
 /// A URL of WeCom's, or of a private deployment, which may be called anything else than these.
 fn wecom_url(value: &str) -> Result<Url, String> {
     const OTHERS: [(&str, &str); 4] = [

@@ -26,7 +26,9 @@ impl Client {
     /// Newest first, pages from 1.
     pub async fn executions(&self, page: u32) -> Result<Page<Execution>, Error> {
         let query = [("sort", "-id".to_owned()), ("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
-        let (items, total): (Vec<Value>, _) = self.get("replication:list", "replication/executions", &query).await?;
+        let (items, total): (Option<Vec<Value>>, _) =
+            self.get("replication:list", "replication/executions", &query).await?;
+        let items = items.unwrap_or_default();
         let is_last = items.len() < PAGE_SIZE;
         Ok(Page { items: readable(items), total, is_last })
     }
@@ -73,7 +75,8 @@ impl Client {
             ("page", page.to_string()),
             ("page_size", PAGE_SIZE.to_string()),
         ];
-        self.get("notification-policy:read", &path, &query).await.map(|(found, _)| found)
+        let (found, _): (Option<_>, _) = self.get("notification-policy:read", &path, &query).await?;
+        Ok(found.unwrap_or_default())
     }
 
     pub async fn webhook_tasks(&self, project: &str, policy_id: i64, sent: i64) -> Result<Vec<WebhookTask>, Error> {

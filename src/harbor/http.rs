@@ -12,6 +12,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::error::Error;
+use super::redact::{line, redact};
 use crate::model::secret::Secrets;
 use crate::wecom::{is_loopback, use_ring};
 
@@ -86,18 +87,20 @@ impl Client {
     pub(super) async fn all<T: DeserializeOwned>(&self, permission: &'static str, path: &str) -> Result<Vec<T>, Error> {
         let (mut all, mut left) = (BTreeMap::new(), LONGEST_LIST);
         // Pages shift while they are read: what was missed the first time is found the second time.
-        for _ in 0..2 {
+        for is_first in [true, false] {
             let mut promised = 0;
             for page in 1..=MOST_PAGES {
                 let query = [("page", page.to_string()), ("page_size", PAGE_SIZE.to_string())];
                 let (body, total) = self.body(permission, path, &query).await?;
                 left = left.checked_sub(body.len()).ok_or(Error::TooLong)?;
-                let items: Vec<Value> = self.parse(&body)?;
+                // Go writes a list that nothing was put into as null.
+                let items: Vec<Value> = self.parse::<Option<_>>(&body)?.unwrap_or_default();
                 let is_last = items.len() < PAGE_SIZE;
                 let before = all.len();
                 all.extend(items.into_iter().map(|item| (item["id"].as_i64(), item)));
                 promised = total.unwrap_or(0);
-                if is_last || before == all.len() {
+                // A page that has nothing new is a list that does not end.
+                if is_last || is_first && before == all.len() {
                     break;
                 }
             }
@@ -218,7 +221,6 @@ fn unreachable(error: &reqwest::Error) -> Error {
 
 /// One short line of what somebody said.
 fn excerpt(text: &str) -> String {
-    let line: String = text.chars().map(|character| if character.is_control() { ' ' } else { character }).collect();
-    let line = line.split_whitespace().collect::<Vec<_>>().join(" ");
+    let line = line(&redact(text));
     line[..line.floor_char_boundary(LONGEST_EXCERPT)].to_owned()
 }

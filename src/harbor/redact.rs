@@ -6,12 +6,10 @@ use std::sync::LazyLock;
 use regex_lite::{Captures, Regex};
 
 /// What stands in front of a secret, and the secret. The first part stays.
-static SECRETS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
+static SECRETS: LazyLock<[Regex; 6]> = LazyLock::new(|| {
     [
         // A header, in a text, in JSON or as Go prints a map.
         r#"(?i)(\bauthorization\\?["']?\s*[:=]\s*)("[^"]*|'[^']*|\[[^\]]*|[^\]}\n]*)"#,
-        // `https://user:password@host`
-        r#"(?i)([a-z][a-z0-9+.-]*://)([^\s/"'<>]*)@"#,
         // A query may be a signature, as in the addresses of an object store.
         r#"(?i)([a-z][a-z0-9+.-]*://[^\s?"'<>]*\?)([^\s"'<>]+)"#,
         // `password=…`, `"access_token": "…"`
@@ -24,6 +22,9 @@ static SECRETS: LazyLock<[Regex; 7]> = LazyLock::new(|| {
     ]
     .map(compiled)
 });
+
+/// A word that may have `user:password@` in it.
+static ACCOUNT: LazyLock<Regex> = LazyLock::new(|| compiled(r#"[^\s"'<>]*@[^\s"'<>]*"#));
 
 static SCHEME: LazyLock<Regex> = LazyLock::new(|| compiled(r"(?i)\b(bearer|basic)\s+([a-z0-9._~+/=-]{8,})"));
 
@@ -42,13 +43,22 @@ pub(super) fn redact(text: &str) -> String {
         let is_word = found[2].bytes().all(|byte| byte.is_ascii_lowercase());
         if is_word { found[0].to_owned() } else { format!("{} ***", &found[1]) }
     });
+    // Before queries: a password may have a question mark in it.
+    let text = ACCOUNT.replace_all(&text, |found: &Captures<'_>| without_account(&found[0]));
     SECRETS.iter().fold(text.into_owned(), |text, secret| {
-        let hidden = |found: &Captures<'_>| {
-            let end = if found[0].ends_with('@') { "@" } else { "" };
-            format!("{}***{end}", &found[1])
-        };
-        secret.replace_all(&text, hidden).into_owned()
+        secret.replace_all(&text, |found: &Captures<'_>| format!("{}***", &found[1])).into_owned()
     })
+}
+
+/// `https://user:password@host`, also without its scheme, and with whatever is in the password.
+fn without_account(word: &str) -> String {
+    let (scheme, rest) = word.split_at(word.find("://").map_or(0, |at| at + "://".len()));
+    let is_of_digest = |at: &usize| ["@sha256:", "@sha512:"].iter().any(|digest| rest[*at..].starts_with(digest));
+    let end = rest.match_indices('@').map(|(at, _)| at).rfind(|at| !is_of_digest(at));
+    match end {
+        Some(end) if !scheme.is_empty() || rest[..end].contains(':') => format!("{scheme}***{}", &rest[end..]),
+        _ => word.to_owned(),
+    }
 }
 
 /// One line: no control characters, no colours, single blanks.

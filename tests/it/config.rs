@@ -179,3 +179,74 @@ fn a_token_has_a_length_and_the_public_address_no_path(
         (other, _) => panic!("{other:?}"),
     }
 }
+
+/// What it takes to ask Harbor's API.
+const API: [(&str, &str); 3] = [
+    ("HARBOR_URL", "https://harbor.example.com"),
+    ("HARBOR_USERNAME", "robot$bell"),
+    ("HARBOR_PASSWORD", "s3cret-word"),
+];
+
+#[test]
+fn with_an_account_harbors_api_is_asked() {
+    let api = load(&API).unwrap().harbor_api.unwrap();
+    assert_eq!((api.username.as_str(), api.password.expose_secret()), ("robot$bell", "s3cret-word"));
+    assert_eq!((api.poll_interval, api.reconcile_delay, api.backfill_max_age), (MINUTE, 4 * MINUTE, 72 * 60 * MINUTE));
+    assert!(load(&API[..1]).unwrap().harbor_api.is_none(), "without one it is not");
+    assert!(!format!("{:?}", load(&API).unwrap()).contains("s3cret"));
+}
+
+#[rstest]
+#[case::no_password("HARBOR_PASSWORD", "HARBOR_USERNAME")]
+#[case::no_user("HARBOR_USERNAME", "HARBOR_PASSWORD")]
+#[case::no_address("HARBOR_URL", "HARBOR_USERNAME")]
+fn half_an_account_is_a_fault_of_what_is_missing(
+    #[case] missing: &str,
+    #[case] because: &str,
+    #[values(true, false)] is_empty: bool,
+) {
+    let settings: Vec<_> = API
+        .into_iter()
+        .filter_map(|(key, value)| if key == missing { is_empty.then_some((key, "")) } else { Some((key, value)) })
+        .collect();
+    let faults = load(&settings).unwrap_err();
+    assert_eq!(faults.len(), 1, "{faults:?}");
+    assert!(
+        faults[0].key == missing && faults[0].problem.contains("is not set") && faults[0].problem.contains(because)
+    );
+    assert!(!format!("{faults:?}").contains("s3cret"), "{faults:?}");
+}
+
+#[rstest]
+#[case::too_often("HARBOR_POLL_INTERVAL", "9s", "shorter than 10s")]
+#[case::too_rarely("HARBOR_POLL_INTERVAL", "61m", "longer than an hour")]
+#[case::no_unit("HARBOR_POLL_INTERVAL", "60", "60")]
+#[case::no_delay("HARBOR_RECONCILE_DELAY", "0s", "out of range")]
+#[case::no_age("HARBOR_BACKFILL_MAX_AGE", "long", "long")]
+#[case::no_file("HARBOR_CA_FILE", "no-such-folder/ca.pem", "cannot read no-such-folder/ca.pem")]
+#[case::a_folder("HARBOR_CA_FILE", "tests/", "cannot read tests/")]
+#[case::no_certificate("HARBOR_CA_FILE", "Cargo.toml", "no certificate in PEM")]
+#[case::only_a_key("HARBOR_CA_FILE", "tests/it/harbor_api/tls/server.key", "no certificate in PEM")]
+#[case::a_password("HARBOR_PASSWORD", "s3cret\tword", "printable ASCII")]
+#[case::an_account_in_it(
+    "HARBOR_URL",
+    "https://admin:s3cret-word@harbor.example.com",
+    "HARBOR_USERNAME and HARBOR_PASSWORD"
+)]
+fn a_fault_of_harbors_api_says_what_is_wrong(#[case] key: &str, #[case] value: &str, #[case] says: &str) {
+    // Also where nothing is asked of the API: a key that is wrong is said before it is needed.
+    let settings: Vec<_> = API.into_iter().filter(|(known, _)| *known != key).chain([(key, value)]).collect();
+    let faults = load(&settings).unwrap_err();
+    let fault = faults.iter().find(|fault| fault.key == key).unwrap_or_else(|| panic!("{faults:?}"));
+    assert!(fault.problem.contains(says), "{faults:?}");
+    assert!(!format!("{faults:?}").contains("s3cret"), "{faults:?}");
+}
+
+#[rstest]
+#[case::at_least("HARBOR_POLL_INTERVAL", "10s")]
+#[case::at_most("HARBOR_POLL_INTERVAL", "1h")]
+#[case::a_ca("HARBOR_CA_FILE", "tests/it/harbor_api/tls/ca.pem")]
+fn what_is_in_range_is_taken(#[case] key: &str, #[case] value: &str) {
+    let api = load(&[&API[..], &[(key, value)]].concat()).unwrap().harbor_api.unwrap();
+    assert_eq!(api.place.ca.is_some(), key == "HARBOR_CA_FILE");
+}

@@ -3,6 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
+use harborbell::demo::harbor::Harbor;
 use harborbell::demo::standin::Standin;
 use rstest::rstest;
 use tempfile::TempDir;
@@ -95,4 +96,32 @@ async fn the_service_logs_what_is_misspelt() {
     process.signal("-HUP");
     let line = process.line_with("HARBOR_AUTH_HEADR");
     assert!(line.contains("WARN") && line.contains("is HARBOR_AUTH_HEADER meant?"), "{line}");
+}
+
+/// A robot account's name has a dollar sign, and its password may have one: what Harbor is sent is what was meant.
+#[rstest]
+#[case::plain("HARBOR_USERNAME=robot$bell\nHARBOR_PASSWORD=pa$word\n")]
+#[case::in_double_quotes("HARBOR_USERNAME=\"robot$bell\"\nHARBOR_PASSWORD=\"pa$word\"\n")]
+#[case::in_single_quotes("HARBOR_USERNAME='robot$bell'\nHARBOR_PASSWORD='pa$word'\n")]
+#[case::escaped("HARBOR_USERNAME=robot\\$bell\nHARBOR_PASSWORD=pa\\$word\n")]
+#[case::escaped_in_double_quotes("HARBOR_USERNAME=\"robot\\$bell\"\nHARBOR_PASSWORD=\"pa\\$word\"\n")]
+#[case::exported("export HARBOR_USERNAME=robot$bell # of Harbor\n  HARBOR_PASSWORD = pa$word\n")]
+#[case::of_windows("HARBOR_USERNAME=robot$bell\r\nHARBOR_PASSWORD=pa$word\r\n")]
+#[case::beside_variables_of_that_name("bell=x\nword=y\nHARBOR_USERNAME=robot$bell\nHARBOR_PASSWORD=pa$word\n")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_dollar_sign_belongs_to_the_account(#[case] account: &str) {
+    let harbor = Harbor::start().await.unwrap();
+    let (code, said) = run(format!("HARBOR_URL={}\n{account}", harbor.url()).as_bytes(), &["check"]);
+    assert_eq!((code, said.as_str()), (0, ""));
+    let sent = harbor.asked()[0].authorization.clone();
+    assert_eq!(sent.as_deref(), Some("Basic cm9ib3QkYmVsbDpwYSR3b3Jk"), "robot$bell:pa$word");
+}
+
+/// For every other key it begins a variable, as it always did.
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn a_dollar_sign_is_a_variable_elsewhere() {
+    let harbor = Harbor::start().await.unwrap();
+    let env = format!("WHERE={}\nHARBOR_URL=$WHERE\nHARBOR_USERNAME=bell\nHARBOR_PASSWORD=pass-word\n", harbor.url());
+    assert_eq!(run(env.as_bytes(), &["check"]), (0, String::new()));
+    assert!(!harbor.asked().is_empty());
 }

@@ -1,6 +1,8 @@
 //! What the logs of real tasks say, and that no log, however strange, does harm.
 
-use harborbell::harbor::log::{TaskLog, read};
+use std::time::{Duration, Instant};
+
+use harborbell::harbor::log::{TaskLog, read, reason};
 use proptest::prelude::*;
 use rstest::rstest;
 
@@ -191,6 +193,42 @@ fn a_reason_is_cut_between_characters_after_its_secrets_are_hidden() {
     assert!(reason.len() <= 300 && reason.ends_with('…') && !reason.contains("s3c"), "{reason}");
 }
 
+/// Whatever is in a password, and whether or not the address has its scheme. An address of a person is none, nor is the
+/// digest of an image.
+#[rstest]
+#[case("dial admin:s3cr3t-s3cr3t@r.example.com:443: refused", "dial ***@r.example.com:443: refused")]
+#[case("https://admin:s3cr3t/s3cr3t@r.example.com/v2/: EOF", "https://***@r.example.com/v2/: EOF")]
+#[case("https://admin:s3cr3t@s3cr3t?@r.example.com", "https://***@r.example.com")]
+#[case("http://a:s3cr3t-s3cr3t@b.example.com/v2/c@sha256:0f00", "http://***@b.example.com/v2/c@sha256:0f00")]
+#[case("https://robot$x+y:s3cr3t-s3cr3t@r.example.com,x:s3cr3t-s3cr3t@y", "https://***@y")]
+#[case("pull r.example.com:5000/mars/api@sha256:0f00", "pull r.example.com:5000/mars/api@sha256:0f00")]
+#[case("admin@example.com is denied: 403", "admin@example.com is denied: 403")]
+fn an_account_in_an_address_does_not_come_out(#[case] text: &str, #[case] expected: &str) {
+    assert_eq!(reason(text), expected);
+    let log = read(&format!("2026-11-24T17:43:28Z [ERROR] [/a.go:1]: {text}"));
+    assert_eq!(log.reason.as_deref(), Some(expected));
+}
+
+#[rstest]
+#[case::nothing("")]
+#[case::no_log("<html>504 Gateway Time-out</html>")]
+#[case::half_a_line("2026-11-24T17:43:28Z [ERROR")]
+#[case::nul("\u{0}\u{0}\u{0}\n\u{0}")]
+#[case::colours("\u{1b}[31m\u{1b}[0m")]
+fn what_is_no_log_says_nothing(#[case] text: &str) {
+    assert_eq!(read(text), TaskLog::default());
+}
+
+#[test]
+fn a_line_of_a_mebibyte_is_read_at_once_and_cut() {
+    let begun = Instant::now();
+    let text = format!("2026-11-24T17:43:28Z [ERROR] [/a.go:1]: {}", "é 夢@:/\u{1b}[".repeat(1024 * 1024 / 11 + 1));
+    assert!(text.len() > 1024 * 1024);
+    let reason = read(&text).reason.unwrap();
+    assert!(reason.len() <= 300 && reason.ends_with('…'), "{reason}");
+    assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
+}
+
 /// Where secrets stand in what Harbor and registries write.
 const PLACES: [&str; 9] = [
     r#"Get "https://robot$x:SECRET@r.example.com/v2/": EOF"#,
@@ -210,6 +248,18 @@ proptest! {
         let text = PLACES[at].replace("SECRET", &secret);
         let reason = read(&format!("2026-11-24T17:43:28Z [ERROR] [/a.go:1]: {text}")).reason.unwrap();
         prop_assert!(!reason.contains(&secret) && reason.contains("***"), "{}", reason);
+    }
+
+    #[test]
+    fn no_password_in_an_address_comes_out(
+        scheme in "(https?://)?",
+        user in "[a-zA-Z$+._-]{1,12}",
+        password in "[!#$%&*+,:;=a-zA-Z0-9._~/?@-]{6,20}",
+        after in "[ -~é夢]{0,40}",
+    ) {
+        let password = format!("x9{password}9x");
+        let shown = reason(&format!("dial {scheme}{user}:{password}@r.example.com {after}"));
+        prop_assert!(!shown.contains(&password), "{}", shown);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Which repositories and versions a rule means, as Harbor sees it.
 
+use std::time::{Duration, Instant};
+
 use harborbell::harbor::answers::Policy;
 use harborbell::harbor::pattern::{first_components, matches};
 use proptest::prelude::*;
@@ -70,6 +72,19 @@ fn a_pattern_that_would_take_for_ever_has_no_answer() {
     let components = format!("{}b", "**/".repeat(40));
     assert_eq!(matches(&components, &"a/".repeat(40)), None);
     assert_eq!(first_components(&format!("{alternatives}/b")), None);
+}
+
+/// Somebody who may edit rules must not be able to stop the service.
+#[rstest]
+#[case::stars("*a".repeat(200) + "b", "a".repeat(255))]
+#[case::components("**/".repeat(150) + "b", "a/".repeat(127) + "a")]
+#[case::both("**/*a*/".repeat(60) + "b", "a/".repeat(127) + "a")]
+#[case::depth("{".repeat(250) + "a" + &"}".repeat(250), "a".to_owned())]
+#[case::length("*".repeat(1_000_000), "a".repeat(255))]
+fn no_pattern_is_slow(#[case] pattern: String, #[case] name: String) {
+    let begun = Instant::now();
+    assert_ne!(matches(&pattern, &name), Some(false), "an answer that nobody had time to find is none");
+    assert!(begun.elapsed() < Duration::from_secs(2), "{:?}", begun.elapsed());
 }
 
 fn push(filters: Value) -> Policy {

@@ -8,6 +8,9 @@ use serde_json::{Value, json};
 
 use super::{Asked, Fault, Shared, id_of};
 
+/// A webhook is tried so many times before it is lost.
+const TRIES: i64 = 3;
+
 #[derive(Deserialize)]
 pub(super) struct Paging {
     page: Option<usize>,
@@ -19,7 +22,8 @@ async fn admit(request: &HttpRequest, shared: &Shared, permission: &'static str)
     let authorization = request.headers().get("authorization").and_then(|value| value.to_str().ok()).map(str::to_owned);
     let (fault, is_refused, is_denied) = {
         let mut state = shared.state();
-        state.asked.push(Asked { path: request.path().to_owned(), authorization: authorization.clone() });
+        let (method, path) = (request.method().to_string(), request.path().to_owned());
+        state.asked.push(Asked { method, path, authorization: authorization.clone() });
         (state.fault.clone(), state.refuses_account, state.denied.contains(&permission))
     };
     match fault {
@@ -186,4 +190,34 @@ pub(super) async fn list_sent(
             .await
             .map(|()| page(shared.state().sent.get(&ids.into_inner()).cloned().unwrap_or_default(), &paging)),
     )
+}
+
+/// Harbor tries again within one task, whose id is another one than its execution's.
+pub(super) async fn list_tries(
+    request: HttpRequest,
+    shared: Data<Shared>,
+    ids: Path<(String, i64, i64)>,
+    paging: Query<Paging>,
+) -> HttpResponse {
+    either(admit(&request, &shared, "notification-policy:read").await.map(|()| {
+        let (project, policy, id) = ids.into_inner();
+        let state = shared.state();
+        let sent = state.sent.get(&(project, policy)).and_then(|sent| sent.iter().find(|sent| id_of(sent) == id));
+        let Some(sent) = sent else { return not_found() };
+        let tries = if sent["status"] == "Error" { TRIES } else { 1 };
+        let task = json!({ "id": id + 1_000, "execution_id": id, "status": sent["status"], "run_count": tries });
+        page(vec![task], &paging)
+    }))
+}
+
+pub(super) async fn try_log(
+    request: HttpRequest,
+    shared: Data<Shared>,
+    ids: Path<(String, i64, i64, i64)>,
+) -> HttpResponse {
+    either(admit(&request, &shared, "notification-policy:read").await.map(|()| {
+        let (project, policy, sent, _) = ids.into_inner();
+        let log = shared.state().sent_logs.get(&(project, policy, sent)).cloned();
+        log.map_or_else(not_found, |log| HttpResponse::Ok().content_type("text/plain").body(log))
+    }))
 }

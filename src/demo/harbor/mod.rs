@@ -31,6 +31,7 @@ pub enum Fault {
 /// A request that came in.
 #[derive(Clone, Debug)]
 pub struct Asked {
+    pub method: String,
     pub path: String,
     pub authorization: Option<String>,
 }
@@ -45,6 +46,8 @@ struct State {
     logs: HashMap<(i64, i64), String>,
     webhooks: BTreeMap<String, BTreeMap<i64, Value>>,
     sent: HashMap<(String, i64), Vec<Value>>,
+    /// By project, webhook policy and what was sent.
+    sent_logs: HashMap<(String, i64, i64), String>,
     fault: Option<Fault>,
     denied: Vec<&'static str>,
     refuses_account: bool,
@@ -151,6 +154,13 @@ impl Harbor {
         sent.insert(0, json!({ "id": sent.len() + 1, "status": status, "extra_attrs": attributes }));
     }
 
+    /// What Harbor logged of the last webhook on the record.
+    pub fn log_last(&self, project: &str, policy: i64, log: &str) {
+        let mut state = self.shared.state();
+        let last = state.sent.get(&(project.to_owned(), policy)).and_then(|sent| sent.first()).map_or(0, id_of);
+        state.sent_logs.insert((project.to_owned(), policy, last), log.to_owned());
+    }
+
     /// Answers everything so, or as usual again.
     pub fn fail(&self, fault: Option<Fault>) {
         self.shared.state().fault = fault;
@@ -174,6 +184,7 @@ impl Harbor {
         let app = move || {
             let executions = "/replication/executions";
             let webhooks = "/projects/{project}/webhook/policies";
+            let sent = format!("{webhooks}/{{policy}}/executions");
             App::new().app_data(Data::new(shared.clone())).service(
                 web::scope("/api/v2.0")
                     .route("/systeminfo", web::get().to(system_info))
@@ -185,7 +196,9 @@ impl Harbor {
                     .route(webhooks, web::get().to(list_webhooks))
                     .route(webhooks, web::post().to(create_webhook))
                     .route(&format!("{webhooks}/{{policy}}"), web::put().to(update_webhook))
-                    .route(&format!("{webhooks}/{{policy}}/executions"), web::get().to(list_sent)),
+                    .route(&sent, web::get().to(list_sent))
+                    .route(&format!("{sent}/{{sent}}/tasks"), web::get().to(list_tries))
+                    .route(&format!("{sent}/{{sent}}/tasks/{{task}}/log"), web::get().to(try_log)),
             )
         };
         let server = HttpServer::new(app).workers(1).disable_signals().shutdown_timeout(0).listen(listener)?.run();
