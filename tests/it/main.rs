@@ -32,6 +32,7 @@ mod outage;
 mod page;
 mod process;
 mod reconcile;
+mod reconcile_captured;
 mod reconcile_hostile;
 mod reconcile_laws;
 mod render;
