@@ -49,7 +49,7 @@ async fn ask(config: &Config, client: &Result<Client, Error>, findings: &mut Fin
     let client = client.as_ref().map_err(Clone::clone)?;
     let info = client.system_info().await?;
     let version = info.harbor_version.unwrap_or_else(|| "of an unknown version".to_owned());
-    client.executions(1).await?;
+    let executions = client.executions(1).await?.items;
     let rules = client.policies().await?;
     let enabled: Vec<_> = rules.iter().filter(|rule| rule.enabled).collect();
     let nameless: Vec<_> = enabled.iter().filter(|rule| rule.description.is_empty()).map(|rule| &*rule.name).collect();
@@ -68,6 +68,16 @@ async fn ask(config: &Config, client: &Result<Client, Error>, findings: &mut Fin
             "rules of which nobody is notified when an execution fails before it has tasks: {names}; add a route by \
              description, registry or outcome, or a robot `default`"
         ));
+    }
+    for rule in &enabled {
+        // The newest first: a later one that worked is not passed over.
+        let last = executions.iter().find(|execution| execution.policy_id == rule.id && execution.has_ended());
+        if let Some(last) = last.filter(|last| last.total == 0 && last.failed_silently()) {
+            let reason = crate::harbor::log::reason(&client.presentable(&last.status_text));
+            findings
+                .remarks
+                .push(format!("the last execution of the rule {} failed before it had tasks: {reason}", rule.name));
+        }
     }
     for project in enabled.iter().filter_map(|rule| rule.only_projects()).flatten().collect::<BTreeSet<_>>() {
         let policies = match client.webhook_policies(&project).await {

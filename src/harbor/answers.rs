@@ -45,6 +45,16 @@ impl Execution {
     }
 }
 
+impl Execution {
+    /// Whether one that has no tasks failed, of which Harbor sends no webhook. That another execution of its rule was still
+    /// running, or that there was nothing to do, is no failure.
+    pub fn failed_silently(&self) -> bool {
+        let is_harmless = self.status_text.starts_with("Execution skipped")
+            || self.status_text.contains("no resources need to be replicated");
+        self.has_ended() && self.status == "Failed" && !is_harmless
+    }
+}
+
 /// One repository in an execution.
 #[derive(Clone, Debug, Default, Deserialize, Serialize)]
 pub struct Task {

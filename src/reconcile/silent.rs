@@ -21,7 +21,7 @@ const REPEATED: Millis = 24 * HOUR;
 impl Reconciler {
     /// An execution that has ended and had no tasks.
     pub(super) async fn silent(&self, round: &Round<'_>, execution: &Execution) -> Result<(), Interrupted> {
-        if execution.status != "Failed" || is_harmless(&execution.status_text) {
+        if !execution.failed_silently() {
             return Ok(());
         }
         let reason = log::reason(&self.connection.client.presentable(&execution.status_text));
@@ -104,11 +104,6 @@ impl Reconciler {
         }
         Ok(())
     }
-}
-
-/// Another execution of the rule was still running, or there was nothing to do.
-fn is_harmless(status_text: &str) -> bool {
-    status_text.starts_with("Execution skipped") || status_text.contains("no resources need to be replicated")
 }
 
 /// Times, ports and the numbers of requests differ from one execution to the next.

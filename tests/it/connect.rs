@@ -330,6 +330,18 @@ async fn trouble_with_harbor_ends_check_with_1_and_the_rest_is_checked() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 1)]
+async fn check_says_which_rule_failed_before_it_had_tasks() {
+    let harbor = harbor().await;
+    harbor.set_execution(crate::desk::without_tasks(7, "Failed", "failed to create adapter: refused", 1_795_541_751));
+    let said = run(&harbor, &["check", "--json"]);
+    let remarks: Vec<String> = serde_json::from_value(said.json()["harbor"]["remarks"].clone()).unwrap();
+    assert!(remarks.iter().any(|remark| remark.contains("failed to create adapter: refused")), "{remarks:?}");
+    harbor.set_execution(crate::desk::execution(8, "Succeed", 1_795_541_760, Some(1_795_541_770)));
+    let said = run(&harbor, &["check", "--json"]);
+    assert!(!said.json()["harbor"]["remarks"].to_string().contains("adapter"), "it works again");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 1)]
 async fn without_an_account_check_asks_nothing() {
     let harbor = harbor().await;
     let said = run_without(&harbor, &["HARBOR_USERNAME", "HARBOR_PASSWORD"], &["check", "--json"]);
