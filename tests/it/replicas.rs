@@ -284,12 +284,14 @@ async fn a_database_that_goes_away_is_a_503_and_service_resumes() {
 #[tokio::test]
 async fn a_pool_of_dead_connections_costs_no_webhook() {
     only_on_postgres!();
-    let app = App::spawn().await;
+    // A server of its own: all idle connections are ended, and those of other tests are none of this one's business.
+    let cluster = Cluster::start();
+    let app = App::spawn_with(&[("DATABASE_URL", &cluster.url())]).await;
     app.accept(&arrived("v1")).await;
     app.shown(1).await;
     let kill = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
         WHERE application_name = 'harborbell' AND pid <> pg_backend_pid() AND state = 'idle'";
-    app.intruder().await.execute(kill).await;
+    Intruder::at(&cluster.url()).await.execute(kill).await;
     app.accept(&arrived("v2")).await;
     app.shown(2).await;
 }
