@@ -1,4 +1,4 @@
-//! Has it arrived? Answered at once, or held until something is known.
+//! `GET /api/v1/arrivals`: answered at once or, with `wait`, when an arrival is stored; `where --wait` asks it.
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
-//! Faults of the configuration: all of them are named at once, each by its key, and the program ends with exit code 2.
+//! Faults of the configuration: the reader here collects all of them, so that they are named at once, each by its key;
+//! `cli` prints them and ends the program with exit code 2.
 
 use std::collections::HashMap;
 

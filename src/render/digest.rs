@@ -1,4 +1,4 @@
-//! A digest: how many deliveries fit into one message. As many whole ones as fit; a single event with too many versions is
+//! A digest: how many deliveries fit into one message, of the 128 at most that a lane reads. As many whole ones as fit; a single event with too many versions is
 //! cut between two of them, and says how many are missing.
 
 use super::context::Context;

@@ -1,4 +1,5 @@
-//! Claiming what is due: all that precedes a POST is a row first.
+//! Claiming: the message and its attempts are written, and the deliveries marked, before the POST. Which are due is
+//! read in `due`.
 
 use super::lease::{Holder, LEASE};
 use super::sql::{Transaction, sql};
