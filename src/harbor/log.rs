@@ -222,9 +222,10 @@ impl Reader {
         let given_up = if self.end == Some(End::Badly) { self.begun } else { self.begun.saturating_sub(1) };
         let is_deletion = self.versions.is_empty();
         let mut log = TaskLog { ended: self.end.is_some(), ..TaskLog::default() };
-        let named: Vec<_> = match is_deletion {
-            true => self.deleted.iter().chain(self.not_deleted.iter().map(|(tag, _)| tag)).cloned().collect(),
-            false => self.versions.iter().map(|version| version.name.clone()).collect(),
+        let named: Vec<_> = if is_deletion {
+            self.deleted.iter().chain(self.not_deleted.iter().map(|(tag, _)| tag)).cloned().collect()
+        } else {
+            self.versions.iter().map(|version| version.name.clone()).collect()
         };
         log.references = Some(named).filter(|named| !named.is_empty());
         for (index, version) in self.versions.into_iter().enumerate() {

@@ -79,3 +79,22 @@ pub fn access(api: &HarborApi) -> Access {
     let HarborPlace { url, ca } = api.place.clone();
     Access { url, username: api.username.clone(), password: api.password.clone(), ca }
 }
+
+/// What asks Harbor; None where no account is configured. Then nothing is known of what is being replicated.
+pub(super) async fn prepared(
+    config: &Config,
+    store: &Store,
+    clock: &Clock,
+    routing: Live,
+    nudge: &watch::Sender<()>,
+    status: &watch::Sender<HarborStatus>,
+) -> anyhow::Result<Option<Harbor>> {
+    let url = config.harbor_place.as_ref().map(|place| place.url.to_string()).unwrap_or_default();
+    status.send_modify(|status| status.url = url);
+    let harbor = Harbor::new(config, store, clock, routing, nudge, status)?;
+    if harbor.is_none() {
+        // From when Harbor was asked.
+        store.forget_replicating().await?;
+    }
+    Ok(harbor)
+}

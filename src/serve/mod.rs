@@ -70,13 +70,8 @@ impl Service {
         let (nudge, _) = watch::channel(());
         let mut lanes = Lanes::new(config, &store, &clock, &counts, &nudge);
         let routing = lanes.routing();
-        let url = config.harbor_place.as_ref().map(|place| place.url.to_string()).unwrap_or_default();
-        let harbor_status = watch::Sender::new(HarborStatus { url, ..HarborStatus::default() });
-        let harbor = Harbor::new(config, &store, &clock, routing.clone(), &nudge, &harbor_status)?;
-        if harbor.is_none() {
-            // From when Harbor was asked.
-            store.forget_replicating().await?;
-        }
+        let harbor_status = watch::Sender::default();
+        let harbor = harbor::prepared(config, &store, &clock, routing.clone(), &nudge, &harbor_status).await?;
         let look_ups = harbor.as_ref().map(|harbor| harbor.look_ups.clone());
         let (intake, committer) =
             intake(store.clone(), routing.clone(), clock.clone(), counts.clone(), nudge.clone(), look_ups);
