@@ -32,8 +32,8 @@ pub(super) struct Harbor {
 }
 
 impl Harbor {
-    /// None where no account is configured.
-    pub(super) fn new(
+    /// None where no account is configured. Then nothing is known of what is being replicated.
+    pub(super) async fn prepared(
         config: &Config,
         store: &Store,
         clock: &Clock,
@@ -41,7 +41,13 @@ impl Harbor {
         nudge: &watch::Sender<()>,
         status: &watch::Sender<HarborStatus>,
     ) -> anyhow::Result<Option<Self>> {
-        let Some(api) = &config.harbor_api else { return Ok(None) };
+        let url = config.harbor_place.as_ref().map(|place| place.url.to_string()).unwrap_or_default();
+        status.send_modify(|status| status.url = url);
+        let Some(api) = &config.harbor_api else {
+            // From when Harbor was asked.
+            store.forget_replicating().await?;
+            return Ok(None);
+        };
         let client = Client::new(&access(api), super::lanes::secrets(config)).context("HARBOR_URL")?;
         let connection = Arc::new(Connection::new(client, clock.clone(), status.clone()));
         let (store, clock, nudge) = (store.clone(), clock.clone(), nudge.clone());
@@ -78,23 +84,4 @@ impl Harbor {
 pub fn access(api: &HarborApi) -> Access {
     let HarborPlace { url, ca } = api.place.clone();
     Access { url, username: api.username.clone(), password: api.password.clone(), ca }
-}
-
-/// What asks Harbor; None where no account is configured. Then nothing is known of what is being replicated.
-pub(super) async fn prepared(
-    config: &Config,
-    store: &Store,
-    clock: &Clock,
-    routing: Live,
-    nudge: &watch::Sender<()>,
-    status: &watch::Sender<HarborStatus>,
-) -> anyhow::Result<Option<Harbor>> {
-    let url = config.harbor_place.as_ref().map(|place| place.url.to_string()).unwrap_or_default();
-    status.send_modify(|status| status.url = url);
-    let harbor = Harbor::new(config, store, clock, routing, nudge, status)?;
-    if harbor.is_none() {
-        // From when Harbor was asked.
-        store.forget_replicating().await?;
-    }
-    Ok(harbor)
 }

@@ -71,7 +71,7 @@ impl Service {
         let mut lanes = Lanes::new(config, &store, &clock, &counts, &nudge);
         let routing = lanes.routing();
         let harbor_status = watch::Sender::default();
-        let harbor = harbor::prepared(config, &store, &clock, routing.clone(), &nudge, &harbor_status).await?;
+        let harbor = Harbor::prepared(config, &store, &clock, routing.clone(), &nudge, &harbor_status).await?;
         let look_ups = harbor.as_ref().map(|harbor| harbor.look_ups.clone());
         let (intake, committer) =
             intake(store.clone(), routing.clone(), clock.clone(), counts.clone(), nudge.clone(), look_ups);
