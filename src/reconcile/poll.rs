@@ -89,7 +89,7 @@ impl Reconciler {
     /// How far this Harbor is read, whichever replica does it.
     pub(super) async fn show_progress(&self, url: &str) -> Result<i64, Interrupted> {
         let watermark = self.store.contact(url).await?.map_or(0, |contact| contact.watermark);
-        let (open, _) = self.store.view(url).await?;
+        let open = self.store.open_executions(url).await?;
         self.connection.followed(watermark, open);
         for failing in self.store.failing_rules(url).await? {
             self.connection.rule_failed(failing.rule_id, &failing.reason);

@@ -50,10 +50,8 @@ impl Store {
 
     /// Gives a lease back, so that the next process need not wait for the lease to end.
     pub async fn release_lease(&self, holder: Holder<'_>) -> Result<()> {
-        let mut transaction = self.begin().await?;
         let released = sql("UPDATE robots SET lease_owner = '', lease_until = 0 WHERE name = $1 AND lease_owner = $2");
-        transaction.run(released.bind(holder.robot).bind(holder.owner)).await?;
-        transaction.commit().await
+        self.execute(released.bind(holder.robot).bind(holder.owner)).await
     }
 
     /// The time at which a robot's row is ours alone. SQLite's writer has that from the beginning.

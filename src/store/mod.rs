@@ -250,6 +250,13 @@ impl Store {
         })
     }
 
+    /// One statement that changes something, in a transaction of its own.
+    async fn execute(&self, statement: sql::Statement) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        transaction.run(statement).await?;
+        transaction.commit().await
+    }
+
     /// The newest migration that this database has; 0 for none.
     async fn schema(&self) -> Result<i64> {
         let migrations = self.either(

@@ -84,9 +84,7 @@ impl Store {
 
     /// Gives the work back, so that the next process need not wait for the lease to end.
     pub async fn release_work(&self, name: &str, owner: &str) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        transaction.run(sql("DELETE FROM leases WHERE name = $1 AND owner = $2").bind(name).bind(owner)).await?;
-        transaction.commit().await
+        self.execute(sql("DELETE FROM leases WHERE name = $1 AND owner = $2").bind(name).bind(owner)).await
     }
 
     /// None before the first contact.
@@ -144,10 +142,9 @@ impl Store {
         self.all(due.bind(url).bind(now).bind(now + FARTHEST_LOOK).bind(limit)).await
     }
 
-    /// How many are in view, and when the next one is to be looked at.
-    pub async fn view(&self, url: &str) -> Result<(i64, Option<Millis>)> {
-        let view = sql("SELECT count(*), min(look_at) FROM executions WHERE harbor = $1 AND look_at > 0");
-        self.one(view.bind(url)).await
+    /// How many are in view.
+    pub async fn open_executions(&self, url: &str) -> Result<i64> {
+        self.number(sql("SELECT count(*) FROM executions WHERE harbor = $1 AND look_at > 0").bind(url)).await
     }
 
     /// What a look at an execution came to, with what is being replicated in it.
@@ -174,18 +171,14 @@ impl Store {
 
     /// Forgets what is done with and so old that it is not read again.
     pub async fn forget_executions(&self, url: &str, below: i64) -> Result<()> {
-        let mut transaction = self.begin().await?;
         let forgotten = sql("DELETE FROM executions WHERE harbor = $1 AND id < $2 AND look_at = 0");
-        transaction.run(forgotten.bind(url).bind(below)).await?;
-        transaction.commit().await
+        self.execute(forgotten.bind(url).bind(below)).await
     }
 
     /// How far the history was read.
     pub async fn history_read(&self, url: &str, below: i64) -> Result<()> {
-        let mut transaction = self.begin().await?;
         let read = sql("UPDATE harbors SET history_below = $2 WHERE url = $1");
-        transaction.run(read.bind(url).bind(below)).await?;
-        transaction.commit().await
+        self.execute(read.bind(url).bind(below)).await
     }
 
     /// All reasons of all rules that have not worked since.
@@ -221,15 +214,11 @@ impl Store {
 
     /// Nobody can tell any more what is being replicated.
     pub async fn forget_replicating(&self) -> Result<()> {
-        let mut transaction = self.begin().await?;
-        transaction.run(sql("DELETE FROM replicating")).await?;
-        transaction.commit().await
+        self.execute(sql("DELETE FROM replicating")).await
     }
 
     pub async fn rule_works(&self, url: &str, rule_id: i64) -> Result<()> {
-        let mut transaction = self.begin().await?;
         let works = sql("DELETE FROM failing_rules WHERE harbor = $1 AND rule_id = $2");
-        transaction.run(works.bind(url).bind(rule_id)).await?;
-        transaction.commit().await
+        self.execute(works.bind(url).bind(rule_id)).await
     }
 }
