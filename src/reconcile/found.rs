@@ -58,21 +58,20 @@ impl Reconciler {
             }
             return Ok(());
         }
-        let is_late = self.is_announced(execution, task).await? && !is_quiet;
+        let is_late = self.record.reaches_us(&bare.event.project).await? && !is_quiet;
         let body = self.record.body(&bare.event.project, execution.id, task.id, outcome).await?;
-        let recorded = body.and_then(|body| match read(&body, bare.event.occurred_at, self.settings.digest_only) {
-            Ok(Reading::Event(webhook)) => Some(Ok((*webhook, body))),
-            Ok(Reading::Ignored(_)) => Some(Err(())),
-            Err(_) => None,
-        });
+        let digest_only = self.settings.digest_only;
+        let recorded = match body.map(|body| (read(&body, bare.event.occurred_at, digest_only), body)) {
+            Some((Ok(Reading::Event(webhook)), body)) => Some((*webhook, body)),
+            // Looked at and left out, as its webhook would have been.
+            Some((Ok(Reading::Ignored(_)), _)) => return Ok(()),
+            Some((Err(_), _)) | None => None,
+        };
         let needs_log = recorded.is_none() || outcome == ReplicationOutcome::Failed;
         let log = if needs_log { self.log(execution, task).await? } else { None };
         let (webhook, payload, source) = match recorded {
-            Some(Ok((webhook, body))) => (webhook, body, Source::HarborRecord),
-            // Looked at and left out, as its webhook would have been.
-            Some(Err(())) => return Ok(()),
+            Some((webhook, body)) => (webhook, body, Source::HarborRecord),
             None => {
-                let digest_only = self.settings.digest_only;
                 let rebuilt = rebuild::webhook(&round.host, rule, execution, task, log.as_ref(), digest_only);
                 let Some((rebuilt, payload)) = rebuilt else { return Ok(()) };
                 (rebuilt, payload, Source::HarborApi)

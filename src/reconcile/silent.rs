@@ -36,13 +36,7 @@ impl Reconciler {
             rule_id: execution.policy_id,
             kind,
             reason: reason.clone(),
-            sent_at: if is_old {
-                sent_at.unwrap_or(0)
-            } else if is_repeated {
-                sent_at.unwrap_or(round.now)
-            } else {
-                round.now
-            },
+            sent_at: if is_old || is_repeated { sent_at.unwrap_or(0) } else { round.now },
             execution_id: execution.id,
         };
         self.store.rule_fails(round.url, &failing).await?;
