@@ -43,9 +43,7 @@ impl Execution {
     pub fn has_ended(&self) -> bool {
         self.end_time.is_some() && self.status != "InProgress"
     }
-}
 
-impl Execution {
     /// Whether one that has no tasks failed, of which Harbor sends no webhook. That another execution of its rule was still
     /// running, or that there was nothing to do, is no failure.
     pub fn failed_silently(&self) -> bool {

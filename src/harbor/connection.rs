@@ -20,8 +20,8 @@ pub struct Connection {
     pub client: Client,
     clock: Clock,
     status: watch::Sender<HarborStatus>,
-    /// What Harbor says of itself; None before its first answer.
-    info: RwLock<Option<SystemInfo>>,
+    /// The host that webhooks of this Harbor bear; None before its first answer.
+    host: RwLock<Option<String>>,
     rules: RwLock<Option<Rules>>,
     /// Held while the rules are read, so that many who want them ask once.
     reading: Mutex<()>,
@@ -41,7 +41,7 @@ impl Connection {
             client,
             clock,
             status,
-            info: RwLock::default(),
+            host: RwLock::default(),
             rules: RwLock::default(),
             reading: Mutex::default(),
             trouble: std::sync::Mutex::default(),
@@ -54,13 +54,13 @@ impl Connection {
 
     /// The host that webhooks of this Harbor bear; None before its first answer.
     pub fn host(&self) -> Option<String> {
-        read(&self.info).as_ref().map(|info| host(&info.external_url))
+        read(&self.host).clone()
     }
 
     /// Asks Harbor who it is.
     pub async fn greet(&self) -> Result<SystemInfo, Error> {
         let info = self.noted_of_all(self.client.system_info().await)?;
-        *write(&self.info) = Some(info.clone());
+        *write(&self.host) = Some(host(&info.external_url));
         self.status.send_modify(|status| status.version = info.harbor_version.clone().unwrap_or_default());
         Ok(info)
     }
@@ -108,12 +108,7 @@ impl Connection {
     /// Takes note of what an answer about one thing says of Harbor's state: that it has not the thing, or fails at it, says
     /// nothing of others.
     pub fn noted<T>(&self, answer: Result<T, Error>) -> Result<T, Error> {
-        match &answer {
-            Ok(_) => self.well(self.clock.now()),
-            Err(error) if error.is_of_one_answer() => {}
-            Err(error) => self.ill(error, self.clock.now()),
-        }
-        answer
+        if matches!(&answer, Err(error) if error.is_of_one_answer()) { answer } else { self.noted_of_all(answer) }
     }
 
     /// The same for what everything else depends on: who Harbor is, its rules, its list of executions.
