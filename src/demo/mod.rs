@@ -149,8 +149,9 @@ impl Story {
         println!("What became of them: {all} deliveries, all of them delivered, in {} messages.", self.shown);
         for delivery in store.list(&Filter::default(), 100, None).await?.items.iter().rev() {
             let (event, state) = (&delivery.event.facts, delivery.state);
-            let (versions, attempts) = (event.versions.join(" "), delivery.attempts);
-            println!("   {state:<10} {:<10} {} {versions}, attempts: {attempts}", event.outcome.as_str(), event.name());
+            let (outcome, attempts) = (event.outcome.as_str(), delivery.attempts);
+            let what = [event.name(), &event.listed()].join(" ");
+            println!("   {state:<10} {outcome:<10} {}, attempts: {attempts}", what.trim_end());
         }
         self.print_invitation(database_url)?;
         std::future::pending().await
