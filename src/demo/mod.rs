@@ -16,6 +16,7 @@ use std::time::Duration;
 
 use anyhow::{Context, anyhow};
 use serde_json::Value;
+use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::oneshot;
 
 use crate::config::Config;
@@ -36,15 +37,27 @@ const LOOK_EVERY: Duration = Duration::from_millis(100);
 const ALIYUN: (&str, &str) = ("aliyun-acr", "阿里仓");
 const HUAWEI: (&str, &str) = ("huawei-swr", "华为仓");
 
-/// Runs until Ctrl-C. `listen` is where the service can be called meanwhile.
+/// Runs until Ctrl-C, or until its terminal is closed. `listen` is where the service can be called meanwhile.
 pub async fn run(listen: SocketAddr) -> anyhow::Result<()> {
+    // Before there is a folder that a signal could leave behind.
+    let (mut hangup, stop) = (signal(SignalKind::hangup())?, stop_signal()?);
+    let stop = async move {
+        tokio::select! {
+            _ = hangup.recv() => {}
+            () = stop => {}
+        }
+    };
     let scratch = scratch_folder()?;
-    let outcome = play(listen, &scratch.join("demo.db")).await;
+    let outcome = play(listen, &scratch.join("demo.db"), stop).await;
     std::fs::remove_dir_all(&scratch).with_context(|| format!("cannot remove {}", scratch.display()))?;
     outcome
 }
 
-async fn play(listen: SocketAddr, database: &std::path::Path) -> anyhow::Result<()> {
+async fn play(
+    listen: SocketAddr,
+    database: &std::path::Path,
+    stop_signal: impl Future<Output = ()>,
+) -> anyhow::Result<()> {
     let wecom = Standin::start(KEY, Some(20)).await?;
     wecom.answer_after(ANSWERS_AFTER);
     let database_url = format!("sqlite://{}", database.display());
@@ -81,7 +94,7 @@ async fn play(listen: SocketAddr, database: &std::path::Path) -> anyhow::Result<
     let story = Story { address, wecom, harbor, shown: 0 };
     let ended = tokio::select! {
         ended = story.run(&database_url) => ended,
-        () = stop_signal()? => Ok(()),
+        () = stop_signal => Ok(()),
     };
     let _ = stop.send(());
     running.await?.and(ended)

@@ -324,6 +324,29 @@ async fn the_demo_tells_each_of_its_deliveries_once_and_leaves_nothing_behind() 
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the scratch folder is gone");
 }
 
+#[rstest::rstest]
+#[case::interrupt("-INT")]
+#[case::terminate("-TERM")]
+#[case::hangup("-HUP")]
+#[tokio::test]
+async fn the_demo_leaves_nothing_behind_however_early_it_is_ended(#[case] signal: &str) {
+    let folder = TempDir::new().unwrap();
+    let mut child = Command::new(program())
+        .args(["demo", "--listen-addr", "127.0.0.1:0"])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::null())
+        .spawn()
+        .unwrap();
+    // As soon as there is something that could stay.
+    while std::fs::read_dir(folder.path()).unwrap().count() == 0 {
+        assert!(child.try_wait().unwrap().is_none(), "it ended early");
+        std::thread::yield_now();
+    }
+    assert!(Command::new("kill").args([signal, &child.id().to_string()]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0, "the scratch folder is gone");
+}
+
 /// The names that Harbor itself gives to the kinds of registries.
 #[test]
 fn the_demos_payloads_name_each_registry_as_harbor_does() {
