@@ -7,7 +7,7 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
 
 use super::Admin;
 use super::access::{Access, Role, refuse_another_site};
-use super::page_query::{PageQuery, href, own_path};
+use super::page_query::{LIST, PageQuery, href, own_path};
 use super::query::bad;
 use super::visitor::Visitor;
 use crate::http::body::{LARGEST_FORM, read, read_of_stranger};
@@ -50,7 +50,7 @@ async fn selected(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Ht
     act(&request, &admin, async {
         let body = read(&request, body, LARGEST_FORM).await?;
         let verb: Verb = field(&body, "verb").unwrap_or_default().parse().map_err(bad)?;
-        let back = field(&body, "back").unwrap_or_else(|| "/".to_owned());
+        let back = field(&body, "back").unwrap_or_else(|| LIST.to_owned());
         let back = own_path(&back)?;
         let (mut done, mut left) = (0, 0);
         for (_, id) in form_urlencoded::parse(&body).filter(|(name, _)| name == "id") {
@@ -101,7 +101,7 @@ async fn change_one(admin: &Data<Admin>, verb: Verb, id: String) -> Result<Strin
 async fn test_robot(request: HttpRequest, name: Path<String>, admin: Data<Admin>) -> HttpResponse {
     act(&request, &admin, async {
         admin.clone().into_inner().test(name.into_inner()).await?;
-        Ok(href("/", &[("notice", "test.1")]))
+        Ok(href(LIST, &[("notice", "test.1")]))
     })
     .await
 }

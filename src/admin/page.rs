@@ -2,13 +2,13 @@
 //! are in a table for each language.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HOST};
+use actix_web::http::header::{CACHE_CONTROL, HOST, LOCATION};
 use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde_json::{Value, json};
 
 use super::access::Role;
-use super::page_query::PageQuery;
+use super::page_query::{LIST, PageQuery};
 use super::templates::{SCRIPT, STYLE};
 use super::views::harbor_link;
 use super::visitor::Visitor;
@@ -22,11 +22,17 @@ use crate::robots::robots;
 const ROWS: usize = 50;
 pub fn configure(config: &mut ServiceConfig) {
     // Before `/deliveries/{id}`, which would take its name for an id.
-    config.service(front).service(confirm).service(one_delivery).service(sign_in).service(asset);
+    config.service(front).service(notifications).service(confirm).service(one_delivery).service(sign_in).service(asset);
 }
 
+/// The first page.
 #[get("/")]
-async fn front(request: HttpRequest, query: Query<PageQuery>, admin: Data<Admin>) -> HttpResponse {
+async fn front() -> HttpResponse {
+    HttpResponse::SeeOther().insert_header((LOCATION, LIST)).finish()
+}
+
+#[get("/notifications")]
+async fn notifications(request: HttpRequest, query: Query<PageQuery>, admin: Data<Admin>) -> HttpResponse {
     let visitor = match Visitor::admitted(&admin, &request, Role::Read).await {
         Ok(visitor) => visitor,
         Err(response) => return response,
@@ -114,7 +120,7 @@ async fn details(visitor: &Visitor<'_>, admin: &Data<Admin>, id: String) -> Resu
         "payload": payload,
         "harbor_link": harbor_link(&admin.renderer, delivery),
         "attempts": body.detail.attempt_log.iter().rev().map(|attempt| viewer.attempt(attempt)).collect::<Vec<_>>(),
-        "back_href": "/",
+        "back_href": LIST,
     }))
 }
 

@@ -15,6 +15,8 @@ use crate::problem::Problem;
 use crate::store::counts::Count;
 use crate::store::filter::Filter;
 
+/// The list of deliveries.
+pub const LIST: &str = "/notifications";
 const PERIODS: [&str; 3] = ["1h", "24h", "7d"];
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -94,7 +96,7 @@ impl PageQuery {
 
     /// This list from its beginning.
     pub fn first(&self) -> String {
-        href("/", &self.pairs())
+        href(LIST, &self.pairs())
     }
 
     pub fn here(&self) -> String {
@@ -104,7 +106,7 @@ impl PageQuery {
     pub fn after(&self, cursor: &str) -> String {
         let mut pairs = self.pairs();
         pairs.push(("cursor", cursor));
-        href("/", &pairs)
+        href(LIST, &pairs)
     }
 
     /// The list after a bulk change, whatever the state of its rows is now.
@@ -112,7 +114,7 @@ impl PageQuery {
         let anything = Self { state: String::new(), ..self.clone() };
         let mut pairs = anything.pairs();
         pairs.push(("notice", notice));
-        href("/", &pairs)
+        href(LIST, &pairs)
     }
 
     pub fn tabs(&self, counts: &[(State, Count)]) -> Value {

@@ -34,11 +34,11 @@ impl App {
     /// Signs in through the form and gives the cookie.
     async fn sign_in(&self, token: &str) -> String {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
-        let body = format!("token={token}&next=%2F%3Fstate%3Dfailed");
+        let body = format!("token={token}&next=%2Fnotifications%3Fstate%3Dfailed");
         let answer = client.post(format!("{}/sign-in", self.url)).body(body).send().await.unwrap();
         assert_eq!(
             (answer.status(), &answer.headers()[LOCATION]),
-            (StatusCode::SEE_OTHER, &"/?state=failed".parse().unwrap())
+            (StatusCode::SEE_OTHER, &"/notifications?state=failed".parse().unwrap())
         );
         let cookie = answer.headers()[SET_COOKIE].to_str().unwrap().to_owned();
         assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
@@ -51,7 +51,7 @@ impl App {
 #[case::arrivals("GET", "/api/v1/arrivals?repository=a", 200)]
 #[case::harbor("GET", "/api/v1/harbor", 200)]
 #[case::robots("GET", "/api/v1/robots", 200)]
-#[case::page("GET", "/", 200)]
+#[case::page("GET", "/notifications", 200)]
 #[case::replay("POST", "/api/v1/deliveries/x/replay", 404)]
 #[case::test("POST", "/api/v1/robots/x/test", 404)]
 #[tokio::test]
@@ -78,18 +78,18 @@ async fn machines_need_no_token_for(#[case] path: &str) {
 async fn a_sign_in_lasts_until_the_token_changes() {
     let app = guarded().await;
     let cookie = app.sign_in(ADMIN).await;
-    let page = app.request("GET", "/").header(COOKIE, &cookie).send().await.unwrap();
+    let page = app.request("GET", "/notifications").header(COOKIE, &cookie).send().await.unwrap();
     assert_eq!(page.status(), 200);
     assert!(page.headers()["content-security-policy"].to_str().unwrap().starts_with("default-src 'none'"));
     let reader = app.sign_in(READ).await;
     let act = app.request("POST", "/deliveries/x/replay").header(COOKIE, &reader);
     assert_eq!(app.status(act).await, 403);
     for forged in [cookie.replace("admin.", "read."), reader.replace("read.", "admin."), "harborbell=admin".into()] {
-        assert_eq!(app.status(app.request("GET", "/").header(COOKIE, forged)).await, 401);
+        assert_eq!(app.status(app.request("GET", "/notifications").header(COOKIE, forged)).await, 401);
     }
     let changed = App::spawn_with(&[("ADMIN_TOKEN", "another-admin-token"), ("READ_TOKEN", READ)]).await;
-    assert_eq!(app.status(changed.request("GET", "/").header(COOKIE, &cookie)).await, 401);
-    assert_eq!(app.status(changed.request("GET", "/").header(COOKIE, &reader)).await, 200);
+    assert_eq!(app.status(changed.request("GET", "/notifications").header(COOKIE, &cookie)).await, 401);
+    assert_eq!(app.status(changed.request("GET", "/notifications").header(COOKIE, &reader)).await, 200);
 }
 
 #[tokio::test]
@@ -233,7 +233,7 @@ async fn a_webhook_without_a_header_comes_under_a_known_name() {
     let forged = guarded.request("POST", "/webhook/harbor").header("sec-fetch-site", "cross-site");
     let forged = forged.header(AUTHORIZATION, "Bearer hook-for-tests").body(arrived("v2").to_string());
     assert_eq!(guarded.status(forged).await, 403);
-    assert_eq!(open.status(open.request("GET", "/").header("host", "rebound.example.com")).await, 403);
+    assert_eq!(open.status(open.request("GET", "/notifications").header("host", "rebound.example.com")).await, 403);
 }
 
 #[rstest]

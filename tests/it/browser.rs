@@ -175,7 +175,7 @@ async fn with_a_failure(settings: &[(&str, &str)]) -> App {
 async fn an_operator_signs_in_finds_a_failure_replays_it_and_sees_it_delivered() {
     let app = with_a_failure(&[("ADMIN_TOKEN", ADMIN), ("READ_TOKEN", "a-read-token-for-tests")]).await;
     let browser = Browser::open("en-US", 1280).await;
-    browser.go(&app.url).await;
+    browser.go(&format!("{}/notifications", app.url)).await;
     browser.picture("sign-in").await;
     browser.fill("#token", ADMIN).await;
     browser.click("main form button[type=submit]").await;
@@ -215,7 +215,7 @@ async fn all_that_match_are_replayed_after_their_number_was_shown() {
         .await;
     }
     let browser = Browser::open("en-US", 1280).await;
-    browser.go(&format!("{}/?state=failed&q=mars/mars-w", app.url)).await;
+    browser.go(&format!("{}/notifications?state=failed&q=mars/mars-w", app.url)).await;
     browser.click(".bulk a").await;
     browser.shows("h1", "Replay 5 failed deliveries?").await;
     browser.picture("confirm").await;
@@ -227,7 +227,7 @@ async fn all_that_match_are_replayed_after_their_number_was_shown() {
         .await;
 
     // And some that a person ticks.
-    browser.go(&app.url).await;
+    browser.go(&format!("{}/notifications", app.url)).await;
     browser.click(".deliveries tbody tr:nth-child(1) .pick").await;
     browser.click(".deliveries tbody tr:nth-child(2) .pick").await;
     browser.picture("selected").await;
@@ -240,7 +240,7 @@ async fn all_that_match_are_replayed_after_their_number_was_shown() {
 async fn what_comes_in_shows_by_itself_and_never_moves_what_is_being_read() {
     let app = with_a_failure(&[]).await;
     let browser = Browser::open("zh-CN", 1280).await;
-    browser.go(&app.url).await;
+    browser.go(&format!("{}/notifications", app.url)).await;
     browser.shows("h1", "通知记录").await;
     browser.picture("chinese").await;
     app.accept(&arrived("v1.2.4")).await;
@@ -267,9 +267,14 @@ async fn it_fits_a_phone(#[case] language: &str) {
     let long = format!("mars/{}", "long-name-without-a-blank-".repeat(9));
     app.accept(&push(&long, &["v1", "v2", "v3", "v4", "v5", "v6"]).payload()).await;
     let browser = Browser::open(language, 390).await;
-    let mut paths: Vec<String> = ["/", "/?state=failed", "/?q=nothing", "/deliveries/confirm?verb=replay&state=failed"]
-        .map(str::to_owned)
-        .into();
+    let mut paths: Vec<String> = [
+        "/notifications",
+        "/notifications?state=failed",
+        "/notifications?q=nothing",
+        "/deliveries/confirm?verb=replay&state=failed",
+    ]
+    .map(str::to_owned)
+    .into();
     paths.extend(app.deliveries().await.iter().map(|one| format!("/deliveries/{}", one.id)));
     for (number, path) in paths.iter().enumerate() {
         browser.go(&format!("{}{path}", app.url)).await;
@@ -303,9 +308,9 @@ async fn nothing_of_a_payload_runs() {
     let browser = Browser::open("en-US", 1280).await;
     let q: String = bad.bytes().map(|byte| format!("%{byte:02x}")).collect();
     for path in [
-        "/",
+        "/notifications",
         &format!("/deliveries/{id}"),
-        &format!("/?q={q}"),
+        &format!("/notifications?q={q}"),
         &format!("/deliveries/confirm?verb=replay&state=delivered&q={q}"),
     ] {
         browser.go(&format!("{}{path}", app.url)).await;

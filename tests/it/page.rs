@@ -34,7 +34,7 @@ impl App {
 #[tokio::test]
 async fn the_page_speaks_the_browsers_language(#[case] accepted: &str, #[case] lang: &str, #[case] heading: &str) {
     let app = App::spawn().await;
-    let page = app.page_in(accepted, "/").await;
+    let page = app.page_in(accepted, "/notifications").await;
     assert!(
         page.contains(&format!("<html lang=\"{lang}\">")) && page.contains(&format!("<h1>{heading}</h1>")),
         "{page}"
@@ -62,7 +62,7 @@ fn both_languages_have_the_same_words() {
 #[tokio::test]
 async fn an_empty_page_says_how_to_point_harbor_here() {
     let app = App::spawn_with(&[("HARBOR_AUTH_HEADER", "Bearer x")]).await;
-    let page = app.page_in("en", "/").await;
+    let page = app.page_in("en", "/notifications").await;
     assert!(page.contains("webhook&#x2f;harbor") && page.contains("HARBOR_AUTH_HEADER"), "{page}");
 }
 
@@ -79,14 +79,14 @@ async fn every_view_renders() {
     app.accept(&push("mars/many", &["a", "b", "c", "d", "e", "f"]).payload()).await;
     eventually("it was tried", || async { app.deliveries().await[0].failures > 0 }).await;
     let mut paths: Vec<String> = [
-        "/",
-        "/?state=failed",
-        "/?state=pending&q=mars",
-        "/?state=discarded",
-        "/?q=nothing",
-        "/?period=7d",
-        "/?since=2026-01-01T00:00&until=2030-01-01T00:00",
-        "/?notice=replay.3",
+        "/notifications",
+        "/notifications?state=failed",
+        "/notifications?state=pending&q=mars",
+        "/notifications?state=discarded",
+        "/notifications?q=nothing",
+        "/notifications?period=7d",
+        "/notifications?since=2026-01-01T00:00&until=2030-01-01T00:00",
+        "/notifications?notice=replay.3",
         "/deliveries/confirm?verb=replay&state=failed",
         "/deliveries/confirm?verb=discard&state=pending&q=mars&since=2020-01-01",
         "/deliveries/confirm?verb=replay&state=discarded",
@@ -103,9 +103,9 @@ async fn every_view_renders() {
         }
     }
     for (path, status) in [
-        ("/?state=lost", 400),
-        ("/?cursor=nobody", 400),
-        ("/?since=soon", 400),
+        ("/notifications?state=lost", 400),
+        ("/notifications?cursor=nobody", 400),
+        ("/notifications?since=soon", 400),
         ("/deliveries/nobody", 404),
         ("/deliveries/confirm?verb=eat&state=failed", 400),
         ("/deliveries/confirm?verb=replay", 400),
@@ -134,9 +134,9 @@ async fn what_a_payload_says_is_text_on_every_view() {
     let path = format!("/deliveries/{id}");
     let q: String = bad.bytes().map(|byte| format!("%{byte:02x}")).collect();
     for path in [
-        "/",
+        "/notifications",
         &path,
-        &format!("/?q={q}&state=delivered"),
+        &format!("/notifications?q={q}&state=delivered"),
         &format!("/deliveries/confirm?verb=replay&state=delivered&q={q}"),
     ] {
         let page = app.page_in("en", path).await;
@@ -159,16 +159,18 @@ async fn forms_lead_back_and_say_what_they_did() {
     assert_eq!(app.submit(&format!("/deliveries/{id}/replay"), "").await, format!("/deliveries/{id}?notice=replay.1"));
     app.shown(2).await;
     eventually("on record", || async { app.deliveries().await[0].state.as_str() == "delivered" }).await;
-    let back = app.submit("/deliveries/selected", &format!("verb=replay&id={id}&id=nobody&back=%2F%3Fq%3Dmars")).await;
-    assert_eq!(back, "/?q=mars&notice=left.1");
+    let back = app
+        .submit("/deliveries/selected", &format!("verb=replay&id={id}&id=nobody&back=%2Fnotifications%3Fq%3Dmars"))
+        .await;
+    assert_eq!(back, "/notifications?q=mars&notice=left.1");
     app.shown(3).await;
     eventually("on record", || async { app.deliveries().await[0].state.as_str() == "delivered" }).await;
     assert_eq!(
         app.submit("/deliveries/matching", "verb=replay&state=delivered&q=mars").await,
-        "/?q=mars&notice=replay.1"
+        "/notifications?q=mars&notice=replay.1"
     );
     app.shown(4).await;
-    assert_eq!(app.submit("/robots/default/test", "").await, "/?notice=test.1");
+    assert_eq!(app.submit("/robots/default/test", "").await, "/notifications?notice=test.1");
     assert!(app.shown(5).await[4].contains("测试消息"));
 }
 
@@ -231,7 +233,7 @@ async fn a_bulk_change_concerns_what_was_counted_however_it_is_said(#[case] when
     let misspelt =
         app.client.post(format!("{}/deliveries/matching", app.url)).body("verb=discard&state=pending&sinc=1h");
     assert_eq!(misspelt.send().await.unwrap().status(), 400);
-    let unknown = app.client.get(format!("{}/?period=2h", app.url)).send().await.unwrap();
+    let unknown = app.client.get(format!("{}/notifications?period=2h", app.url)).send().await.unwrap();
     assert_eq!(unknown.status(), 400);
 }
 
@@ -255,7 +257,7 @@ async fn a_payload_that_cannot_be_read_again_is_shown_as_it_came() {
 #[tokio::test]
 async fn an_empty_page_says_what_came_instead() {
     let app = App::spawn_with(&[("NOTIFY_OUTCOMES", "failed")]).await;
-    let page = async || app.page_in("en", "/").await;
+    let page = async || app.page_in("en", "/notifications").await;
     assert!(page().await.contains("Nothing has come from Harbor yet"));
     for _ in 0..3 {
         let running = arrived("v1").to_string().replace("Success", "Running");

@@ -53,7 +53,8 @@ async fn an_event_without_a_repository_is_shown_by_its_rule() {
             assert_eq!(event[key], value, "{path} {key}");
         }
     }
-    let (list, one) = (app.page_in("en", "/").await, app.page_in("zh", &format!("/deliveries/{id}")).await);
+    let (list, one) =
+        (app.page_in("en", "/notifications").await, app.page_in("zh", &format!("/deliveries/{id}")).await);
     for page in [&list, &one] {
         assert!(page.contains("<bdi>to-ali</bdi></") && page.contains("connection &lt;refused&gt;"), "{page}");
         assert!(!page.contains("none</bdi>") && !page.contains("problem-status"), "{page}");
@@ -93,13 +94,13 @@ async fn what_is_no_copy_says_so() {
         [(Operation::Delete, "deletion", "删除"), (Operation::Unconfirmed, "unconfirmed", "未确认")]
     {
         let badge = |word: &str| format!("<span class=\"badge operation-{operation}\">{word}</span>");
-        assert!(!app.page_in("en", "/").await.contains(&badge(en)));
+        assert!(!app.page_in("en", "/notifications").await.contains(&badge(en)));
         let id = waiting(&app, succeeded(operation, if en == "deletion" { 1 } else { 2 })).await;
-        assert!(app.page_in("en", "/").await.contains(&badge(en)));
+        assert!(app.page_in("en", "/notifications").await.contains(&badge(en)));
         assert!(app.page_in("zh", &format!("/deliveries/{id}")).await.contains(&badge(zh)));
         let list = String::from_utf8(run(app.folder(), &app.wecom.url(), &["list"]).stdout).unwrap();
         assert!(list.contains(&format!("{operation} succeeded")), "{list}");
-        let page = app.page_in("en", "/").await;
+        let page = app.page_in("en", "/notifications").await;
         assert!(!page.contains("found by asking Harbor"), "a webhook needs no word");
     }
 }
@@ -131,7 +132,7 @@ async fn a_harbor_that_is_not_asked_is_off() {
         })
     );
     assert_eq!(app.get("/readyz").await.1["harbor"], json!({ "state": "off", "since": null }));
-    assert!(!app.page_in("en", "/").await.contains("Harbor’s API"));
+    assert!(!app.page_in("en", "/notifications").await.contains("Harbor’s API"));
     let metrics = app.client.get(format!("{}/metrics", app.url)).send().await.unwrap().text().await.unwrap();
     assert!(!metrics.contains("harborbell_harbor_"), "{metrics}");
     assert!(metrics.contains("harborbell_reconciled_events_total{source=\"harbor_record\"} 0"), "{metrics}");
@@ -158,7 +159,7 @@ async fn a_harbor_that_cannot_be_reached_is_seen_everywhere_and_changes_no_readi
     assert_eq!((status, &json(&ready)["harbor"]), (200, &json!({ "state": "unreachable", "since": since })));
     assert!(!ready.contains("no route"), "{ready}");
 
-    let (_, page) = get("/", TOKEN).await;
+    let (_, page) = get("/notifications", TOKEN).await;
     for part in ["Harbor’s API", "Unreachable", since, "no route to &lt;harbor.example.com&gt;"] {
         assert!(page.contains(part), "{part}: {page}");
     }
@@ -173,12 +174,12 @@ async fn a_harbor_that_cannot_be_reached_is_seen_everywhere_and_changes_no_readi
 
     app.harbor.send_replace(HarborStatus { state: HarborState::Ok, last_error: String::new(), ..unreachable() });
     assert!(get("/metrics", "none").await.1.contains("harborbell_harbor_up 1\n"));
-    assert!(get("/", TOKEN).await.1.contains("harbor-ok"));
+    assert!(get("/notifications", TOKEN).await.1.contains("harbor-ok"));
     let unknown = HarborStatus { state: HarborState::Unknown, ..HarborStatus::default() };
     app.harbor.send_replace(unknown);
     let (_, metrics) = get("/metrics", "none").await;
     assert!(metrics.contains("harborbell_harbor_up 0\n") && !metrics.contains("last_success"), "{metrics}");
-    assert!(get("/", TOKEN).await.1.contains("No answer yet"));
+    assert!(get("/notifications", TOKEN).await.1.contains("No answer yet"));
 }
 
 #[test]
