@@ -20,6 +20,7 @@ pub mod store;
 pub mod wecom;
 
 pub mod admin;
+pub mod board;
 pub mod group_commit;
 pub mod health;
 pub mod http;

@@ -6,6 +6,7 @@ pub mod api;
 mod chart;
 mod forms;
 mod harbor;
+mod images;
 pub mod openapi;
 mod page;
 mod page_query;
@@ -24,6 +25,7 @@ use jiff::tz::TimeZone;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
+use crate::harbor::connection::Connection;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::delivery::{State, Verb};
@@ -48,6 +50,8 @@ pub struct Admin {
     pub metrics: Metrics,
     /// How Harbor's API is.
     pub harbor: watch::Receiver<HarborStatus>,
+    /// Harbor's API, where it is asked.
+    pub harbor_api: Option<Arc<Connection>>,
     /// Wakes the lanes, and whoever waits for an arrival, because there is something to look at.
     pub nudge: watch::Sender<()>,
     /// Ends the waiting when the service stops.
@@ -59,7 +63,12 @@ pub struct Admin {
 
 pub fn configure(config: &mut ServiceConfig) {
     api::configure(config);
-    config.service(wait_for_arrival::arrivals).service(harbor::harbor).service(openapi::document);
+    config
+        .service(wait_for_arrival::arrivals)
+        .service(images::list)
+        .service(images::show)
+        .service(harbor::harbor)
+        .service(openapi::document);
     page::configure(config);
     forms::configure(config);
 }

@@ -24,6 +24,8 @@ use crate::{health, receive};
         super::api::replay_all,
         super::api::discard_all,
         super::wait_for_arrival::arrivals,
+        super::images::list,
+        super::images::show,
         super::harbor::harbor,
         super::api::robot_list,
         super::api::test_robot,

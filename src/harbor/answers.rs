@@ -5,6 +5,8 @@ use std::fmt;
 
 use serde::{Deserialize, Deserializer, Serialize};
 
+use crate::model::clock::Millis;
+
 #[derive(Clone, Debug, Deserialize)]
 pub struct SystemInfo {
     /// How Harbor calls itself.
@@ -133,9 +135,16 @@ pub struct Policy {
     trigger: Option<Trigger>,
     #[serde(default, deserialize_with = "or_default")]
     pub filters: Vec<Filter>,
+    #[serde(default, deserialize_with = "moment")]
+    creation_time: Option<jiff::Timestamp>,
 }
 
 impl Policy {
+    /// 0 where Harbor does not say.
+    pub fn created_at(&self) -> Millis {
+        self.creation_time.map_or(0, |at| at.as_millisecond())
+    }
+
     pub const fn replicates_deletions(&self) -> bool {
         self.replicate_deletion || self.deletion
     }

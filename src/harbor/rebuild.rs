@@ -80,6 +80,7 @@ pub fn of_rule(host: &str, rule: Option<&Policy>) -> Event {
         registry: rule.and_then(Policy::remote).map(|remote| remote.name.clone()).unwrap_or_default(),
         description: rule.map(|rule| rule.description.clone()).unwrap_or_default(),
         rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+        rule_id: rule.map_or(0, |rule| rule.id),
         ..Event::default()
     }
 }

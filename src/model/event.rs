@@ -77,6 +77,12 @@ pub struct Event {
     #[serde(serialize_with = "text_or_null")]
     #[schema(value_type = Option<String>, required)]
     pub rule: String,
+    /// Harbor's number of the rule; 0 where only a webhook is known.
+    #[serde(skip)]
+    pub rule_id: i64,
+    /// The namespace at the remote side, as far as Harbor names it: the first component of a path.
+    #[serde(skip)]
+    pub remote_namespace: String,
     /// Why it failed, in one line of Harbor's; empty where that is unknown.
     #[serde(serialize_with = "text_or_null")]
     #[schema(value_type = Option<String>, required)]

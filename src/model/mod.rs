@@ -4,6 +4,7 @@
 pub mod arrival;
 pub mod clock;
 pub mod delivery;
+pub mod destination;
 pub mod event;
 pub mod failure_grace;
 pub mod harbor;

@@ -55,6 +55,9 @@ impl Reconciler {
             if is_wrong || is_unexplained {
                 let log = if is_unexplained { self.log(execution, task).await? } else { None };
                 self.explain(stored.event_id, rule, task, log.as_ref()).await?;
+            } else if let Some(rule) = rule.filter(|rule| rule.id != stored.rule_id) {
+                let named = Event { rule: rule.name.clone(), rule_id: rule.id, ..bare.event };
+                self.store.note_rule(&stored.event_id, &named).await?;
             }
             return Ok(());
         }
@@ -81,6 +84,7 @@ impl Reconciler {
             source,
             operation: operation(task).unwrap_or(Operation::Unconfirmed),
             rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+            rule_id: rule.map_or(0, |rule| rule.id),
             task_id: task.id,
             late: is_late,
             ..webhook.event
@@ -139,6 +143,7 @@ impl Reconciler {
             event_id,
             operation: operation(task),
             rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
+            rule_id: rule.map_or(0, |rule| rule.id),
             reason: log.and_then(|log| log.reason.clone()).unwrap_or_default(),
             copied: log.filter(|log| log.ended).map(|log| log.copied.clone()).unwrap_or_default(),
         };

@@ -62,6 +62,10 @@ impl Harbor {
         Ok(Some(Self { look_ups, worker, settings, runs: watch::Sender::default() }))
     }
 
+    pub(super) fn connection(&self) -> Arc<Connection> {
+        self.worker.look_up.connection.clone()
+    }
+
     /// Runs until stopped.
     pub(super) fn start(self, intake: Intake, metrics: Metrics, stop: CancellationToken) -> JoinSet<()> {
         let mut tasks = JoinSet::new();

@@ -91,6 +91,7 @@ impl Service {
             routing: routing.clone(),
             metrics: counts.clone(),
             harbor: harbor_status.subscribe(),
+            harbor_api: harbor.as_ref().map(harbor::Harbor::connection),
             nudge: nudge.clone(),
             stopping: stopping.clone(),
             wants_auth_header: config.harbor_auth_header.is_some(),

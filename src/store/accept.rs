@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use serde::Serialize;
 
 use super::dedup::{New, insert_arrivals};
+use super::note::note;
 pub use super::offer::Offer;
 use super::sql::{Transaction, sql};
 use super::supersede::{Superseded, supersede_held};
@@ -113,7 +114,7 @@ impl Store {
         assign: &(impl Fn(&Event) -> Vec<Assignment> + Sync),
         now: Millis,
     ) -> Result<Written<'a>> {
-        let known = join_known(transaction, offers).await?;
+        let known = join_known(transaction, offers, now).await?;
         let offered = offers.iter().filter(|offer| !known.contains(&offer.event_id));
         let offered = offered.map(|offer| (offer.event_id.as_str(), &offer.webhook));
         let New { mut versions, healed } = insert_arrivals(transaction, offered).await?;
@@ -134,6 +135,7 @@ impl Store {
         if !accepted.is_empty() {
             insert_events(transaction, &accepted, now).await?;
             insert_deliveries(transaction, &accepted, now).await?;
+            note(transaction, accepted.iter().map(|new| new.event.as_ref()), now).await?;
         }
         Ok(Written { accepted, healed })
     }
@@ -143,11 +145,12 @@ pub(super) async fn insert_events(transaction: &mut Transaction, accepted: &[New
     let events: Vec<_> = accepted.iter().map(EventRow::of).collect();
     let statement =
         sql("INSERT INTO events (id, accepted_at, source, operation, outcome, harbor_host, project, repository,
-             versions, registry, description, rule, reason, execution_timestamp, execution_id, task_id, late,
+             versions, registry, description, rule, rule_id, remote_namespace, reason, execution_timestamp, execution_id, task_id, late,
              occurred_at, payload)
          SELECT value->>'id', $2, value->>'source', value->>'operation', value->>'outcome', value->>'harbor_host',
              value->>'project', value->>'repository', value->>'versions', value->>'registry',
-             value->>'description', value->>'rule', value->>'reason',
+             value->>'description', value->>'rule', CAST(value->>'rule_id' AS BIGINT),
+             value->>'remote_namespace', value->>'reason',
              CAST(value->>'execution_timestamp' AS BIGINT), CAST(value->>'execution_id' AS BIGINT),
              CAST(value->>'task_id' AS BIGINT), CAST(value->>'late' AS BIGINT),
              CAST(value->>'occurred_at' AS BIGINT), value->>'payload'
@@ -207,6 +210,8 @@ struct EventRow<'a> {
     registry: &'a str,
     description: &'a str,
     rule: &'a str,
+    rule_id: i64,
+    remote_namespace: &'a str,
     reason: &'a str,
     execution_timestamp: i64,
     execution_id: i64,
@@ -231,6 +236,8 @@ impl<'a> EventRow<'a> {
             registry: &event.registry,
             description: &event.description,
             rule: &event.rule,
+            rule_id: event.rule_id,
+            remote_namespace: &event.remote_namespace,
             reason: &event.reason,
             execution_timestamp: event.execution_timestamp,
             execution_id: event.execution_id,

@@ -1,12 +1,15 @@
 //! Has it arrived? For each destination the latest execution of an image. A destination is a registry and the
 //! description of the rule that replicates into it, because a registry may have several rules.
 
+use std::collections::{BTreeSet, HashMap};
+
 use super::latest::latest;
 use super::sql::{Statement, sql};
 use super::views::{ArrivalView, Arrivals, OtherState, OtherView};
-use super::words::{REPOSITORY, VERSION, count_up_to, distinct, unindexed, word};
-use super::{Result, Store};
+use super::words::{REPOSITORY, unindexed, word};
+use super::{Result, Store, rows};
 use crate::model::clock::{Millis, SECOND};
+use crate::model::destination::{Destinations, Label, Replicated};
 use crate::model::event::{Operation, ReplicationOutcome};
 
 /// Which image is asked for.
@@ -22,12 +25,12 @@ pub struct Question {
 }
 
 const ARRIVAL: &str = "SELECT e.repository, a.version, e.registry, e.description, e.operation, a.outcome,
-    e.execution_timestamp, e.execution_id, e.occurred_at, e.id AS event_id, a.execution";
+    e.execution_timestamp, e.execution_id, e.occurred_at, e.id AS event_id, a.execution, e.rule_id, e.reason";
 /// A deletion counts if it succeeded and names the versions that are gone.
 const HAPPENED: &str = "(e.operation <> 'delete' OR a.outcome = 'succeeded' AND a.version <> '')";
-/// A version that so few arrivals have is looked up by itself. More have one such as `latest`; that is found soon
-/// from the newest execution backwards.
-const FEW_ARRIVALS: i64 = 1_000;
+/// So much of what happened to an image is read as it is; of more, which one such as `latest` has, the latest execution
+/// for each destination is looked up.
+const MUCH: i64 = 200;
 /// The execution that ends last need not be the one that began last. One that began so many seconds, or so many
 /// executions, before the latest one is taken to have ended before it.
 const LONGEST_EXECUTION: i64 = 24 * 60 * 60;
@@ -39,29 +42,35 @@ const MOST_DELETIONS: i64 = 1_000;
 const REGISTRY: &str = "substr(e.registry, 1, 100)";
 const DESCRIPTION: &str = "substr(e.description, 1, 100)";
 
-/// Where an image was sent.
-#[derive(Debug)]
-struct Destination {
-    registry: String,
-    description: String,
-}
-
 impl Store {
     /// What is known of an image: for each destination its latest execution, and in it, of each version, success
     /// over failure; what was deleted since; and what is on its way. Newest first.
     pub async fn arrivals(&self, question: &Question) -> Result<Arrivals> {
-        let happened = match &question.version {
-            Some(version) if self.is_rare(version).await? => self.arrivals_of_version(question, version).await?,
-            _ => {
+        let replicated = self.destinations(&[&question.repository]).await?;
+        let destinations = Destinations::of(&replicated, &self.spans().await?, &[]);
+        let is_meant = |registry: &str, description: &str, rule_id: i64| {
+            let destination = destinations.find(registry, description, rule_id);
+            question.registry.as_ref().is_none_or(|place| destinations.is_called(&destination, place))
+        };
+        let mut happened = match &question.version {
+            Some(version) => self.history(&[(&question.repository, version)]).await?,
+            None => {
                 let mut happened = Vec::new();
-                for destination in self.destinations(&question.repository).await? {
-                    happened.extend(self.latest_at(question, &destination).await?);
+                for label in labels(&replicated).iter().filter(|label| is_meant(&label.registry, &label.description, 0))
+                {
+                    happened.extend(self.latest_at(question, label).await?);
                 }
                 happened
             }
         };
-        let mut arrivals = Arrivals { others: self.replicating(question).await?, ..Arrivals::default() };
-        for arrival in latest(happened) {
+        happened.retain(|arrival| {
+            question.is_since(arrival.execution_timestamp)
+                && is_meant(&arrival.registry, &arrival.description, arrival.rule_id)
+        });
+        let mut others = self.replicating(question).await?;
+        others.retain(|other| is_meant(&other.registry, &other.description, 0));
+        let mut arrivals = Arrivals { others, ..Arrivals::default() };
+        for arrival in latest(happened, &destinations) {
             match OtherState::of(&arrival) {
                 Some(state) => arrivals.others.push(OtherView::of(arrival, state)),
                 None => arrivals.items.push(arrival),
@@ -70,25 +79,37 @@ impl Store {
         Ok(arrivals)
     }
 
-    async fn is_rare(&self, version: &str) -> Result<bool> {
-        let arrivals = sql(format!("SELECT 1 FROM arrivals a WHERE {VERSION} = ?")).bind(word(version));
-        Ok(self.number(count_up_to(FEW_ARRIVALS, arrivals)).await? < FEW_ARRIVALS)
-    }
-
-    /// All arrivals of this version, wherever and whenever.
-    async fn arrivals_of_version(&self, question: &Question, version: &str) -> Result<Vec<ArrivalView>> {
+    /// What happened to each of these images: all of it or, where that is much, the newest and the latest execution for
+    /// each destination.
+    pub async fn history(&self, images: &[(&String, &String)]) -> Result<Vec<ArrivalView>> {
         let query = sql(format!(
-            "{ARRIVAL} FROM arrivals a CROSS JOIN events e WHERE e.id = a.event_id AND {VERSION} = ? AND {HAPPENED}{{}}{{}}"
+            "{ARRIVAL} FROM rows($1) CROSS JOIN arrivals a CROSS JOIN events e
+             WHERE a.repository = value->>0 AND a.version = value->>1 AND e.id = a.event_id AND {HAPPENED}
+                 AND a.event_id > coalesce((
+                     SELECT much.event_id FROM arrivals much
+                     WHERE much.repository = value->>0 AND much.version = value->>1
+                     ORDER BY much.event_id DESC LIMIT 1 OFFSET {MUCH}), '')"
         ));
-        self.all(query.bind(word(version)).clause(question.of_event()).clause(question.of_arrival())).await
+        let mut happened: Vec<ArrivalView> = self.all(query.bind(rows(images))).await?;
+        let mut read: HashMap<_, i64> = HashMap::new();
+        for arrival in &happened {
+            *read.entry((arrival.repository.clone(), arrival.version.clone())).or_default() += 1;
+        }
+        for ((repository, version), _) in read.into_iter().filter(|(_, arrivals)| *arrivals >= MUCH) {
+            let question = Question { repository, version: Some(version), ..Question::default() };
+            for label in labels(&self.destinations(&[&question.repository]).await?) {
+                happened.extend(self.latest_at(&question, &label).await?);
+            }
+        }
+        Ok(happened)
     }
 
-    /// The arrivals of the latest executions that concern the question, at one destination, and the deletions since.
-    async fn latest_at(&self, question: &Question, destination: &Destination) -> Result<Vec<ArrivalView>> {
+    /// The arrivals of the latest executions that concern the question, under one label, and the deletions since.
+    async fn latest_at(&self, question: &Question, label: &Label) -> Result<Vec<ArrivalView>> {
         let here = |condition: &str| {
             let here = format!("{REPOSITORY} = ? AND {REGISTRY} = ? AND {DESCRIPTION} = ?");
-            let here = sql(here).bind(word(&question.repository)).bind(&destination.registry);
-            here.bind(&destination.description).and(question.of_event()).and(sql(condition))
+            let here = sql(here).bind(word(&question.repository)).bind(&label.registry);
+            here.bind(&label.description).and(question.of_event()).and(sql(condition))
         };
         let began_since = |at: i64| sql(" AND e.execution_timestamp >= ?").bind(at);
         let copies = here(" AND e.operation <> 'delete'");
@@ -110,7 +131,7 @@ impl Store {
         let query = sql(format!(
             "{ARRIVAL} FROM (
                  SELECT e.id, e.repository, e.registry, e.description, e.operation, e.execution_timestamp,
-                     e.execution_id, e.occurred_at
+                     e.execution_id, e.occurred_at, e.rule_id, e.reason
                  FROM events e
                  WHERE {{}} AND EXISTS (SELECT 1 FROM arrivals a WHERE a.event_id = e.id AND {HAPPENED}{{}})
                  ORDER BY e.execution_timestamp DESC LIMIT ?) e
@@ -119,31 +140,24 @@ impl Store {
         let query = query.clause(condition).clause(question.of_arrival()).bind(most);
         self.all(query.clause(question.of_arrival())).await
     }
+}
 
-    /// The destinations that an image was ever sent to, each found by one look into the index.
-    async fn destinations(&self, repository: &str) -> Result<Vec<Destination>> {
-        let of_image = sql(format!("{REPOSITORY} = ?")).bind(word(repository));
-        let mut destinations = Vec::new();
-        for registry in self.texts(distinct(REGISTRY, &of_image)).await? {
-            let here = of_image.clone().and(sql(format!(" AND {REGISTRY} = ?")).bind(&registry));
-            for description in self.texts(distinct(DESCRIPTION, &here)).await? {
-                destinations.push(Destination { registry: registry.clone(), description });
-            }
-        }
-        Ok(destinations)
-    }
+/// Every label of these, once.
+fn labels(replicated: &[Replicated]) -> BTreeSet<Label> {
+    replicated.iter().map(|one| Label::of(&one.registry, &one.description)).collect()
 }
 
 impl Question {
+    fn is_since(&self, execution_timestamp: i64) -> bool {
+        // Executions are dated in whole seconds.
+        self.since.is_none_or(|since| execution_timestamp >= since.div_euclid(SECOND))
+    }
+
     /// Conditions on `events e`.
     fn of_event(&self) -> Statement {
         let mut conditions = sql(format!(" AND {} = ?", unindexed("e.repository"))).bind(&self.repository);
         if let Some(since) = self.since {
-            // Executions are dated in whole seconds.
             conditions = conditions.and(sql(" AND e.execution_timestamp >= ?").bind(since.div_euclid(SECOND)));
-        }
-        if let Some(place) = &self.registry {
-            conditions = conditions.and(sql(" AND (e.registry = ? OR e.description = ?)").bind(place).bind(place));
         }
         conditions
     }

@@ -2,7 +2,7 @@
 
 /// The columns of an [`Event`](crate::model::event::Event), without the payload, which may be large; from `events e`.
 pub(super) const EVENT: &str = "e.source, e.operation, e.outcome, e.harbor_host, e.project, e.repository, e.versions,
-    e.registry, e.description, e.rule, e.reason, e.execution_timestamp, e.execution_id, e.task_id,
+    e.registry, e.description, e.rule, e.rule_id, e.remote_namespace, e.reason, e.execution_timestamp, e.execution_id, e.task_id,
     e.late = 1 AS late, e.occurred_at";
 
 /// The columns of a [`Notice`](crate::model::delivery::Notice) beside those of its event; from `events e` and

@@ -8,9 +8,11 @@ use super::{Result, Store, StoreError};
 use crate::model::clock::Clock;
 
 /// A table that refers to another comes after it.
-const TABLES: [&str; 10] = [
+const TABLES: [&str; 12] = [
     "events",
     "arrivals",
+    "images",
+    "destinations",
     "deliveries",
     "messages",
     "attempts",

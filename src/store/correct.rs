@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use super::accept::{NewEvent, insert_deliveries, insert_events};
 use super::columns::EVENT;
+use super::note::{note, note_destinations};
 use super::sql::{Transaction, sql};
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
@@ -24,6 +25,8 @@ pub struct Finding {
     pub operation: Option<Operation>,
     /// The rule's name; empty where it is unknown.
     pub rule: String,
+    /// Harbor's number of the rule; 0 where it is unknown.
+    pub rule_id: i64,
     pub reason: String,
     /// The versions of a failure that were copied.
     pub copied: Vec<String>,
@@ -67,6 +70,7 @@ impl Store {
         }
         if !finding.rule.is_empty() {
             corrected.rule.clone_from(&finding.rule);
+            corrected.rule_id = finding.rule_id;
         }
         let copied: HashSet<_> = finding.copied.iter().map(String::as_str).collect();
         let is_copied = |version: &String| copied.contains(version.as_str());
@@ -87,6 +91,8 @@ impl Store {
             }
         }
         update(&mut transaction, &finding.event_id, &corrected).await?;
+        // An operation or a rule that was unknown is known now.
+        note_destinations(&mut transaction, std::iter::once(&corrected)).await?;
         if !is_sent {
             reassign(&mut transaction, &finding.event_id, &corrected, &assign(&corrected), now).await?;
         }
@@ -121,9 +127,10 @@ async fn find(transaction: &mut Transaction, event_id: &str) -> Result<Option<Fo
 }
 
 async fn update(transaction: &mut Transaction, event_id: &str, event: &Event) -> Result<()> {
-    let updated = sql("UPDATE events SET operation = $2, reason = $3, rule = $4, versions = $5 WHERE id = $1");
+    let updated =
+        sql("UPDATE events SET operation = $2, reason = $3, rule = $4, versions = $5, rule_id = $6 WHERE id = $1");
     let updated = updated.bind(event_id).bind(event.operation.as_str()).bind(&event.reason).bind(&event.rule);
-    transaction.run(updated.bind(rows(&event.versions))).await?;
+    transaction.run(updated.bind(rows(&event.versions)).bind(event.rule_id)).await?;
     Ok(())
 }
 
@@ -139,8 +146,8 @@ async fn insert_part(
 ) -> Result<Option<(Event, Vec<String>)>> {
     let event_id = Uuid::now_v7().to_string();
     let given: Vec<_> = part.versions.iter().map(|version| [version]).collect();
-    let arrived = sql("INSERT INTO arrivals (key, execution, outcome, version, event_id)
-         SELECT a.key, a.execution, 'succeeded', a.version, $3 FROM arrivals a
+    let arrived = sql("INSERT INTO arrivals (key, execution, outcome, repository, version, event_id)
+         SELECT a.key, a.execution, 'succeeded', a.repository, a.version, $3 FROM arrivals a
          WHERE a.event_id = $2 AND a.outcome = 'failed' AND a.version IN (SELECT value->>0 FROM rows($1))
          ON CONFLICT (key, execution, outcome) DO NOTHING
          RETURNING version");
@@ -158,6 +165,7 @@ async fn insert_part(
     let robots = assignments.iter().map(|assignment| assignment.robot.clone()).collect();
     let new = NewEvent { id: &event_id, event: Cow::Borrowed(&part), payload, look_up: 0, assignments };
     insert_events(transaction, std::slice::from_ref(&new), now).await?;
+    note(transaction, std::iter::once(&part), now).await?;
     insert_deliveries(transaction, std::slice::from_ref(&new), now).await?;
     let split = sql("UPDATE events SET split_from = $2 WHERE id = $1").bind(&event_id).bind(&finding.event_id);
     transaction.run(split).await?;

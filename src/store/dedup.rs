@@ -38,10 +38,11 @@ pub(super) async fn insert_arrivals<'a>(
         }
     };
     let statement = sql(format!(
-        "INSERT INTO arrivals (key, execution, outcome, version, event_id)
-         SELECT key, execution, outcome, version, event_id
+        "INSERT INTO arrivals (key, execution, outcome, repository, version, event_id)
+         SELECT key, execution, outcome, repository, version, event_id
          FROM (
-             SELECT value->>'key' AS key, value->>'outcome' AS outcome, value->>'version' AS version,
+             SELECT value->>'key' AS key, value->>'outcome' AS outcome,
+                 value->>'repository' AS repository, value->>'version' AS version,
                  value->>'event_id' AS event_id, coalesce((
                      SELECT known.execution FROM arrivals known
                      WHERE known.key = value->>'key' AND known.execution <> value->>'execution'
@@ -71,6 +72,7 @@ struct ArrivalRow<'a> {
     execution: String,
     rule: String,
     outcome: ReplicationOutcome,
+    repository: &'a str,
     version: &'a str,
     event_id: &'a str,
 }
@@ -93,6 +95,7 @@ fn candidates<'a>(offered: impl Iterator<Item = (&'a str, &'a Webhook)>) -> Vec<
             execution: execution.name(),
             rule: execution.rule().to_owned(),
             outcome,
+            repository: &webhook.event.repository,
             version: &arrival.version,
             event_id,
         }));

@@ -6,14 +6,16 @@ use std::collections::{HashMap, HashSet};
 
 use super::views::ArrivalView;
 use crate::model::clock::Millis;
+use crate::model::destination::Destinations;
 use crate::model::event::{Operation, ReplicationOutcome};
 
 /// Of each destination the latest execution that copied, and of it the last word about each version: a deletion after it
 /// included. Where a deletion is the last of all, so are its versions. Newest first.
-pub(super) fn latest(arrivals: Vec<ArrivalView>) -> Vec<ArrivalView> {
+pub fn latest(arrivals: Vec<ArrivalView>, of: &Destinations) -> Vec<ArrivalView> {
     let mut destinations: HashMap<_, Vec<ArrivalView>> = HashMap::new();
     for arrival in arrivals {
-        destinations.entry((arrival.registry.clone(), arrival.description.clone())).or_default().push(arrival);
+        let destination = of.find(&arrival.registry, &arrival.description, arrival.rule_id);
+        destinations.entry(destination).or_default().push(arrival);
     }
     let mut latest: Vec<_> = destinations.into_values().flat_map(at_destination).collect();
     latest.sort_by_cached_key(|arrival| {

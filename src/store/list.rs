@@ -4,10 +4,10 @@ use sqlx::FromRow;
 
 use super::columns::{DELIVERY, EVENT, NOTICE};
 use super::filter::{Filter, Position};
-use super::search::{Plan, is_in_row};
+use super::search::{OF_VERSIONS, Plan, is_in_row};
 use super::sql::{Statement, sql};
 use super::views::{Delivery, Page};
-use super::words::{Prefix, VERSION};
+use super::words::{IMAGE_VERSION, Prefix};
 use super::{Result, Store};
 use crate::model::clock::Millis;
 use crate::model::delivery::State;
@@ -82,10 +82,10 @@ fn of_state(filter: &Filter, state: State, limit: i64, after: Option<&Position>)
 fn of_versions(filter: &Filter, limit: i64, after: Option<&Position>) -> Statement {
     let q = filter.q.as_deref().unwrap_or_default();
     sql(format!(
-        "SELECT * FROM ({PART} FROM (SELECT DISTINCT a.event_id FROM arrivals a WHERE {{}}) matching
+        "SELECT * FROM ({PART} FROM (SELECT DISTINCT a.event_id FROM {OF_VERSIONS}) matching
          CROSS JOIN deliveries d WHERE d.event_id = matching.event_id{{}}{{}} {NEWEST_FIRST} LIMIT ?) part"
     ))
-    .clause(Prefix::of(q).of_word(VERSION))
+    .clause(Prefix::of(q).of_word(IMAGE_VERSION))
     .clause(filter.conditions())
     .clause(behind(after))
     .bind(limit)

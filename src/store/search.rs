@@ -7,7 +7,7 @@
 
 use super::filter::Filter;
 use super::sql::{Statement, sql};
-use super::words::{EVENT_WORDS, Prefix, VERSION, count_up_to, distinct};
+use super::words::{EVENT_WORDS, IMAGE_VERSION, Prefix, VERSION, count_up_to, distinct};
 use super::{Result, Store};
 
 /// Up to so many rows are looked at one by one.
@@ -16,6 +16,10 @@ const FEW_ROWS: i64 = 1_000;
 const FEW_VERSIONS: i64 = 10_000;
 /// More words than this are not asked one by one: then matches are so frequent that looking at rows finds them soon.
 const FEW_WORDS: i64 = 64;
+
+/// All arrivals of the images whose version matches.
+pub(super) const OF_VERSIONS: &str =
+    "images i CROSS JOIN arrivals a WHERE a.repository = i.repository AND a.version = i.version AND {}";
 
 /// How the rows of a filter are found.
 #[derive(Debug)]
@@ -34,7 +38,7 @@ impl Store {
             return Ok(Plan::Rows);
         }
         let prefix = Prefix::of(q);
-        let versions = sql("SELECT 1 FROM arrivals a WHERE {}").clause(prefix.of_word(VERSION));
+        let versions = sql(format!("SELECT 1 FROM {OF_VERSIONS}")).clause(prefix.of_word(IMAGE_VERSION));
         if self.number(count_up_to(FEW_VERSIONS, versions)).await? == FEW_VERSIONS {
             return Ok(Plan::Rows);
         }
@@ -80,7 +84,7 @@ pub(super) fn is_in_row(q: &str) -> Statement {
 fn is_in_set(q: &str) -> Statement {
     let prefix = Prefix::of(q);
     let events = |_, condition| sql("SELECT e.id FROM events e WHERE {}").clause(condition);
-    sql(" AND d.event_id IN ({}SELECT a.event_id FROM arrivals a WHERE {})")
+    sql(format!(" AND d.event_id IN ({{}}SELECT a.event_id FROM {OF_VERSIONS})"))
         .clause(each_word(&prefix, " UNION ALL ", events))
-        .clause(prefix.of_word(VERSION))
+        .clause(prefix.of_word(IMAGE_VERSION))
 }

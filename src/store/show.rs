@@ -5,11 +5,19 @@ use sqlx::FromRow;
 
 use super::columns::{DELIVERY, EVENT, NOTICE};
 use super::sql::sql;
-use super::views::{Delivery, Detail};
-use super::{Result, Store};
+use super::views::{Delivery, Detail, StoredEvent};
+use super::{Result, Store, rows};
 use crate::model::delivery::Notice;
 
 impl Store {
+    /// The events of these ids.
+    pub async fn events(&self, ids: &[String]) -> Result<Vec<StoredEvent>> {
+        let query =
+            sql(format!("SELECT e.id AS event_id, {EVENT} FROM rows($1) CROSS JOIN events e WHERE e.id = value->>0"));
+        let given: Vec<_> = ids.iter().map(|id| [id]).collect();
+        self.all(query.bind(rows(&given))).await
+    }
+
     /// One delivery with its attempts; None where there is none of this id.
     pub async fn show(&self, id: &str) -> Result<Option<Detail>> {
         let query = sql(format!(

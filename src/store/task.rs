@@ -5,10 +5,12 @@ use std::collections::{HashMap, HashSet};
 
 use sqlx::FromRow;
 
+use super::note::{forget_unknown, note, note_destinations};
 use super::offer::Offer;
 use super::sql::{Transaction, sql};
 use super::{Result, Store, rows};
 use crate::model::arrival::Execution;
+use crate::model::clock::Millis;
 use crate::model::event::{Event, JsonList, Operation, Source};
 
 /// What is stored of a task.
@@ -18,6 +20,8 @@ pub struct StoredTask {
     #[sqlx(try_from = "String")]
     pub operation: Operation,
     pub reason: String,
+    /// 0 where only its webhook is known.
+    pub rule_id: i64,
 }
 
 /// A condition on `events e` for a task that `given` names; without an execution's number, by its time (which the query
@@ -38,12 +42,27 @@ impl Store {
     /// The event of this task, if there is one: the same execution, repository and outcome.
     pub async fn task(&self, event: &Event) -> Result<Option<StoredTask>> {
         let stored = sql(format!(
-            "SELECT e.id AS event_id, e.operation, e.reason
+            "SELECT e.id AS event_id, e.operation, e.reason, e.rule_id
              FROM rows($1) CROSS JOIN arrivals a CROSS JOIN events e
              WHERE a.key >= value->>'from' AND a.key < value->>'to' AND e.id = a.event_id AND {} LIMIT 1",
             is_task("value")
         ));
         self.first(stored.bind(rows(&[Given::of("", event)]))).await
+    }
+
+    /// Takes note of the rule of an event that a webhook told: `event` has its number and its name.
+    pub async fn note_rule(&self, event_id: &str, event: &Event) -> Result<()> {
+        let mut transaction = self.begin().await?;
+        let known = sql("UPDATE events SET rule = $2, rule_id = $3 WHERE id = $1
+             RETURNING description, remote_namespace, occurred_at");
+        let known = known.bind(event_id).bind(&event.rule).bind(event.rule_id);
+        let stored: Vec<(String, String, Millis)> = transaction.all(known).await?;
+        for (description, remote_namespace, occurred_at) in stored {
+            // As it was called then.
+            let event = Event { description, remote_namespace, occurred_at, ..event.clone() };
+            note_destinations(&mut transaction, std::iter::once(&event)).await?;
+        }
+        transaction.commit().await
     }
 }
 
@@ -82,7 +101,11 @@ impl<'a> Given<'a> {
 
 /// The offers whose task is stored, where one of the two did not come by a webhook. Versions that only the later one
 /// names are added to the event; nobody is notified of them again.
-pub(super) async fn join_known(transaction: &mut Transaction, offers: &[Offer]) -> Result<HashSet<String>> {
+pub(super) async fn join_known(
+    transaction: &mut Transaction,
+    offers: &[Offer],
+    now: Millis,
+) -> Result<HashSet<String>> {
     let (webhooks, found): (Vec<_>, Vec<_>) =
         offers.iter().partition(|offer| offer.webhook.event.source == Source::Webhook);
     let given = |offers: &[&Offer]| -> String {
@@ -107,22 +130,23 @@ pub(super) async fn join_known(transaction: &mut Transaction, offers: &[Offer]) 
     let known: HashMap<_, _> = known.into_iter().collect();
     for offer in offers {
         if let Some(event_id) = known.get(&offer.event_id) {
-            add_versions(transaction, event_id, offer).await?;
+            add_versions(transaction, event_id, offer, now).await?;
         }
     }
     Ok(known.into_keys().collect())
 }
 
-async fn add_versions(transaction: &mut Transaction, event_id: &str, offer: &Offer) -> Result<()> {
+async fn add_versions(transaction: &mut Transaction, event_id: &str, offer: &Offer, now: Millis) -> Result<()> {
     let event = &offer.webhook.event;
     let execution = Execution::of(event).name();
     let named = offer.webhook.arrivals.iter().filter(|arrival| !arrival.version.is_empty());
     let given: Vec<_> = named.map(|arrival| (&arrival.key, &arrival.version)).collect();
-    let added = sql("INSERT INTO arrivals (key, execution, outcome, version, event_id)
-         SELECT value->>0, $2, $3, value->>1, $4 FROM rows($1) WHERE true
+    let added = sql("INSERT INTO arrivals (key, execution, outcome, repository, version, event_id)
+         SELECT value->>0, $2, $3, $5, value->>1, $4 FROM rows($1) WHERE true
          ON CONFLICT (key, execution, outcome) DO NOTHING
          RETURNING version");
-    let added = added.bind(rows(&given)).bind(execution).bind(event.outcome.as_str()).bind(event_id);
+    let added =
+        added.bind(rows(&given)).bind(execution).bind(event.outcome.as_str()).bind(event_id).bind(&event.repository);
     let added: Vec<(String,)> = transaction.all(added).await?;
     if added.is_empty() {
         return Ok(());
@@ -133,8 +157,11 @@ async fn add_versions(transaction: &mut Transaction, event_id: &str, offer: &Off
     let stored = sql("SELECT versions FROM events WHERE id = $1").bind(event_id);
     let stored: Vec<(JsonList,)> = transaction.all(stored).await?;
     let stored = stored.into_iter().next().map(|(versions,)| versions.try_into().unwrap_or_default());
+    let added: Vec<String> = added.into_iter().map(|(version,)| version).collect();
     let mut versions: Vec<String> = stored.unwrap_or_default();
-    versions.extend(added.into_iter().map(|(version,)| version));
+    versions.extend(added.iter().cloned());
+    forget_unknown(transaction, &event.repository).await?;
+    note(transaction, std::iter::once(&Event { versions: added, ..event.clone() }), now).await?;
     transaction.run(sql("UPDATE events SET versions = $2 WHERE id = $1").bind(event_id).bind(rows(&versions))).await?;
     Ok(())
 }

@@ -49,7 +49,7 @@ pub struct Delivery {
 }
 
 /// One accepted webhook: a replication of one repository that succeeded or failed.
-#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[derive(Clone, Debug, Serialize, ToSchema, sqlx::FromRow)]
 #[schema(as = Event)]
 pub struct StoredEvent {
     #[sqlx(rename = "event_id")]
@@ -130,6 +130,11 @@ pub struct ArrivalView {
     /// 0 where Harbor did not say.
     #[serde(skip)]
     pub execution_id: i64,
+    /// 0 where it is unknown.
+    #[serde(skip)]
+    pub rule_id: i64,
+    #[serde(skip)]
+    pub reason: String,
 }
 
 /// What is known of an image. Those who know only `items` must take nothing in it for an arrival that is none.

@@ -14,6 +14,8 @@ pub(super) const EVENT_WORDS: [&str; 4] = [
     "lower(substr(e.description, 1, 100))",
 ];
 pub(super) const REPOSITORY: &str = "lower(substr(e.repository, 1, 100))";
+/// The word of an image `i`.
+pub(super) const IMAGE_VERSION: &str = "lower(substr(i.version, 1, 100))";
 /// The word of an arrival `a`.
 pub(super) const VERSION: &str = "lower(substr(a.version, 1, 100))";
 

@@ -119,6 +119,18 @@ async fn no_destination_speaks_for_another_one() {
     assert_eq!(ask("&version=v2").await, [line(HUAWEI.0, "v2", "succeeded", 2)]);
 }
 
+/// The old label's failure does not decide any more; the destination can still be asked for by it.
+#[tokio::test]
+async fn a_rule_whose_description_was_edited_is_one_destination() {
+    let app = App::spawn().await;
+    let ask = async |query: &str| told(&app.get(&format!("/api/v1/arrivals?repository={IMAGE}{query}")).await.1);
+    app.accept(&of("v1", (ALIYUN.0, "old"), false, 0)).await;
+    app.accept(&of("v1", (ALIYUN.0, "new"), true, 600)).await;
+    for query in ["", "&version=v1", "&version=v1&registry=old", "&registry=new", "&registry=aliyun-acr"] {
+        assert_eq!(ask(query).await, [line(ALIYUN.0, "v1", "succeeded", 600)], "{query}");
+    }
+}
+
 #[tokio::test]
 async fn outcomes_that_are_not_told_are_known_all_the_same() {
     let app = App::spawn_with(&[("NOTIFY_OUTCOMES", "failed")]).await;

@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("problem", 2),
     ("lane", 2),
     ("robots", 2),
+    ("board", 3),
     ("http", 3),
     ("lookup", 3),
     ("group_commit", 4),

@@ -118,6 +118,7 @@ impl Replication {
             repository,
             versions,
             description: text(self.description),
+            remote_namespace: source.namespace.clone(),
             execution_timestamp,
             execution_id: self.execution_id.unwrap_or(0).max(0),
             task_id: self.task_id.unwrap_or(0).max(0),
