@@ -3,9 +3,11 @@
 pub mod access;
 pub mod answers;
 pub mod api;
+mod board;
 mod chart;
 mod forms;
 mod harbor;
+mod image;
 mod images;
 pub mod openapi;
 mod page;
@@ -69,6 +71,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(images::show)
         .service(harbor::harbor)
         .service(openapi::document);
+    config.service(board::board).service(image::image_page);
     page::configure(config);
     forms::configure(config);
 }

@@ -2,7 +2,7 @@
 //! are in a table for each language.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HOST, LOCATION};
+use actix_web::http::header::{CACHE_CONTROL, HOST};
 use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde_json::{Value, json};
@@ -22,13 +22,7 @@ use crate::robots::robots;
 const ROWS: usize = 50;
 pub fn configure(config: &mut ServiceConfig) {
     // Before `/deliveries/{id}`, which would take its name for an id.
-    config.service(front).service(notifications).service(confirm).service(one_delivery).service(sign_in).service(asset);
-}
-
-/// The first page.
-#[get("/")]
-async fn front() -> HttpResponse {
-    HttpResponse::SeeOther().insert_header((LOCATION, LIST)).finish()
+    config.service(notifications).service(confirm).service(one_delivery).service(sign_in).service(asset);
 }
 
 #[get("/notifications")]

@@ -17,7 +17,7 @@ use crate::store::filter::Filter;
 
 /// The list of deliveries.
 pub const LIST: &str = "/notifications";
-const PERIODS: [&str; 3] = ["1h", "24h", "7d"];
+pub const PERIODS: [&str; 3] = ["1h", "24h", "7d"];
 
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]

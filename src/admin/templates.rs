@@ -23,6 +23,8 @@ impl Default for Pages {
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
         for (name, source) in [
             ("base.html", include_str!("page/base.html")),
+            ("board.html", include_str!("page/board.html")),
+            ("image.html", include_str!("page/image.html")),
             ("deliveries.html", include_str!("page/deliveries.html")),
             ("delivery.html", include_str!("page/delivery.html")),
             ("confirm.html", include_str!("page/confirm.html")),

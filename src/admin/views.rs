@@ -4,6 +4,7 @@ use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
 use super::wecom_html::to_html;
+use crate::board::Cell;
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::Verb;
 use crate::model::event::label;
@@ -77,6 +78,16 @@ impl Viewer<'_> {
             "event": with(&delivery.event, event),
         });
         with(delivery, more)
+    }
+
+    /// An image at one destination.
+    pub fn cell(&self, cell: &Cell, renderer: &Renderer) -> Value {
+        let more = json!({
+            "occurred_at": self.time(cell.occurred_at),
+            "took": cell.took_seconds.map(|took| length(took, self.language)),
+            "harbor_link": renderer.harbor_link(cell.execution_id),
+        });
+        with(cell, more)
     }
 
     /// Null where Harbor's API is not asked.

@@ -114,7 +114,7 @@ pub(super) fn row(image: &Image, known: Known<'_>) -> Row {
     let failed: HashSet<_> = happened
         .iter()
         .filter(|arrival| arrival.outcome == ReplicationOutcome::Failed)
-        .map(|arrival| (arrival.execution_timestamp, arrival.execution.clone()))
+        .map(|arrival| (at(arrival), arrival.execution_timestamp, arrival.execution.clone()))
         .collect();
     let mut events: BTreeMap<Label, BTreeSet<(Millis, String)>> = BTreeMap::new();
     for arrival in &happened {
@@ -123,7 +123,7 @@ pub(super) fn row(image: &Image, known: Known<'_>) -> Row {
     let mut cells: BTreeMap<Label, Cell> = BTreeMap::new();
     for arrival in latest(happened, destinations) {
         let label = at(&arrival);
-        let is_healed = failed.contains(&(arrival.execution_timestamp, arrival.execution.clone()));
+        let is_healed = failed.contains(&(label.clone(), arrival.execution_timestamp, arrival.execution.clone()));
         let cell = ended(arrival, is_healed);
         // Of two rules of one moment, what failed counts.
         match cells.get(&label) {

@@ -10,6 +10,7 @@ pub mod failure_grace;
 pub mod harbor;
 pub mod harbor_status;
 pub mod json;
+pub mod link;
 pub mod moment;
 pub mod outcome;
 pub mod rate_limit;

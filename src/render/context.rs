@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::text::{clip, code, escape};
 use super::{Language, Settings};
-use crate::model::clock::{Millis, SECOND};
+use crate::model::clock::{MINUTE, Millis, SECOND};
 use crate::model::delivery::Notice;
 use crate::model::event::{Event, Operation, ReplicationOutcome, label};
 use crate::model::robot::Format;
@@ -229,6 +229,20 @@ fn local(at: Millis, format: &str, timezone: &TimeZone) -> String {
     jiff::Timestamp::from_millisecond(at)
         .map(|at| at.to_zoned(timezone.clone()).strftime(format).to_string())
         .unwrap_or_default()
+}
+
+/// How long something has been so, no more exactly than a person wants to know.
+pub fn age(waited: Millis, language: Language) -> String {
+    let minutes = waited.max(0) / MINUTE;
+    let (number, zh, en) = match (minutes / (24 * 60), minutes / 60) {
+        (0, 0) => (minutes, "分钟", "min"),
+        (0, hours) => (hours, "小时", "h"),
+        (days, _) => (days, "天", "d"),
+    };
+    match language {
+        Language::Zh => format!("{number} {zh}"),
+        Language::En => format!("{number} {en}"),
+    }
 }
 
 /// The time of day, with its date if that is not today's.

@@ -13,7 +13,7 @@ use crate::model::clock::Millis;
 use crate::model::delivery::Notice;
 use crate::model::event::{Event, Operation};
 use crate::model::robot::Format;
-pub use context::{clock, date_time, length};
+pub use context::{age, clock, date_time, length};
 pub use template::{RenderError, Template};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

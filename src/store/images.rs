@@ -110,6 +110,11 @@ impl Store {
             .collect())
     }
 
+    /// Every repository that was ever replicated.
+    pub async fn repositories_known(&self) -> Result<Vec<String>> {
+        self.texts(sql("SELECT DISTINCT repository FROM destinations")).await
+    }
+
     /// Whether anything was ever told of this project.
     pub async fn has_project(&self, project: &str) -> Result<bool> {
         let wanted = Images { project: Some(project.to_owned()), ..Images::default() };

@@ -42,7 +42,7 @@ pub mod record;
 pub mod replicating;
 mod robots;
 mod search;
-mod show;
+pub mod show;
 mod sql;
 mod sqlite;
 mod statement;

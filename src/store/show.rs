@@ -7,7 +7,7 @@ use super::columns::{DELIVERY, EVENT, NOTICE};
 use super::sql::sql;
 use super::views::{Delivery, Detail, StoredEvent};
 use super::{Result, Store, rows};
-use crate::model::delivery::Notice;
+use crate::model::delivery::{Notice, State};
 
 impl Store {
     /// The events of these ids.
@@ -15,6 +15,14 @@ impl Store {
         let query =
             sql(format!("SELECT e.id AS event_id, {EVENT} FROM rows($1) CROSS JOIN events e WHERE e.id = value->>0"));
         let given: Vec<_> = ids.iter().map(|id| [id]).collect();
+        self.all(query.bind(rows(&given))).await
+    }
+
+    /// The deliveries of these events.
+    pub async fn deliveries_of(&self, events: &[String]) -> Result<Vec<DeliveryOf>> {
+        let query = sql("SELECT d.event_id, d.id, d.robot, d.state FROM rows($1) CROSS JOIN deliveries d
+             WHERE d.event_id = value->>0 ORDER BY d.robot");
+        let given: Vec<_> = events.iter().map(|id| [id]).collect();
         self.all(query.bind(rows(&given))).await
     }
 
@@ -35,6 +43,17 @@ impl Store {
         let payload = RawValue::from_string(payload).map_err(|error| sqlx::Error::Decode(error.into()))?;
         Ok(Some(Detail { delivery, payload, attempt_log, notice }))
     }
+}
+
+/// Whom an event was sent to, in few words.
+#[derive(Clone, Debug, serde::Serialize, FromRow)]
+pub struct DeliveryOf {
+    #[serde(skip)]
+    pub event_id: String,
+    pub id: String,
+    pub robot: String,
+    #[sqlx(try_from = "String")]
+    pub state: State,
 }
 
 #[derive(FromRow)]

@@ -19,8 +19,8 @@ const ADMIN: &str = "an-admin-token-for-tests";
 /// One browser at a time is work enough for a small machine.
 static TURN: Mutex<()> = Mutex::const_new(());
 
-struct Browser {
-    client: Client,
+pub struct Browser {
+    pub client: Client,
     driver_url: String,
     driver: Child,
     _profile: TempDir,
@@ -28,7 +28,7 @@ struct Browser {
 }
 
 impl Browser {
-    async fn open(language: &str, width: u32) -> Self {
+    pub async fn open(language: &str, width: u32) -> Self {
         let turn = TURN.lock().await;
         let mut driver =
             Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect(
@@ -78,20 +78,20 @@ impl Browser {
         Self { client, driver_url, driver, _profile: profile, _turn: turn }
     }
 
-    async fn go(&self, url: &str) {
+    pub async fn go(&self, url: &str) {
         self.client.goto(url).await.unwrap();
     }
 
     /// Waits until an element that is found so shows this text. Found and read in one step: an element that WebDriver
     /// has found may be another page's by the time it is read, or one that the live script has replaced.
-    async fn shows(&self, css: &str, text: &str) {
+    pub async fn shows(&self, css: &str, text: &str) {
         let script =
             "return [...document.querySelectorAll(arguments[0])].some((one) => one.innerText.includes(arguments[1]))";
         self.until_with(&format!("{css} shows {text:?}"), script, &[css, text]).await;
     }
 
     /// Waits until a person could click there, and clicks in the same step.
-    async fn click(&self, css: &str) {
+    pub async fn click(&self, css: &str) {
         let script = "
             const found = document.querySelector(arguments[0]);
             if (document.readyState !== 'complete' || !found) return false;
@@ -106,17 +106,17 @@ impl Browser {
     }
 
     /// Types into a field of a page that stays as it is.
-    async fn fill(&self, css: &str, text: &str) {
+    pub async fn fill(&self, css: &str, text: &str) {
         let found = self.client.wait().at_most(Duration::from_secs(30)).for_element(Locator::Css(css)).await.unwrap();
         found.send_keys(text).await.unwrap();
     }
 
-    async fn run(&self, script: &str) -> Value {
+    pub async fn run(&self, script: &str) -> Value {
         self.client.execute(script, Vec::new()).await.unwrap()
     }
 
     /// Waits until a script's answer is true.
-    async fn until(&self, what: &str, script: &str) {
+    pub async fn until(&self, what: &str, script: &str) {
         self.until_with(what, script, &[]).await;
     }
 
@@ -126,7 +126,7 @@ impl Browser {
         eventually(what, holds).await;
     }
 
-    async fn picture(&self, name: &str) {
+    pub async fn picture(&self, name: &str) {
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots");
         std::fs::create_dir_all(&folder).unwrap();
         let picture = self.client.screenshot().await.unwrap();
@@ -142,7 +142,7 @@ impl Browser {
         entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
-    async fn close(self) {
+    pub async fn close(self) {
         // 401 is the sign-in page and no trouble of its own.
         let complaints: Vec<_> = self.complaints().await.into_iter().filter(|text| !text.contains("401")).collect();
         assert_eq!(complaints, Vec::<String>::new());

@@ -98,6 +98,7 @@
       morph(region, fresh);
     }
     count();
+    showCopies();
   }
 
   async function look() {
@@ -141,10 +142,29 @@
     if (target.closest("[data-select-all]")) boxes().forEach((box) => { box.checked = target.checked; });
     count();
   });
+  // Without a secure origin there is no clipboard; then the text is selected, to be copied by hand.
+  async function copy(button) {
+    const words = button.textContent;
+    try {
+      await navigator.clipboard.writeText(button.dataset.copy);
+      button.textContent = button.dataset.copied;
+    } catch {
+      button.textContent = button.dataset.copy;
+      document.getSelection().selectAllChildren(button);
+      return;
+    }
+    setTimeout(() => { button.textContent = words; }, 2000);
+  }
+  document.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-copy]");
+    if (button) copy(button);
+  });
+  const showCopies = () => document.querySelectorAll("[data-copy][hidden]").forEach((button) => { button.hidden = false; });
   document.addEventListener("visibilitychange", look);
   window.addEventListener("pageshow", count);
   regions().forEach((region) => seen.set(region.dataset.live, region.outerHTML));
   sign.hidden = regions().length === 0;
   timer = setTimeout(look, EVERY);
   count();
+  showCopies();
 })();
