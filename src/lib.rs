@@ -30,6 +30,7 @@ pub mod problem;
 pub mod receive;
 pub mod reconcile;
 pub mod robots;
+pub mod webhooks;
 
 pub mod cli;
 pub mod config;

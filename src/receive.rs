@@ -1,5 +1,6 @@
 //! The webhook endpoint: Harbor's webhook comes in, and is answered within 2.5 s, because Harbor gives up after 3.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::StatusCode;
@@ -17,10 +18,11 @@ use crate::group_commit::{ARRIVAL_BYTES, Intake, Refusal};
 use crate::http::body::collect;
 use crate::http::origin::{Names, refuse_cross_site};
 use crate::metrics::{Metrics, Received};
-use crate::model::clock::Clock;
+use crate::model::clock::{Clock, Millis};
 use crate::model::harbor::{Ignored, Reading, Unreadable, read};
 use crate::problem::Problem;
 use crate::store::accept::Acceptance;
+use crate::webhooks::{WebhookRequest, Webhooks};
 
 pub const LARGEST_BODY: usize = 1024 * 1024;
 const ANSWER_WITHIN: Duration = Duration::from_millis(2_500);
@@ -38,6 +40,8 @@ pub struct WebhookReceiver {
     /// Whether references that are no tags are notified of, too.
     pub digest_only: bool,
     pub metrics: Metrics,
+    /// Where people see what was answered.
+    pub webhooks: Arc<Webhooks>,
 }
 
 /// Take a webhook of Harbor's
@@ -63,21 +67,19 @@ pub async fn receive(
     payload: Payload,
     receiver: Data<WebhookReceiver>,
 ) -> Result<HttpResponse, Problem> {
+    let received_at = receiver.clock.now();
     let answered = receiver.answer(&request, payload).await;
-    if let Err(problem) = &answered {
+    if let Err(Refused { problem, .. }) = &answered {
         tracing::warn!(peer = request.peer_addr().map(tracing::field::display), %problem, "webhook refused");
     }
-    receiver.metrics.received(match &answered {
-        Ok(Receipt::Accepted { .. }) => Received::Accepted,
-        Ok(Receipt::Duplicate) => Received::Duplicate,
-        Ok(Receipt::Ignored { .. }) => Received::Ignored,
-        Err(problem) if problem.status_code().is_server_error() => Received::Unavailable,
-        Err(_) => Received::Refused,
-    });
-    answered.map(|answer| match answer {
-        Receipt::Accepted { .. } => HttpResponse::Accepted().json(answer),
-        Receipt::Duplicate | Receipt::Ignored { .. } => HttpResponse::Ok().json(answer),
-    })
+    let seen = receiver.seen(received_at, &request, &answered);
+    receiver.metrics.received(seen.result);
+    receiver.webhooks.add(seen);
+    match answered {
+        Ok(receipt @ Receipt::Accepted { .. }) => Ok(HttpResponse::Accepted().json(receipt)),
+        Ok(receipt) => Ok(HttpResponse::Ok().json(receipt)),
+        Err(refused) => Err(refused.problem),
+    }
 }
 
 /// What Harbor is answered where there is no error.
@@ -89,19 +91,34 @@ enum Receipt {
     Ignored { reason: &'static str },
 }
 
+/// Why a webhook was not taken, and its body, where that is why.
+struct Refused {
+    problem: Problem,
+    body: Option<Vec<u8>>,
+}
+
+impl<P: Into<Problem>> From<P> for Refused {
+    fn from(problem: P) -> Self {
+        Self { problem: problem.into(), body: None }
+    }
+}
+
 impl WebhookReceiver {
-    async fn answer(&self, request: &HttpRequest, payload: Payload) -> Result<Receipt, Problem> {
+    async fn answer(&self, request: &HttpRequest, payload: Payload) -> Result<Receipt, Refused> {
         let deadline = Instant::now() + ANSWER_WITHIN;
         self.admit(request)?;
         let mut room = self.intake.room();
         let reading = collect(request, payload, LARGEST_BODY, |bytes| Ok(room.grow(bytes)?));
         let body =
             timeout_at(deadline, reading).await.map_err(|_| unavailable("the body did not arrive within 2.5 s"))??;
-        let body =
-            String::from_utf8(body).map_err(|_| Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"))?;
-        let webhook = match read(&body, self.clock.now(), self.digest_only)? {
-            Reading::Event(webhook) => webhook,
-            Reading::Ignored(reason) => {
+        let body = String::from_utf8(body).map_err(|error| Refused {
+            problem: Problem::new(StatusCode::BAD_REQUEST, "the body is not UTF-8"),
+            body: Some(error.into_bytes()),
+        })?;
+        let webhook = match read(&body, self.clock.now(), self.digest_only) {
+            Ok(Reading::Event(webhook)) => webhook,
+            Err(unreadable) => return Err(Refused { problem: unreadable.into(), body: Some(body.into_bytes()) }),
+            Ok(Reading::Ignored(reason)) => {
                 if let (Some(runs), Ignored::JobStatus) = (&self.runs, reason) {
                     runs.send_replace(());
                 }
@@ -134,6 +151,32 @@ impl WebhookReceiver {
                 Receipt::Duplicate
             }
         })
+    }
+
+    /// A request with its answer, for people.
+    fn seen(&self, received_at: Millis, request: &HttpRequest, answered: &Result<Receipt, Refused>) -> WebhookRequest {
+        let peer = request.peer_addr().map(|peer| peer.ip());
+        let seen = |status, result| WebhookRequest::new(received_at, peer, status, result);
+        match answered {
+            Ok(Receipt::Accepted { event_id, .. }) => {
+                let event_id = Some(event_id.clone());
+                WebhookRequest { event_id, ..seen(StatusCode::ACCEPTED, Received::Accepted) }
+            }
+            Ok(Receipt::Duplicate) => seen(StatusCode::OK, Received::Duplicate),
+            Ok(Receipt::Ignored { reason }) => {
+                WebhookRequest { reason: Some((*reason).into()), ..seen(StatusCode::OK, Received::Ignored) }
+            }
+            Err(Refused { problem, body }) => {
+                let status = problem.status_code();
+                let result = if status.is_server_error() { Received::Unavailable } else { Received::Refused };
+                WebhookRequest {
+                    reason: Some(self.webhooks.excerpt(problem.detail().as_bytes()).into()),
+                    pointer: problem.pointer().map(str::to_owned),
+                    body: body.as_ref().map(|body| self.webhooks.excerpt(body)),
+                    ..seen(status, result)
+                }
+            }
+        }
     }
 
     /// Harbor sends its *Auth Header* verbatim, blanks at its ends trimmed. Compared in constant time. Without one, a web

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::access::Role;
 use super::images::{cursor, position};
+use super::page::fresh;
 use super::page_query::{PERIODS, href};
 use super::query::{bad, searched};
 use super::views::Viewer;
@@ -149,7 +150,7 @@ async fn rows(visitor: &Visitor<'_>, query: &BoardQuery) -> Result<Value, Proble
     let names: BTreeSet<_> = labels.iter().map(Label::name).filter(|name| !name.is_empty()).collect();
     let projects: BTreeSet<_> = repositories.iter().filter_map(|name| Some(name.split_once('/')?.0)).collect();
     let columns = columns(&page.rows);
-    Ok(json!({
+    let view = json!({
         "rows": page.rows.iter().map(|row| row_view(row, &columns, &viewer, &admin.renderer)).collect::<Vec<_>>(),
         "columns": columns,
         "many": columns.len() > MOST_COLUMNS,
@@ -167,7 +168,9 @@ async fn rows(visitor: &Visitor<'_>, query: &BoardQuery) -> Result<Value, Proble
         "robots": robots.len(),
         "harbor": viewer.harbor(&admin.harbor.borrow()),
         "is_fresh": is_empty && !is_filtered,
-    }))
+        "robots_shown": false,
+    });
+    Ok(with(view, fresh(visitor)))
 }
 
 /// The destinations of these rows: those of the most rows first.

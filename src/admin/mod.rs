@@ -17,6 +17,7 @@ mod templates;
 mod views;
 mod visitor;
 mod wait_for_arrival;
+mod webhooks;
 pub mod wecom_html;
 
 use std::sync::Arc;
@@ -38,6 +39,7 @@ use crate::route::{Live, Routing};
 use crate::store::change::Changed;
 use crate::store::filter::Filter;
 use crate::store::{Store, StoreError};
+use crate::webhooks::Webhooks;
 use access::Access;
 pub use templates::Pages;
 
@@ -50,6 +52,8 @@ pub struct Admin {
     pub timezone: TimeZone,
     pub routing: Live,
     pub metrics: Metrics,
+    /// The last requests at the webhook endpoint.
+    pub webhooks: Arc<Webhooks>,
     /// How Harbor's API is.
     pub harbor: watch::Receiver<HarborStatus>,
     /// Harbor's API, where it is asked.
@@ -72,6 +76,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(harbor::harbor)
         .service(openapi::document);
     config.service(board::board).service(image::image_page);
+    webhooks::configure(config);
     page::configure(config);
     forms::configure(config);
 }

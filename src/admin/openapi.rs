@@ -27,6 +27,7 @@ use crate::{health, receive};
         super::images::list,
         super::images::show,
         super::harbor::harbor,
+        super::webhooks::list,
         super::api::robot_list,
         super::api::test_robot,
         health::healthz,

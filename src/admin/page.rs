@@ -2,7 +2,7 @@
 //! are in a table for each language.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CACHE_CONTROL, HOST};
+use actix_web::http::header::CACHE_CONTROL;
 use actix_web::web::{Data, Path, Query, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get};
 use serde_json::{Value, json};
@@ -12,9 +12,10 @@ use super::page_query::{LIST, PageQuery};
 use super::templates::{SCRIPT, STYLE};
 use super::views::harbor_link;
 use super::visitor::Visitor;
+use super::webhooks::came;
 use super::wecom_html::to_html;
 use super::{Admin, apart, chart};
-use crate::metrics::Metrics;
+use crate::model::json::with;
 use crate::problem::Problem;
 use crate::robots::robots;
 
@@ -51,8 +52,7 @@ async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, P
         Ok((page, counts, robots, hours, is_empty))
     })
     .await?;
-    let host = visitor.request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("HOST:8080");
-    Ok(json!({
+    let view = json!({
         "robots": robots.iter().map(|robot| viewer.robot(robot)).collect::<Vec<_>>(),
         "harbor": viewer.harbor(&admin.harbor.borrow()),
         "robot_names": robots.iter().map(|robot| &robot.name).collect::<Vec<_>>(),
@@ -65,19 +65,18 @@ async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, P
         "first_href": query.cursor().map(|_| query.first()),
         "bulk": query.bulk(&filter, &counts, now),
         "is_fresh": is_empty,
-        "came": came(&admin.metrics),
-        "webhook_url": format!("http://{host}/webhook/harbor"),
-        "wants_auth_header": admin.wants_auth_header,
-    }))
+        "robots_shown": true,
+    });
+    Ok(with(view, fresh(visitor)))
 }
 
-/// What became of the webhooks since the start, where there were any.
-fn came(metrics: &Metrics) -> Value {
-    let results = metrics.results().into_iter().filter(|(_, webhooks)| *webhooks > 0);
-    // The label's word is the end of the page's word.
-    results
-        .map(|(result, webhooks)| json!({ "word": format!("came_{}", result.as_str()), "webhooks": webhooks }))
-        .collect()
+/// What one needs who has just begun: where Harbor's webhooks go, and what became of those that came.
+pub(super) fn fresh(visitor: &Visitor<'_>) -> Value {
+    json!({
+        "came": came(&visitor.admin.webhooks),
+        "webhook_url": visitor.webhook_url(),
+        "wants_auth_header": visitor.admin.wants_auth_header,
+    })
 }
 
 #[get("/deliveries/{id}")]

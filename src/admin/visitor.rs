@@ -1,7 +1,9 @@
 //! Who looks at a page, in which language, and what every page has.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::{AcceptLanguage, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, Header, VARY};
+use actix_web::http::header::{
+    AcceptLanguage, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HOST, Header, VARY,
+};
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use minijinja::value::Serde;
 use serde_json::{Value, json};
@@ -46,6 +48,12 @@ impl<'a> Visitor<'a> {
         Viewer { now: self.admin.clock.now(), timezone: &self.admin.timezone, language: self.language }
     }
 
+    /// Where Harbor must send its webhooks, by the name under which this page was reached.
+    pub fn webhook_url(&self) -> String {
+        let host = self.request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("HOST:8080");
+        format!("http://{host}/webhook/harbor")
+    }
+
     pub fn word(&self, key: &str) -> &str {
         self.words()[key].as_str().unwrap_or_default()
     }
@@ -63,6 +71,7 @@ impl<'a> Visitor<'a> {
             "assets": self.admin.pages.assets,
             "version": env!("CARGO_PKG_VERSION"),
             "notice": notice,
+            "path": self.request.path(),
             "access": {
                 "can_act": self.role == Some(Role::Admin),
                 "signed_in": self.role.is_some() && self.admin.access.has_tokens(),

@@ -11,6 +11,8 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::{Registry, Unit};
+use serde::Serialize;
+use utoipa::ToSchema;
 
 use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::State;
@@ -23,7 +25,8 @@ use form::as_text;
 const SECONDS: [f64; 12] = [0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0];
 
 /// What became of a webhook.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
 pub enum Received {
     Accepted,
     Duplicate,
@@ -160,11 +163,6 @@ impl Metrics {
 
     pub fn received(&self, result: Received) {
         self.webhooks.get_or_create(&OfResult { result: result.as_str() }).inc();
-    }
-
-    /// How many webhooks had each result since the start.
-    pub fn results(&self) -> [(Received, u64); 5] {
-        RECEIVED.map(|result| (result, self.webhooks.get_or_create(&OfResult { result: result.as_str() }).get()))
     }
 
     /// So many deliveries of a robot came to this state.

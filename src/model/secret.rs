@@ -1,5 +1,5 @@
 //! What must not be seen in a log, an error, a page or a table, and how it is taken out of each text that comes from
-//! outside (from WeCom in `wecom`, from Harbor in `harbor/http`; `serve/lanes` lists what is secret) before any of that is kept: the whole text first, then
+//! outside (from WeCom in `wecom`, from Harbor in `harbor/http`, of refused webhooks in `webhooks`; `serve/lanes` lists what is secret) before any of that is kept: the whole text first, then
 //! it may be cut. A part of a secret is a secret, too, from 8 characters on.
 
 use std::collections::HashSet;

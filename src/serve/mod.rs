@@ -29,6 +29,7 @@ use crate::model::harbor_status::HarborStatus;
 use crate::receive::WebhookReceiver;
 use crate::route::Routing;
 use crate::store::Store;
+use crate::webhooks::Webhooks;
 use harbor::Harbor;
 pub use harbor::access;
 use lanes::Lanes;
@@ -82,6 +83,7 @@ impl Service {
         let names = Names { public: config.public_host(), any: config.allow_anonymous };
         let (admin_token, read_token) = (config.admin_token.clone(), config.read_token.clone());
         let access = Arc::new(Access::new(admin_token, read_token, names.clone(), clock.clone()));
+        let webhooks = Arc::new(Webhooks::new(secrets(config), routing.clone()));
         let admin = Admin {
             store: store.clone(),
             clock: clock.clone(),
@@ -90,6 +92,7 @@ impl Service {
             timezone: config.timezone.clone(),
             routing: routing.clone(),
             metrics: counts.clone(),
+            webhooks: webhooks.clone(),
             harbor: harbor_status.subscribe(),
             harbor_api: harbor.as_ref().map(harbor::Harbor::connection),
             nudge: nudge.clone(),
@@ -118,6 +121,7 @@ impl Service {
             names,
             digest_only: config.notify_digest_only,
             metrics: counts.clone(),
+            webhooks,
         };
         prepare(&mut lanes, &config.routing, store.is_shared()).await?;
         let server = server(listener, receiver, health, admin)?;

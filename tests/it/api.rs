@@ -228,6 +228,7 @@ async fn the_document_describes_every_call_and_a_wrong_method_says_which_are_rig
         "/api/v1/harbor",
         "/api/v1/robots",
         "/api/v1/robots/{name}/test",
+        "/api/v1/webhooks",
         "/api/openapi.json",
     ] {
         assert!(api["paths"].get(path).is_some(), "{path} is not described");

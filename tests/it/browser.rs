@@ -258,6 +258,24 @@ async fn what_comes_in_shows_by_itself_and_never_moves_what_is_being_read() {
     browser.close().await;
 }
 
+#[tokio::test]
+async fn webhooks_show_by_themselves_and_an_open_body_stays_open() {
+    let app = App::spawn().await;
+    let browser = Browser::open("en-US", 1280).await;
+    browser.go(&format!("{}/notifications", app.url)).await;
+    browser.click(".main-pages a[href='/webhooks']").await;
+    browser.shows(".empty", "/webhook/harbor").await;
+    browser.picture("webhooks-none").await;
+    app.post("{\"no JSON").await;
+    browser.click(".webhooks summary").await;
+    app.post("{}").await;
+    app.accept(&arrived("v1")).await;
+    browser.until("three rows", "return document.querySelectorAll('.webhooks tbody tr').length === 3").await;
+    browser.shows(".webhooks details[open] pre", "no JSON").await;
+    browser.picture("webhooks").await;
+    browser.close().await;
+}
+
 #[rstest]
 #[case::chinese("zh-CN")]
 #[case::english("en-US")]
@@ -266,12 +284,15 @@ async fn it_fits_a_phone(#[case] language: &str) {
     let app = with_a_failure(&[]).await;
     let long = format!("mars/{}", "long-name-without-a-blank-".repeat(9));
     app.accept(&push(&long, &["v1", "v2", "v3", "v4", "v5", "v6"]).payload()).await;
+    app.post(format!("{{\"{}", "x".repeat(9_000))).await;
+    app.post("{}").await;
     let browser = Browser::open(language, 390).await;
     let mut paths: Vec<String> = [
         "/notifications",
         "/notifications?state=failed",
         "/notifications?q=nothing",
         "/deliveries/confirm?verb=replay&state=failed",
+        "/webhooks",
     ]
     .map(str::to_owned)
     .into();

@@ -1,6 +1,7 @@
 //! The board in a real browser, as somebody who deploys uses it. Each test leaves screenshots in `target/screenshots`.
 
 use harborbell::demo::payloads::Replication;
+use harborbell::model::clock::{Clock, SECOND};
 use serde_json::{Value, json};
 
 use crate::browser::Browser;
@@ -11,7 +12,7 @@ const OWN: (&str, &str) = ("harbor-sh", "上海机房");
 const DESTINATIONS: [(&str, &str); 4] = [ALIYUN, HUAWEI, TENCENT, OWN];
 
 fn now() -> i64 {
-    i64::try_from(std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs()).unwrap()
+    Clock::System.now() / SECOND
 }
 
 fn push(repository: &str, version: &str, registry: (&'static str, &'static str), succeeded: bool, ago: i64) -> Value {

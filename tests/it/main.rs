@@ -47,5 +47,6 @@ mod secrecy;
 mod shown;
 mod tidy;
 mod trouble;
+mod webhooks;
 mod wecom;
 mod whereabouts;

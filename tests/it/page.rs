@@ -52,7 +52,7 @@ fn both_languages_have_the_same_words() {
     };
     let zh = keys(include_str!("../../src/admin/page/words.zh.json"));
     assert_eq!(zh, keys(include_str!("../../src/admin/page/words.en.json")));
-    let templates = ["base", "deliveries", "delivery", "confirm", "sign_in", "problem"]
+    let templates = ["base", "deliveries", "delivery", "webhooks", "confirm", "sign_in", "problem"]
         .map(|name| std::fs::read_to_string(format!("src/admin/page/{name}.html")).unwrap())
         .concat();
     for used in Regex::new(r"\bt\.([a-z0-9_]+)").unwrap().captures_iter(&templates) {
@@ -88,6 +88,7 @@ async fn every_view_renders() {
         "/notifications?period=7d",
         "/notifications?since=2026-01-01T00:00&until=2030-01-01T00:00",
         "/notifications?notice=replay.3",
+        "/webhooks",
         "/deliveries/confirm?verb=replay&state=failed",
         "/deliveries/confirm?verb=discard&state=pending&q=mars&since=2020-01-01",
         "/deliveries/confirm?verb=replay&state=discarded",
@@ -267,7 +268,8 @@ async fn an_empty_page_says_what_came_instead() {
     }
     assert_eq!(app.post("{").await.0, 400);
     let came = page().await;
-    assert!(came.contains("3 ignored") && came.contains("1 refused"), "{came}");
+    assert!(came.contains("4 webhooks came in") && came.contains("3 ignored (job_status)"), "{came}");
+    assert!(came.contains("1 refused with 400"), "{came}");
     assert!(!came.contains("Nothing has come"), "{came}");
     app.accept(&arrived("v1")).await;
     let stored = page().await;

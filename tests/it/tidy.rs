@@ -23,6 +23,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("problem", 2),
     ("lane", 2),
     ("robots", 2),
+    ("webhooks", 2),
     ("board", 3),
     ("http", 3),
     ("lookup", 3),
