@@ -234,10 +234,13 @@ impl EnvironmentReader<'_> {
             let url = link_target(harbor_url(value)?.as_str());
             if url.len() > 512 { Err("is longer than 512 bytes".into()) } else { Ok(url) }
         });
+        let public_url = self.optional("PUBLIC_URL", public_url);
+        let public_url = public_url.map(|url| link_target(url.as_str().trim_end_matches('/')));
         let settings = Settings {
             language: language.unwrap_or(Language::Zh),
             timezone: timezone.unwrap_or(TimeZone::UTC),
             harbor_url,
+            public_url,
         };
         self.read("MESSAGE_TEMPLATE", |path| {
             if path.is_empty() {

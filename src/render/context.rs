@@ -9,6 +9,7 @@ use super::{Language, Settings};
 use crate::model::clock::{MINUTE, Millis, SECOND};
 use crate::model::delivery::Notice;
 use crate::model::event::{Event, Operation, ReplicationOutcome, label};
+use crate::model::link::image_path;
 use crate::model::robot::Format;
 
 #[derive(Debug, Serialize)]
@@ -21,6 +22,8 @@ pub struct Context {
     heads: Vec<Head>,
     succeeded: usize,
     failed: usize,
+    /// The board; null without `PUBLIC_URL`.
+    board: Option<Value>,
     #[serde(skip)]
     format: Format,
 }
@@ -101,6 +104,8 @@ struct EventContext {
     took: Option<String>,
     /// Harbor's page of the execution; null without `HARBOR_URL`.
     link: Option<Value>,
+    /// Our page of the image; null without `PUBLIC_URL`, and where its name is too long for a message.
+    page: Option<Value>,
 }
 
 impl Context {
@@ -121,6 +126,7 @@ impl Context {
             groups: groups(&events),
             heads: heads(&events),
             events,
+            board: settings.public_url.as_ref().map(|base| Value::from_safe_string(format!("{base}/"))),
             format,
         }
     }
@@ -201,6 +207,7 @@ fn event_context(
         clock: clock(event.occurred_at, now, &settings.timezone),
         took: timed.then(|| length(took / SECOND, settings.language)),
         link: settings.harbor_url.as_deref().map(|base| Value::from_safe_string(link(base, event.execution_id))),
+        page: page(event, settings, format).map(Value::from_safe_string),
     }
 }
 
@@ -209,6 +216,15 @@ fn shortened(reason: &str) -> String {
     const LONGEST: usize = 120;
     let end = reason.floor_char_boundary(LONGEST);
     if end < reason.len() { format!("{}…", reason[..end].trim_end()) } else { reason.to_owned() }
+}
+
+/// Our page of an image, of its version where it is about one. Percent-encoded names may be long, and the message has
+/// better use for its bytes then.
+fn page(event: &Event, settings: &Settings, format: Format) -> Option<String> {
+    let longest = format.longest() / 12;
+    let version = if let [version] = &event.versions[..] { version } else { "" };
+    let base = settings.public_url.as_ref().filter(|_| !event.repository.is_empty())?;
+    Some(format!("{base}{}", image_path(&event.repository, version))).filter(|page| page.len() <= longest)
 }
 
 /// Harbor's web page of an execution; before 2.13 Harbor does not say which, and it is the list of all.

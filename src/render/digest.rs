@@ -3,7 +3,7 @@
 
 use super::context::Context;
 use super::template::{RenderError, Template};
-use super::{Packed, Renderer};
+use super::{Packed, Renderer, Settings};
 use crate::model::clock::Millis;
 use crate::model::delivery::{Due, Notice};
 use crate::model::robot::{EVERYBODY, Format, LONGEST_MENTIONS, mention, unite};
@@ -18,6 +18,7 @@ impl Renderer {
         self.render(&notices, now, format)
     }
 
+    /// Where not even one event has room, links to our own pages go first.
     pub(super) fn fill(
         &self,
         template: &Template,
@@ -25,27 +26,43 @@ impl Renderer {
         now: Millis,
         format: Format,
     ) -> Result<Packed, RenderError> {
-        let message = |count: usize, versions: usize| {
-            let first = notices[..count].iter().copied();
-            let content = template.render(&Context::of(first.clone(), now, &self.settings, format, versions))?;
-            let mentions = mentions(first);
-            let called = if format == Format::Markdown { called(&mentions) } else { String::new() };
-            Ok(Packed { deliveries: count, content: content + &called, mentions })
-        };
-        let fits = |packed: Result<Packed, RenderError>| Ok(packed?.content.len() <= format.longest());
-        let count = largest(2, showable(notices), |count| fits(message(count, MOST_VERSIONS)))?;
-        if let Some(count) = count {
-            return message(count, MOST_VERSIONS);
+        match fill(template, notices, now, format, &self.settings) {
+            Err(RenderError::TooLong(..)) if self.settings.public_url.is_some() => {
+                let settings = Settings { public_url: None, ..self.settings.clone() };
+                fill(template, notices, now, format, &settings)
+            }
+            filled => filled,
         }
-
-        let most = notices[0].event.versions.len().clamp(1, MOST_VERSIONS);
-        let versions = largest(1, most, |versions| fits(message(1, versions)))?.unwrap_or(1);
-        let packed = message(1, versions)?;
-        if packed.content.len() > format.longest() {
-            return Err(RenderError::TooLong(packed.content.len(), format.longest()));
-        }
-        Ok(packed)
     }
+}
+
+fn fill(
+    template: &Template,
+    notices: &[&Notice],
+    now: Millis,
+    format: Format,
+    settings: &Settings,
+) -> Result<Packed, RenderError> {
+    let message = |count: usize, versions: usize| {
+        let first = notices[..count].iter().copied();
+        let content = template.render(&Context::of(first.clone(), now, settings, format, versions))?;
+        let mentions = mentions(first);
+        let called = if format == Format::Markdown { called(&mentions) } else { String::new() };
+        Ok(Packed { deliveries: count, content: content + &called, mentions })
+    };
+    let fits = |packed: Result<Packed, RenderError>| Ok(packed?.content.len() <= format.longest());
+    let count = largest(2, showable(notices), |count| fits(message(count, MOST_VERSIONS)))?;
+    if let Some(count) = count {
+        return message(count, MOST_VERSIONS);
+    }
+
+    let most = notices[0].event.versions.len().clamp(1, MOST_VERSIONS);
+    let versions = largest(1, most, |versions| fits(message(1, versions)))?.unwrap_or(1);
+    let packed = message(1, versions)?;
+    if packed.content.len() > format.longest() {
+        return Err(RenderError::TooLong(packed.content.len(), format.longest()));
+    }
+    Ok(packed)
 }
 
 /// Everybody whom one of these mentions, once. The configuration sees to it that they have room.

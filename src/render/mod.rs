@@ -28,6 +28,8 @@ pub struct Settings {
     pub timezone: TimeZone,
     /// Where links lead, percent-encoded; never built from what a payload says.
     pub harbor_url: Option<String>,
+    /// Where our own pages are, percent-encoded, without a slash at its end.
+    pub public_url: Option<String>,
 }
 
 #[derive(Debug)]

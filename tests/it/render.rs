@@ -200,8 +200,36 @@ fn custom(source: &str) -> Renderer {
         language: harborbell::render::Language::Zh,
         timezone: jiff::tz::TimeZone::UTC,
         harbor_url: None,
+        public_url: None,
     };
     Renderer::new(settings, Some(source)).unwrap()
+}
+
+/// A message about one event has a link to its image; in a digest failures have one, and the board ends it.
+#[test]
+fn messages_link_to_our_own_pages_where_their_address_is_known() {
+    let urls = [("HARBOR_URL", "https://harbor.example.com"), ("PUBLIC_URL", "https://bell.example.com/")];
+    let renderer = renderer(&urls);
+    assert_snapshot!(message(&renderer, &[notice(api())]), @r#"
+    **镜像入仓** <font color="info">成功</font> 阿里仓
+    > 镜像：`mars/mars-api`
+    > 版本：`v1.2.3`
+    > 时间：2024-11-23 15:31:43（用时 2 分 36 秒）
+    > [查看镜像到货](https://bell.example.com/images/mars/mars-api?version=v1.2.3)
+    "#);
+    let odd = event("mars/a b/c)d", "v1+x", "华为仓");
+    assert_snapshot!(message(&renderer, &[notice(api()), notice(failed(odd))]), @r#"
+    **镜像入仓** 成功 1，失败 1
+    <font color="warning">失败</font> 华为仓
+    > `mars/a b/c)d` `v1+x` 15:31:43 [记录](https://harbor.example.com/harbor/replications/815/tasks) [到货](https://bell.example.com/images/mars/a%20b/c%29d?version=v1%2Bx)
+    <font color="info">成功</font> 阿里仓
+    > `mars/mars-api` `v1.2.3` 15:31:43
+    [镜像到货](https://bell.example.com/)
+    "#);
+    let many = Event { versions: vec!["v1".into(), "v2".into()], ..api() };
+    assert!(message(&renderer, &[notice(many)]).ends_with("(https://bell.example.com/images/mars/mars-api)"));
+    let rule = Event { repository: String::new(), rule: "to-ali".into(), ..failed(api()) };
+    assert!(!message(&renderer, &[notice(rule)]).contains("bell.example.com"));
 }
 
 #[test]
@@ -233,6 +261,7 @@ fn a_template_that_does_not_compile_is_refused_with_its_line(#[case] source: &st
         language: harborbell::render::Language::Zh,
         timezone: jiff::tz::TimeZone::UTC,
         harbor_url: None,
+        public_url: None,
     };
     match Renderer::new(settings, Some(source)) {
         Err(error) => assert!(error.to_string().contains(place), "{error}"),
@@ -511,6 +540,11 @@ proptest! {
             next_attempt_at: 0, notice,
         }).collect();
         let packed = zh().pack(&due, NOW, format);
+        let linked = renderer(&[
+            ("HARBOR_URL", "https://harbor.example.com/"),
+            ("PUBLIC_URL", "https://a-rather-long-name-of-a-host.of-a-department.of-a-company.example.com"),
+        ]);
+        prop_assert!(linked.pack(&due, NOW, format).content.len() <= format.longest());
         prop_assert!(packed.content.len() <= format.longest());
         prop_assert!(packed.deliveries >= 1);
         let smallest = due[..packed.deliveries].iter().map(|row| row.batch_limit).min().unwrap();
