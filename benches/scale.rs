@@ -5,10 +5,10 @@ use std::sync::Mutex;
 use std::time::Instant;
 
 use harborbell::demo::payloads::Replication;
+use harborbell::model::actor::{Actor, Via};
 use harborbell::model::clock::{Clock, HOUR, Millis};
-use harborbell::model::delivery::Assignment;
-use harborbell::model::delivery::State;
-use harborbell::model::event::Event;
+use harborbell::model::delivery::{Assignment, State, Verb};
+use harborbell::model::event::{Event, ReplicationOutcome};
 use harborbell::model::harbor::{Reading, read};
 use harborbell::store::Store;
 use harborbell::store::accept::Offer;
@@ -82,6 +82,11 @@ impl Table {
         let (store, now) = (&self.store, BEGIN + HOUR * 24 * 365);
         let all = Filter::default();
         let failed = Filter { state: Some(State::Failed), ..all.clone() };
+        let ended = |outcome, state| Filter { outcome: Some(outcome), state, ..all.clone() };
+        let replication_failed = ended(ReplicationOutcome::Failed, None);
+        let failed_both = ended(ReplicationOutcome::Failed, Some(State::Failed));
+        let replicated_not_sent = ended(ReplicationOutcome::Succeeded, Some(State::Failed));
+        let failed_searched = Filter { q: Some("mars/app-0".into()), ..replication_failed.clone() };
         let of_robot = Filter { robot: Some(ROBOT.into()), ..all.clone() };
         let recent = Filter { since: Some(now - HOUR * 24 * 40), until: Some(now - HOUR), ..failed.clone() };
         let searched = |q: &str| Filter { q: Some(q.into()), ..all.clone() };
@@ -106,6 +111,10 @@ impl Table {
         measure!("list, a page from the middle", store.list(&all, 50, middle.as_ref()));
         measure!("filter: failed", store.list(&failed, 50, None));
         measure!("filter: robot", store.list(&of_robot, 50, None));
+        measure!("filter: outcome failed", store.list(&replication_failed, 50, None));
+        measure!("filter: outcome failed, state failed", store.list(&failed_both, 50, None));
+        measure!("filter: outcome succeeded, failed: none", store.list(&replicated_not_sent, 50, None));
+        measure!("search: outcome failed of a repository", store.list(&failed_searched, 50, None));
         measure!("filter: failed, 40 days, 10 rows", store.list(&recent, 10, None));
         measure!("search: repository", store.list(&searched("mars/app-3"), 50, None));
         measure!("search: last segment of a repository", store.list(&searched("app-3"), 50, None));
@@ -118,12 +127,15 @@ impl Table {
         measure!("robots with what waits", store.robots(now, 10_000));
         measure!("counts of the states", store.counts(&all));
         measure!("counts of a search", store.counts(&searched("mars/app-3")));
+        measure!("counts of outcome failed", store.counts(&replication_failed));
         measure!("counts of 24 hours", store.hours(&hours, &State::ALL));
+        measure!("counts of 24 hours by outcome", store.hours_of_outcomes(&hours));
         measure!("arrivals of a version", store.arrivals(&known));
         measure!("arrivals of an unknown version", store.arrivals(&unknown));
         measure!("claim: look", store.due(ROBOT, now, HOUR, 128));
         store.acquire_lease(HOLDER, &Clock::manual(now)).await.unwrap();
         times.push(("claim: write, 128 rows", self.claims(now).await));
+        times.push(("replay of all delivered, seven tenths, once", self.replay(now).await));
         times
     }
 
@@ -142,6 +154,14 @@ impl Table {
             self.store.acquire_lease(HOLDER, &Clock::manual(now)).await.unwrap();
         }
         middle(times)
+    }
+
+    async fn replay(&self, now: Millis) -> f64 {
+        let delivered = Filter { state: Some(State::Delivered), ..Filter::default() };
+        let operator = Actor { via: Via::Cli, by: "bench".into() };
+        let began = Instant::now();
+        self.store.change_all(Verb::Replay, &delivered, &operator, now).await.unwrap();
+        began.elapsed().as_secs_f64() * 1e3
     }
 }
 

@@ -8,13 +8,13 @@ use actix_web::{HttpRequest, HttpResponse, get, post};
 use serde::Serialize;
 use serde_json::json;
 use utoipa::ToSchema;
-use uuid::Uuid;
 
 use super::access::Role;
 use super::answers::{Guarded, Named, Posted, Queried};
 use super::query::{ChangeRequest, ListQuery, bad, unprocessable};
-use super::{Admin, apart};
+use super::{Admin, actor, apart};
 use crate::http::body::json as json_body;
+use crate::model::actor::{Actor, Via};
 use crate::model::clock::Millis;
 use crate::model::delivery::{State, Verb};
 use crate::problem::Problem;
@@ -23,6 +23,7 @@ use crate::robots::{RobotView, robots};
 use crate::route::Routing;
 use crate::store::change::Changed;
 use crate::store::filter::Position;
+use crate::store::test_message::Requested;
 use crate::store::views::{Detail, Page};
 
 pub fn configure(config: &mut ServiceConfig) {
@@ -71,7 +72,7 @@ async fn list(request: HttpRequest, query: Query<ListQuery>, admin: Data<Admin>)
     Ok(Json(page))
 }
 
-/// Show one delivery with its payload, its message and its attempts
+/// Show one delivery with its payload, its message, its attempts and what operators did to it
 #[utoipa::path(tag = "deliveries", params(("id" = String, Path)), security(("token" = [])), responses(
     (status = 200, body = DeliveryDetail),
     Named,
@@ -94,7 +95,7 @@ async fn show(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> Res
 async fn replay(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> Result<HttpResponse, Problem> {
     admin.access.admit(&request, Role::Admin).await?;
     let id = id.into_inner();
-    match admin.into_inner().change(Verb::Replay, id.clone()).await? {
+    match admin.into_inner().change(Verb::Replay, id.clone(), actor(&request, Via::Api)).await? {
         Changed::Yes { .. } => Ok(HttpResponse::Accepted().json(Replayed { id, state: State::Pending })),
         Changed::Refused(state) => {
             Err(Problem::new(StatusCode::CONFLICT, format!("it is {state}; only what is finished can be replayed")))
@@ -159,7 +160,7 @@ async fn change_all(
     if change.dry_run == Some(true) {
         return Ok((admin.count(filter).await?, 0));
     }
-    let changed = admin.change_all(verb, filter).await?;
+    let changed = admin.change_all(verb, filter, actor(&request, Via::Api)).await?;
     Ok((changed, changed))
 }
 
@@ -189,7 +190,8 @@ struct Robots {
 #[post("/api/v1/robots/{name}/test")]
 async fn test_robot(request: HttpRequest, name: Path<String>, admin: Data<Admin>) -> Result<HttpResponse, Problem> {
     admin.access.admit(&request, Role::Admin).await?;
-    let message_id = admin.into_inner().test(name.into_inner()).await?;
+    let by = actor(&request, Via::Api);
+    let Requested { message_id, .. } = admin.into_inner().test(name.into_inner(), by).await?;
     Ok(HttpResponse::Accepted().json(TestMessage { message_id }))
 }
 
@@ -218,20 +220,22 @@ impl Admin {
         Ok(DeliveryDetail::of(detail, &self.renderer, &self.routing(), self.clock.now()))
     }
 
-    /// Asks for a test message and gives its id.
-    pub(super) async fn test(self: Arc<Self>, robot: String) -> Result<String, Problem> {
+    /// Asks for a test message.
+    pub(super) async fn test(self: Arc<Self>, robot: String, actor: Actor) -> Result<Requested, Problem> {
         let is_configured = self.routing().robot(&robot).is_some();
-        let (store, name) = (self.store.clone(), robot.clone());
+        let (admin, name, asker) = (self.clone(), robot.clone(), actor.clone());
         let asked = if is_configured {
-            apart(async move { store.request_test(&name, &Uuid::now_v7().to_string()).await }).await?
+            apart(async move { admin.store.request_test(&name, &asker, admin.clock.now()).await }).await?
         } else {
             None
         };
-        let id = asked.ok_or_else(|| {
-            Problem::new(StatusCode::NOT_FOUND, "no robot of this name is configured").with("robot", json!(robot))
+        let asked = asked.ok_or_else(|| {
+            Problem::new(StatusCode::NOT_FOUND, "no robot of this name is configured").with("robot", json!(&robot))
         })?;
+        let (Actor { via, by }, Requested { message_id, change_id }) = (&actor, &asked);
+        tracing::info!(robot, %via, by, message_id, change_id, "a test message was asked for by an operator");
         self.nudge.send_replace(());
-        Ok(id)
+        Ok(asked)
     }
 }
 

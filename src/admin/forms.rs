@@ -5,12 +5,13 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
 
-use super::Admin;
 use super::access::{Access, Role, refuse_another_site};
 use super::page_query::{LIST, PageQuery, href, own_path};
 use super::query::bad;
 use super::visitor::Visitor;
+use super::{Admin, actor};
 use crate::http::body::{LARGEST_FORM, read, read_of_stranger};
+use crate::model::actor::Via;
 use crate::model::delivery::Verb;
 use crate::problem::Problem;
 use crate::store::change::Changed;
@@ -54,7 +55,7 @@ async fn selected(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Ht
         let back = own_path(&back)?;
         let (mut done, mut left) = (0, 0);
         for (_, id) in form_urlencoded::parse(&body).filter(|(name, _)| name == "id") {
-            match admin.clone().into_inner().change(verb, id.into_owned()).await? {
+            match admin.clone().into_inner().change(verb, id.into_owned(), actor(&request, Via::Page)).await? {
                 Changed::Yes { .. } => done += 1,
                 Changed::Refused(_) | Changed::Unknown => left += 1,
             }
@@ -71,7 +72,7 @@ async fn matching(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Ht
         let body = read(&request, body, LARGEST_FORM).await?;
         let query = PageQuery::of_form(&body)?;
         let (verb, filter) = query.change(&admin)?;
-        let changed = admin.clone().into_inner().change_all(verb, filter).await?;
+        let changed = admin.clone().into_inner().change_all(verb, filter, actor(&request, Via::Page)).await?;
         Ok(query.done(&format!("{}.{changed}", verb.as_str())))
     })
     .await
@@ -79,16 +80,16 @@ async fn matching(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Ht
 
 #[post("/deliveries/{id}/replay")]
 async fn replay(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> HttpResponse {
-    act(&request, &admin, change_one(&admin, Verb::Replay, id.into_inner())).await
+    act(&request, &admin, change_one(&request, &admin, Verb::Replay, id.into_inner())).await
 }
 
 #[post("/deliveries/{id}/discard")]
 async fn discard(request: HttpRequest, id: Path<String>, admin: Data<Admin>) -> HttpResponse {
-    act(&request, &admin, change_one(&admin, Verb::Discard, id.into_inner())).await
+    act(&request, &admin, change_one(&request, &admin, Verb::Discard, id.into_inner())).await
 }
 
-async fn change_one(admin: &Data<Admin>, verb: Verb, id: String) -> Result<String, Problem> {
-    let notice = match admin.clone().into_inner().change(verb, id.clone()).await? {
+async fn change_one(request: &HttpRequest, admin: &Data<Admin>, verb: Verb, id: String) -> Result<String, Problem> {
+    let notice = match admin.clone().into_inner().change(verb, id.clone(), actor(request, Via::Page)).await? {
         Changed::Yes { .. } => format!("{}.1", verb.as_str()),
         // The page shows which state it came to meanwhile.
         Changed::Refused(_) => "left.1".to_owned(),
@@ -100,8 +101,8 @@ async fn change_one(admin: &Data<Admin>, verb: Verb, id: String) -> Result<Strin
 #[post("/robots/{name}/test")]
 async fn test_robot(request: HttpRequest, name: Path<String>, admin: Data<Admin>) -> HttpResponse {
     act(&request, &admin, async {
-        admin.clone().into_inner().test(name.into_inner()).await?;
-        Ok(href(LIST, &[("notice", "test.1")]))
+        let asked = admin.clone().into_inner().test(name.into_inner(), actor(&request, Via::Page)).await?;
+        Ok(href(LIST, &[("test", &asked.change_id)]))
     })
     .await
 }

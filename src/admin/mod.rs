@@ -22,6 +22,7 @@ pub mod wecom_html;
 
 use std::sync::Arc;
 
+use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
 use actix_web::web::ServiceConfig;
 use jiff::tz::TimeZone;
@@ -30,6 +31,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::harbor::connection::Connection;
 use crate::metrics::Metrics;
+use crate::model::actor::{Actor, Via};
 use crate::model::clock::Clock;
 use crate::model::delivery::{State, Verb};
 use crate::model::harbor_status::HarborStatus;
@@ -88,33 +90,38 @@ impl Admin {
     }
 
     /// Changes all that match, in one transaction, and says how many.
-    async fn change_all(self: Arc<Self>, verb: Verb, filter: Filter) -> Result<u64, Problem> {
-        let admin = self.clone();
-        let changed = apart(async move { admin.store.change_all(verb, &filter, admin.clock.now()).await }).await?;
-        for (robot, deliveries) in &changed {
-            self.changed(verb, robot, *deliveries);
+    async fn change_all(self: Arc<Self>, verb: Verb, filter: Filter, actor: Actor) -> Result<u64, Problem> {
+        let (admin, by) = (self.clone(), actor.clone());
+        let changed = apart(async move { admin.store.change_all(verb, &filter, &by, admin.clock.now()).await }).await?;
+        for (robot, deliveries) in &changed.robots {
+            self.changed(verb, robot, *deliveries, &actor, &changed.change_id);
         }
-        Ok(changed.values().sum())
+        Ok(changed.deliveries())
     }
 
-    async fn change(self: Arc<Self>, verb: Verb, id: String) -> Result<Changed, Problem> {
-        let admin = self.clone();
-        let changed = apart(async move { admin.store.change(verb, &id, admin.clock.now()).await }).await?;
-        if let Changed::Yes { robot } = &changed {
-            self.changed(verb, robot, 1);
+    async fn change(self: Arc<Self>, verb: Verb, id: String, actor: Actor) -> Result<Changed, Problem> {
+        let (admin, by) = (self.clone(), actor.clone());
+        let changed = apart(async move { admin.store.change(verb, &id, &by, admin.clock.now()).await }).await?;
+        if let Changed::Yes { robot, change_id } = &changed {
+            self.changed(verb, robot, 1, &actor, change_id);
         }
         Ok(changed)
     }
 
-    fn changed(&self, verb: Verb, robot: &str, deliveries: u64) {
+    fn changed(&self, verb: Verb, robot: &str, deliveries: u64, Actor { via, by }: &Actor, change_id: &str) {
         let state = match verb {
             Verb::Replay => State::Pending,
             Verb::Discard => State::Discarded,
         };
-        tracing::info!(robot, deliveries, "{} by an operator", verb.done());
+        tracing::info!(robot, deliveries, %via, by, change_id, "{} by an operator", verb.done());
         self.metrics.came_to(state, robot, deliveries);
         self.nudge.send_replace(());
     }
+}
+
+/// Who asks for a change: the address at the other end of the connection, which behind a proxy is the proxy's.
+fn actor(request: &HttpRequest, via: Via) -> Actor {
+    Actor { via, by: request.peer_addr().map(|peer| peer.ip().to_string()).unwrap_or_default() }
 }
 
 /// Work on the database in a task of its own: a client that hangs up must not cut it short.

@@ -8,7 +8,7 @@ use actix_web::{HttpRequest, HttpResponse, get};
 use serde_json::{Value, json};
 
 use super::access::Role;
-use super::page_query::{LIST, PageQuery};
+use super::page_query::{LIST, PageQuery, in_words};
 use super::templates::{SCRIPT, STYLE};
 use super::views::harbor_link;
 use super::visitor::Visitor;
@@ -18,6 +18,7 @@ use super::{Admin, apart, chart};
 use crate::model::json::with;
 use crate::problem::Problem;
 use crate::robots::robots;
+use crate::store::views::ChangeView;
 
 /// Deliveries on a page.
 const ROWS: usize = 50;
@@ -43,20 +44,27 @@ async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, P
     let filter = query.filter(admin)?;
     let after = admin.position(query.cursor()).await?;
     let (store, wanted, routing, now) = (admin.store.clone(), filter.clone(), admin.routing(), viewer.now);
-    let (page, counts, robots, hours, is_empty) = apart(async move {
+    let asked_test = query.test().map(str::to_owned);
+    let (page, counts, robots, hours, test, is_empty) = apart(async move {
         let page = store.list(&wanted, ROWS, after.as_ref()).await?;
         let is_empty = page.items.is_empty() && !store.has_events().await?;
         let counts = store.counts(&wanted).await?;
         let robots = robots(&store, &routing, now).await?;
-        let hours = store.hours(&chart::hours(now), &chart::states()).await?;
-        Ok((page, counts, robots, hours, is_empty))
+        let hours = chart::hours(now);
+        let hours = (store.hours_of_outcomes(&hours).await?, store.hours(&hours, &chart::states()).await?);
+        let test = match asked_test {
+            Some(change) => store.test(&change).await?,
+            None => None,
+        };
+        Ok((page, counts, robots, hours, test, is_empty))
     })
     .await?;
     let view = json!({
         "robots": robots.iter().map(|robot| viewer.robot(robot)).collect::<Vec<_>>(),
         "harbor": viewer.harbor(&admin.harbor.borrow()),
         "robot_names": robots.iter().map(|robot| &robot.name).collect::<Vec<_>>(),
-        "hours": chart::picture(&hours, now, &admin.timezone),
+        "hours": chart::picture(&hours.0, &hours.1, now, &admin.timezone),
+        "test": test.map(|test| viewer.test(&test)),
         "tabs": query.tabs(&counts),
         "filter": query.view(&filter, admin),
         "deliveries": page.items.iter().map(|delivery| viewer.row(delivery)).collect::<Vec<_>>(),
@@ -101,7 +109,10 @@ async fn details(visitor: &Visitor<'_>, admin: &Data<Admin>, id: String) -> Resu
     let body = admin.clone().into_inner().detail(id).await?;
     let (store, routing, now) = (admin.store.clone(), admin.routing(), viewer.now);
     let format = routing.format(&body.detail.delivery.robot);
-    let robots = apart(async move { robots(&store, &routing, now).await }).await?;
+    let (event_id, robot) = (body.detail.delivery.event.id.clone(), body.detail.delivery.robot.clone());
+    let (robots, related) =
+        apart(async move { Ok((robots(&store, &routing, now).await?, store.related(&event_id, &robot).await?)) })
+            .await?;
     let delivery = &body.detail.delivery;
     let payload = body.detail.payload.get();
     // What a lone surrogate or a number beyond all bounds keeps from being read is shown as it came.
@@ -113,8 +124,16 @@ async fn details(visitor: &Visitor<'_>, admin: &Data<Admin>, id: String) -> Resu
         "payload": payload,
         "harbor_link": harbor_link(&admin.renderer, delivery),
         "attempts": body.detail.attempt_log.iter().rev().map(|attempt| viewer.attempt(attempt)).collect::<Vec<_>>(),
+        "changes": body.detail.changes.iter().map(|change| one_change(visitor, change)).collect::<Vec<_>>(),
+        "related": viewer.related(&related),
         "back_href": LIST,
     }))
+}
+
+fn one_change(visitor: &Visitor<'_>, change: &ChangeView) -> Value {
+    let filter = change.filter.as_ref();
+    let conditions = filter.map(|filter| in_words(visitor, |key| filter[key].as_str().unwrap_or_default().to_owned()));
+    with(change, json!({ "at": visitor.viewer().time(change.at), "conditions": conditions }))
 }
 
 /// How many would be changed, before they are.

@@ -9,6 +9,7 @@ use super::query::{bad, searched, unprocessable};
 use super::visitor::Visitor;
 use crate::model::clock::Millis;
 use crate::model::delivery::{State, Verb};
+use crate::model::event::ReplicationOutcome;
 use crate::model::json::utc;
 use crate::model::moment::moment;
 use crate::problem::Problem;
@@ -23,6 +24,7 @@ pub const PERIODS: [&str; 3] = ["1h", "24h", "7d"];
 #[serde(default)]
 pub struct PageQuery {
     state: String,
+    outcome: String,
     robot: String,
     q: String,
     /// One of [`PERIODS`]; a time of one's own goes before it.
@@ -34,6 +36,8 @@ pub struct PageQuery {
     verb: String,
     /// What has just been done, such as `replay.3`.
     notice: String,
+    /// A test message that was asked for, by the id of the change.
+    test: String,
 }
 
 impl PageQuery {
@@ -44,6 +48,7 @@ impl PageQuery {
         for (name, value) in form_urlencoded::parse(body) {
             let field = match &*name {
                 "state" => &mut query.state,
+                "outcome" => &mut query.outcome,
                 "robot" => &mut query.robot,
                 "q" => &mut query.q,
                 "period" => &mut query.period,
@@ -70,6 +75,7 @@ impl PageQuery {
         };
         Ok(Filter {
             state: if self.state.is_empty() { None } else { Some(self.state.parse().map_err(bad)?) },
+            outcome: if self.outcome.is_empty() { None } else { Some(self.outcome.parse().map_err(bad)?) },
             robot: (!self.robot.is_empty()).then(|| self.robot.clone()),
             since,
             until: at(&self.until)?,
@@ -92,6 +98,10 @@ impl PageQuery {
 
     pub fn state(&self) -> &str {
         &self.state
+    }
+
+    pub fn test(&self) -> Option<&str> {
+        (!self.test.is_empty()).then_some(&self.test)
     }
 
     /// This list from its beginning.
@@ -146,6 +156,7 @@ impl PageQuery {
         let period = PERIODS.contains(&self.period.as_str()) && self.since.is_empty();
         json!({
             "state": filter.state.map(State::as_str),
+            "outcome": filter.outcome.map(ReplicationOutcome::as_str),
             "robot": filter.robot,
             "q": self.q,
             "since": local(&self.since, filter.since),
@@ -191,19 +202,9 @@ impl PageQuery {
 
     /// The filter in words.
     pub fn conditions(&self, visitor: &Visitor<'_>) -> Value {
-        let time = |text: &str| {
-            let at = moment(text, &visitor.admin.timezone, visitor.viewer().now);
-            at.map(|at| visitor.viewer().time(at)["text"].clone()).unwrap_or_else(|_| text.into())
-        };
-        let rows = [
-            ("state", Value::from(visitor.word(&format!("state_{}", self.state)))),
-            ("robot", Value::from(self.robot.as_str())),
-            ("search", Value::from(self.q.as_str())),
-            ("since", if self.since.is_empty() { Value::Null } else { time(&self.since) }),
-            ("until", if self.until.is_empty() { Value::Null } else { time(&self.until) }),
-        ];
-        let given = rows.into_iter().filter(|(_, value)| value.as_str().is_some_and(|value| !value.is_empty()));
-        given.map(|(word, value)| json!({ "name": visitor.word(word), "value": value })).collect()
+        let pairs = self.pairs();
+        let given = |wanted: &str| pairs.iter().find(|(name, _)| *name == wanted).map(|(_, value)| (*value).to_owned());
+        in_words(visitor, |name| given(name).unwrap_or_default())
     }
 
     /// A sentence about what has just been done.
@@ -213,7 +214,6 @@ impl PageQuery {
         let words = visitor.word(match what {
             "replay" => "notice_replay",
             "discard" => "notice_discard",
-            "test" => "notice_test",
             "left" => "notice_left",
             _ => return None,
         });
@@ -223,6 +223,7 @@ impl PageQuery {
     fn pairs(&self) -> Vec<(&'static str, &str)> {
         vec![
             ("state", &self.state),
+            ("outcome", &self.outcome),
             ("robot", &self.robot),
             ("q", &self.q),
             ("period", &self.period),
@@ -230,6 +231,25 @@ impl PageQuery {
             ("until", &self.until),
         ]
     }
+}
+
+/// A filter in words: what it asks for, by its names in links and on record.
+pub fn in_words(visitor: &Visitor<'_>, given: impl Fn(&str) -> String) -> Value {
+    let viewer = visitor.viewer();
+    let time = |text: String| match moment(&text, &visitor.admin.timezone, viewer.now) {
+        Ok(at) if !text.is_empty() => viewer.time(at)["text"].as_str().unwrap_or_default().to_owned(),
+        _ => text,
+    };
+    let rows = [
+        ("state", visitor.word(&format!("state_{}", given("state"))).to_owned()),
+        ("replication", visitor.word(&format!("replication_{}", given("outcome"))).to_owned()),
+        ("robot", given("robot")),
+        ("search", given("q")),
+        ("since", time(given("since"))),
+        ("until", time(given("until"))),
+    ];
+    let given = rows.into_iter().filter(|(_, value)| !value.is_empty());
+    given.map(|(word, value)| json!({ "name": visitor.word(word), "value": value })).collect()
 }
 
 /// A path with what is asked for; what is empty is left out.

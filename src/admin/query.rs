@@ -7,6 +7,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use crate::model::clock::Millis;
 use crate::model::delivery::State;
+use crate::model::event::ReplicationOutcome;
 use crate::model::moment::moment;
 use crate::problem::Problem;
 use crate::store::filter::Filter;
@@ -19,6 +20,9 @@ pub const MOST_ITEMS: usize = 1_000;
 pub struct ListQuery {
     #[param(nullable = false)]
     pub state: Option<State>,
+    /// How the replication ended, whatever became of its message.
+    #[param(nullable = false)]
+    pub outcome: Option<ReplicationOutcome>,
     #[param(nullable = false)]
     pub robot: Option<String>,
     /// The beginning of a repository, of its last segment, of a version, a registry or a description; case does not
@@ -44,6 +48,8 @@ pub struct ListQuery {
 pub struct ChangeRequest {
     /// `failed`, `delivered` or `discarded` for a replay; `pending` for discarding.
     pub state: State,
+    /// How the replication ended.
+    pub outcome: Option<ReplicationOutcome>,
     pub robot: Option<String>,
     /// As in the list.
     pub q: Option<String>,
@@ -55,8 +61,15 @@ pub struct ChangeRequest {
 
 impl ListQuery {
     pub fn filter(&self, timezone: &TimeZone, now: Millis) -> Result<Filter, Problem> {
-        filter(self.state, &self.robot, &self.q, [("since", &self.since), ("until", &self.until)], timezone, now)
-            .map_err(|(_, detail)| bad(detail))
+        filter(
+            (self.state, self.outcome),
+            &self.robot,
+            &self.q,
+            [("since", &self.since), ("until", &self.until)],
+            timezone,
+            now,
+        )
+        .map_err(|(_, detail)| bad(detail))
     }
 
     pub fn limit(&self) -> Result<usize, Problem> {
@@ -68,13 +81,13 @@ impl ListQuery {
 impl ChangeRequest {
     pub fn filter(&self, timezone: &TimeZone, now: Millis) -> Result<Filter, Problem> {
         let bounds = [("since", &self.since), ("until", &self.until)];
-        filter(Some(self.state), &self.robot, &self.q, bounds, timezone, now)
+        filter((Some(self.state), self.outcome), &self.robot, &self.q, bounds, timezone, now)
             .map_err(|(field, detail)| unprocessable(detail).at(format!("/{field}")))
     }
 }
 
 fn filter(
-    state: Option<State>,
+    (state, outcome): (Option<State>, Option<ReplicationOutcome>),
     robot: &Option<String>,
     q: &Option<String>,
     [since, until]: [(&'static str, &Option<String>); 2],
@@ -85,7 +98,14 @@ fn filter(
         let at = text.as_deref().map(|text| moment(text, timezone, now)).transpose();
         at.map_err(|detail| (field, detail))
     };
-    Ok(Filter { state, robot: robot.clone(), since: bound(since)?, until: bound(until)?, q: searched(q.as_deref()) })
+    Ok(Filter {
+        state,
+        outcome,
+        robot: robot.clone(),
+        since: bound(since)?,
+        until: bound(until)?,
+        q: searched(q.as_deref()),
+    })
 }
 
 /// What is searched for; control characters are in no name.

@@ -13,6 +13,8 @@ use crate::model::json::{utc, with};
 use crate::model::robot::Format;
 use crate::render::{Language, Renderer, clock, date_time, length};
 use crate::robots::RobotView;
+use crate::store::changes::TestRecord;
+use crate::store::related::{Related, Sibling};
 use crate::store::views::{Attempt, Delivery};
 
 /// How many versions a row of the table names.
@@ -96,6 +98,35 @@ impl Viewer<'_> {
             return Value::Null;
         }
         json!({ "state": harbor.state, "since": self.time(harbor.since), "last_error": harbor.last_error })
+    }
+
+    /// How a test message ended, as far as that is known.
+    pub fn test(&self, test: &TestRecord) -> Value {
+        let stage = match test.outcome.as_str() {
+            "" => "waiting",
+            "in_flight" => "sending",
+            "delivered" => "delivered",
+            "ambiguous" | "unknown" => "unclear",
+            _ => "failed",
+        };
+        json!({
+            "robot": test.robot, "stage": stage, "http_status": test.http_status, "errcode": test.errcode,
+            "errmsg": test.errmsg,
+        })
+    }
+
+    pub fn related(&self, related: &Related) -> Value {
+        let links = |siblings: &[Sibling]| siblings.iter().map(|sibling| self.sibling(sibling)).collect::<Vec<_>>();
+        json!({
+            "others": links(&related.others), "healed_by": links(&related.healed_by), "heals": links(&related.heals),
+        })
+    }
+
+    fn sibling(&self, sibling: &Sibling) -> Value {
+        json!({
+            "href": format!("/deliveries/{}", sibling.id), "state": sibling.state, "robot": sibling.robot,
+            "occurred_at": self.time(sibling.occurred_at),
+        })
     }
 
     pub fn attempt(&self, attempt: &Attempt) -> Value {

@@ -6,11 +6,15 @@ use jiff::tz::TimeZone;
 use super::Failure;
 use crate::model::clock::{Clock, Millis};
 use crate::model::delivery::State;
+use crate::model::event::ReplicationOutcome;
 use crate::model::moment::moment;
 use crate::store::filter::Filter;
 
 #[derive(Args)]
 pub(super) struct FilterArgs {
+    /// Only replications that succeeded, or that failed, whatever became of their messages
+    #[arg(long)]
+    pub(super) outcome: Option<ReplicationOutcome>,
     /// Only this robot's
     #[arg(long)]
     pub(super) robot: Option<String>,
@@ -27,12 +31,13 @@ pub(super) struct FilterArgs {
 
 impl FilterArgs {
     pub(super) fn is_empty(&self) -> bool {
-        [&self.robot, &self.since, &self.until, &self.q].into_iter().all(Option::is_none)
+        self.outcome.is_none() && [&self.robot, &self.since, &self.until, &self.q].into_iter().all(Option::is_none)
     }
 
     pub(super) fn read(&self, state: Option<State>, timezone: &TimeZone) -> Result<Filter, Failure> {
         Ok(Filter {
             state,
+            outcome: self.outcome,
             robot: self.robot.clone(),
             since: read_moment(self.since.as_deref(), timezone)?,
             until: read_moment(self.until.as_deref(), timezone)?,

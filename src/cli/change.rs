@@ -7,6 +7,7 @@ use serde_json::json;
 
 use super::arguments::ChangeArgs;
 use super::output::{self, line};
+use super::user::actor;
 use super::{CommandResult, Failure};
 use crate::config::Config;
 use crate::model::clock::{Clock, Millis};
@@ -18,15 +19,17 @@ pub async fn change(config: &Config, verb: Verb, arguments: ChangeArgs) -> Comma
     match arguments.state {
         Some(state) => change_matching(config, verb, arguments, state).await,
         None if arguments.filter.is_empty() => change_named(config, verb, &arguments.ids, arguments.json).await,
-        None => Err(Failure::Usage("--robot, --since, --until and --q narrow --state; ids need no narrowing".into())),
+        None => Err(Failure::Usage(
+            "--outcome, --robot, --since, --until and --q narrow --state; ids need no narrowing".into(),
+        )),
     }
 }
 
 async fn change_named(config: &Config, verb: Verb, ids: &[String], as_json: bool) -> CommandResult {
     let store = Store::open(&config.database_url).await?;
-    let mut refused = 0;
+    let (actor, mut refused) = (actor(), 0);
     for id in ids {
-        let changed = store.change(verb, id, now(&store).await?).await?;
+        let changed = store.change(verb, id, &actor, now(&store).await?).await?;
         let done = verb.done();
         let text = match changed {
             Changed::Yes { .. } if verb == Verb::Replay => "replayed; it is sent in its robot's next slot".to_owned(),
@@ -57,7 +60,7 @@ async fn change_matching(config: &Config, verb: Verb, arguments: ChangeArgs, sta
     let changed: u64 = if arguments.dry_run || matched == 0 {
         0
     } else if arguments.yes || confirmed(&question)? {
-        store.change_all(verb, &filter, now(&store).await?).await?.values().sum()
+        store.change_all(verb, &filter, &actor(), now(&store).await?).await?.deliveries()
     } else {
         return Ok(ExitCode::FAILURE);
     };

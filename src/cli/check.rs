@@ -7,9 +7,9 @@ use std::time::Duration;
 use anyhow::Context;
 use serde_json::json;
 use tokio::time::{Instant, sleep};
-use uuid::Uuid;
 
 use super::output::{self, line, table, time};
+use super::user::actor;
 use super::{CommandResult, Failure, check_harbor};
 use crate::config::Config;
 use crate::lane::{Lane, Next};
@@ -111,7 +111,6 @@ fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {
 /// Asks for a test message and waits for what becomes of it. Whoever has the lane sends it: the running service or,
 /// where none runs, this command.
 async fn send_test(config: &Config, robot: &str) -> anyhow::Result<MessageRecord> {
-    let id = Uuid::now_v7().to_string();
     let store = if is_shared(&config.database_url) {
         Store::open(&config.database_url).await?
     } else {
@@ -124,14 +123,14 @@ async fn send_test(config: &Config, robot: &str) -> anyhow::Result<MessageRecord
             Err(error) => return Err(error.into()),
         }
     };
-    let asked = store.request_test(robot, &id).await?;
-    let id = asked.ok_or_else(|| anyhow::anyhow!("no service knows the robot {robot} yet; reload or start it"))?;
     let clock = store.clock(Clock::System);
+    let asked = store.request_test(robot, &actor(), store.tell_time(&clock).await?).await?;
+    let asked = asked.ok_or_else(|| anyhow::anyhow!("no service knows the robot {robot} yet; reload or start it"))?;
     // On SQLite only who has the file's lock may send; on PostgreSQL the lease decides.
     let may_send = store.is_exclusive() || store.is_shared();
     let lanes = lanes(config, &store, &clock, &Metrics::default())?;
     let mut lane = lanes.into_iter().find(|lane| may_send && lane.robot.name == robot);
-    let sent = wait_for(&store, &id, lane.as_mut(), &clock).await;
+    let sent = wait_for(&store, &asked.message_id, lane.as_mut(), &clock).await;
     if let Some(mut lane) = lane {
         lane.release().await?;
     }

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use jiff::tz::TimeZone;
+use serde_json::Value;
 
 use super::CommandResult;
 use super::arguments::ListArgs;
@@ -12,7 +13,7 @@ use crate::config::Config;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Operation, label};
 use crate::store::Store;
-use crate::store::views::{Delivery, Detail, RobotRow};
+use crate::store::views::{ChangeView, Delivery, Detail, RobotRow};
 
 pub async fn list(config: &Config, arguments: ListArgs) -> CommandResult {
     let filter = arguments.filter.read(arguments.state, &config.timezone)?;
@@ -92,7 +93,7 @@ fn done(event: &Event) -> String {
 }
 
 fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io::Result<()> {
-    let Detail { delivery, attempt_log, payload, notice } = detail;
+    let Detail { delivery, attempt_log, changes, payload, notice } = detail;
     let event = &delivery.event.facts;
     let facts = [
         ("delivery", delivery.id.clone()),
@@ -133,7 +134,30 @@ fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io:
             ]
         }),
     )?;
+    if !changes.is_empty() {
+        line("\nChanges:")?;
+        let headers = ["AT", "VERB", "VIA", "BY", "DELIVERIES", "FILTER"];
+        table(&headers, changes.iter().map(|change| change_row(change, timezone)))?;
+    }
     line(format_args!("\nMessage, as it would be sent now:\n{message}\n\nPayload:\n{}", payload.get()))
+}
+
+fn change_row(change: &ChangeView, timezone: &TimeZone) -> Vec<String> {
+    vec![
+        time(change.at, timezone),
+        change.verb.to_string(),
+        change.via.to_string(),
+        change.by.clone(),
+        change.deliveries.to_string(),
+        change.filter.as_ref().map(conditions).unwrap_or_default(),
+    ]
+}
+
+/// What a filter asks for, as flags say it.
+fn conditions(filter: &Value) -> String {
+    let given = filter.as_object().into_iter().flatten();
+    let given = given.filter_map(|(name, value)| Some(format!("--{name} {}", value.as_str()?)));
+    given.collect::<Vec<_>>().join(" ")
 }
 
 fn short(text: &str, most: usize) -> String {

@@ -12,6 +12,7 @@ mod payload;
 mod preview;
 mod route;
 mod settings;
+mod user;
 mod whereabouts;
 
 use std::net::SocketAddr;

@@ -1,7 +1,5 @@
 //! A delivery: one event that one robot is to send. Its states, and what a lane knows of one that is due.
 
-use std::str::FromStr;
-
 use serde::{Deserialize, Serialize};
 
 use super::clock::Millis;
@@ -27,7 +25,7 @@ words!(State, "state": Pending = "pending", Sending = "sending", Delivered = "de
     Superseded = "superseded", Discarded = "discarded");
 
 /// What an operator may do to a delivery.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verb {
     /// Have a finished delivery sent again.
@@ -35,15 +33,9 @@ pub enum Verb {
     /// End one that waits.
     Discard,
 }
+words!(Verb, "verb": Replay = "replay", Discard = "discard");
 
 impl Verb {
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Replay => "replay",
-            Self::Discard => "discard",
-        }
-    }
-
     pub const fn done(self) -> &'static str {
         match self {
             Self::Replay => "replayed",
@@ -66,15 +58,6 @@ impl Verb {
         }
         let names: Vec<_> = self.from_states().iter().map(|state| state.as_str()).collect();
         Err(format!("{state} deliveries cannot be {}; use {}", self.done(), names.join(", ")))
-    }
-}
-
-impl FromStr for Verb {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, String> {
-        let known = [Self::Replay, Self::Discard].into_iter().find(|verb| verb.as_str() == text);
-        known.ok_or_else(|| "verb is replay or discard".to_owned())
     }
 }
 

@@ -1,6 +1,7 @@
 //! Facts and decisions. Pure: no clock, no database, no network; everything else is built on this. Facts that are
 //! stored as they are derive how a row becomes one.
 
+pub mod actor;
 pub mod arrival;
 pub mod clock;
 pub mod delivery;

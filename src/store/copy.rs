@@ -8,7 +8,7 @@ use super::{Result, Store, StoreError};
 use crate::model::clock::Clock;
 
 /// A table that refers to another comes after it.
-const TABLES: [&str; 12] = [
+const TABLES: [&str; 13] = [
     "events",
     "arrivals",
     "images",
@@ -21,6 +21,7 @@ const TABLES: [&str; 12] = [
     "executions",
     "replicating",
     "failing_rules",
+    "changes",
 ];
 /// How much one statement inserts.
 const MOST_BYTES: usize = 4 * 1024 * 1024;

@@ -1,15 +1,21 @@
 //! Which deliveries are meant, and where a page of them begins.
 
+use serde_json::{Value, json};
+
 use super::sql::{Statement, sql};
 use super::words::unindexed;
 use super::{Result, Store};
 use crate::model::clock::Millis;
 use crate::model::delivery::State;
+use crate::model::event::ReplicationOutcome;
+use crate::model::json::utc;
 
 /// Which deliveries are meant; an empty filter means all.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Filter {
     pub state: Option<State>,
+    /// How the replication ended.
+    pub outcome: Option<ReplicationOutcome>,
     pub robot: Option<String>,
     /// By `created_at`, this moment included.
     pub since: Option<Millis>,
@@ -28,7 +34,16 @@ pub struct Position {
 }
 
 impl Filter {
-    /// Conditions on `deliveries d`; what is searched for is not among them.
+    /// As people and scripts read it: every key is there, null where it asks for nothing.
+    pub fn json(&self) -> Value {
+        let at = |at: Option<Millis>| at.map(|at| utc(at).to_string());
+        json!({
+            "state": self.state, "outcome": self.outcome, "robot": self.robot, "q": self.q,
+            "since": at(self.since), "until": at(self.until),
+        })
+    }
+
+    /// Conditions on `deliveries d`; what its event says is not among them.
     pub(super) fn conditions(&self) -> Statement {
         let state = self.state.map(|state| sql(" AND d.state = ?").bind(state.as_str()));
         state.unwrap_or_else(|| sql("")).and(self.but_state())
@@ -39,6 +54,12 @@ impl Filter {
         let state = format!(" AND {} = ?", unindexed("d.state"));
         let state = self.state.map(|wanted| sql(state).bind(wanted.as_str()));
         state.unwrap_or_else(|| sql("")).and(self.but_state())
+    }
+
+    /// The condition on the event of one row of `deliveries d`: how it ended.
+    pub(super) fn outcome_in_row(&self) -> Statement {
+        let ended = " AND EXISTS (SELECT 1 FROM events ended WHERE ended.id = d.event_id AND ended.outcome = ?)";
+        self.outcome.map_or_else(|| sql(""), |outcome| sql(ended).bind(outcome.as_str()))
     }
 
     fn but_state(&self) -> Statement {

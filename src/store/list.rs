@@ -49,6 +49,7 @@ impl Store {
                 let states = State::ALL.into_iter().filter(|state| filter.state.is_none_or(|wanted| wanted == *state));
                 states.map(|state| of_state(filter, state, limit, after)).collect()
             }
+            Plan::Outcome => vec![of_outcome(filter, limit, after)],
             Plan::Words(words) => {
                 let mut parts = vec![of_versions(filter, limit, after)];
                 parts.extend(words.iter().map(|(expression, word)| of_word(filter, expression, word, limit, after)));
@@ -71,9 +72,10 @@ fn behind(after: Option<&Position>) -> Statement {
 /// The newest deliveries of one state.
 fn of_state(filter: &Filter, state: State, limit: i64, after: Option<&Position>) -> Statement {
     let filter = Filter { state: Some(state), ..filter.clone() };
-    sql(format!("SELECT * FROM ({PART} FROM deliveries d WHERE true{{}}{{}}{{}} {NEWEST_FIRST} LIMIT ?) part"))
+    sql(format!("SELECT * FROM ({PART} FROM deliveries d WHERE true{{}}{{}}{{}}{{}} {NEWEST_FIRST} LIMIT ?) part"))
         .clause(filter.q.as_deref().map_or_else(|| sql(""), is_in_row))
         .clause(filter.conditions())
+        .clause(filter.outcome_in_row())
         .clause(behind(after))
         .bind(limit)
 }
@@ -83,29 +85,49 @@ fn of_versions(filter: &Filter, limit: i64, after: Option<&Position>) -> Stateme
     let q = filter.q.as_deref().unwrap_or_default();
     sql(format!(
         "SELECT * FROM ({PART} FROM (SELECT DISTINCT a.event_id FROM {OF_VERSIONS}) matching
-         CROSS JOIN deliveries d WHERE d.event_id = matching.event_id{{}}{{}} {NEWEST_FIRST} LIMIT ?) part"
+         CROSS JOIN deliveries d WHERE d.event_id = matching.event_id{{}}{{}}{{}} {NEWEST_FIRST} LIMIT ?) part"
     ))
     .clause(Prefix::of(q).of_word(IMAGE_VERSION))
     .clause(filter.conditions())
+    .clause(filter.outcome_in_row())
     .clause(behind(after))
     .bind(limit)
 }
 
-/// The newest deliveries of one word, found through its index: the order of the tables is the order of the search. The
-/// order and the bounds are the event's, which is as old as its deliveries; so it is the word's index that is walked,
-/// from its newest end.
+/// The newest deliveries of one word, found through its index.
 fn of_word(filter: &Filter, expression: &str, word: &str, limit: i64, after: Option<&Position>) -> Statement {
+    of_events(filter, sql(format!("{expression} = ?")).bind(word), filter.outcome_in_row(), limit, after)
+}
+
+/// The newest deliveries of one outcome; each is looked at for what is searched for.
+fn of_outcome(filter: &Filter, limit: i64, after: Option<&Position>) -> Statement {
+    let outcome = filter.outcome.map_or_else(|| sql("true"), |outcome| sql("e.outcome = ?").bind(outcome.as_str()));
+    let searched = filter.q.as_deref().map_or_else(|| sql(""), is_in_row);
+    of_events(filter, outcome, searched, limit, after)
+}
+
+/// The newest deliveries of events that an index finds: the order of the tables is the order of the search. The order
+/// and the bounds are the event's, which is as old as its deliveries; so it is that index that is walked, from its newest
+/// end.
+fn of_events(
+    filter: &Filter,
+    found: Statement,
+    looked_at: Statement,
+    limit: i64,
+    after: Option<&Position>,
+) -> Statement {
     let until = filter.until.into_iter().chain(after.map(|after| after.created_at)).min();
     let bound = |condition: &str, at: Option<Millis>| at.map_or_else(|| sql(""), |at| sql(condition).bind(at));
     sql(format!(
         "SELECT * FROM ({PART} FROM events e CROSS JOIN deliveries d
-         WHERE d.event_id = e.id AND {expression} = ?{{}}{{}}{{}}{{}}
+         WHERE d.event_id = e.id AND {{}}{{}}{{}}{{}}{{}}{{}}
          ORDER BY e.accepted_at DESC, e.id DESC, d.robot DESC LIMIT ?) part"
     ))
-    .bind(word)
+    .clause(found)
     .clause(bound(" AND e.accepted_at >= ?", filter.since))
     .clause(bound(" AND e.accepted_at <= ?", until))
     .clause(filter.conditions_on_found())
+    .clause(looked_at)
     .clause(behind(after))
     .bind(limit)
 }

@@ -26,21 +26,33 @@ pub(super) const OF_VERSIONS: &str =
 pub(super) enum Plan {
     /// In the order of the table; nothing is searched for, or each row is looked at.
     Rows,
+    /// In the order of the events of the wanted outcome, of which each is looked at.
+    Outcome,
     /// By these words, each with its expression, and by the few versions that match.
     Words(Vec<(&'static str, String)>),
 }
 
 impl Store {
     pub(super) async fn plan(&self, filter: &Filter) -> Result<Plan> {
-        let Some(q) = &filter.q else { return Ok(Plan::Rows) };
+        if filter.q.is_none() && filter.outcome.is_none() {
+            return Ok(Plan::Rows);
+        }
         let others = sql("SELECT 1 FROM deliveries d WHERE true{}").clause(filter.conditions());
         if self.number(count_up_to(FEW_ROWS, others)).await? < FEW_ROWS {
             return Ok(Plan::Rows);
         }
+        let walk = if filter.outcome.is_some() { Plan::Outcome } else { Plan::Rows };
+        let Some(q) = &filter.q else { return Ok(walk) };
+        if let Some(outcome) = filter.outcome {
+            let events = sql("SELECT 1 FROM events e WHERE e.outcome = ?").bind(outcome.as_str());
+            if self.number(count_up_to(FEW_ROWS, events)).await? < FEW_ROWS {
+                return Ok(walk);
+            }
+        }
         let prefix = Prefix::of(q);
         let versions = sql(format!("SELECT 1 FROM {OF_VERSIONS}")).clause(prefix.of_word(IMAGE_VERSION));
         if self.number(count_up_to(FEW_VERSIONS, versions)).await? == FEW_VERSIONS {
-            return Ok(Plan::Rows);
+            return Ok(walk);
         }
         let mut words = Vec::new();
         for expression in EVENT_WORDS {
@@ -48,7 +60,7 @@ impl Store {
             let found = self.texts(found.and(sql(" LIMIT ?").bind(FEW_WORDS + 1))).await?;
             words.extend(found.into_iter().map(|word| (expression, word)));
         }
-        Ok(if words.len() as i64 > FEW_WORDS { Plan::Rows } else { Plan::Words(words) })
+        Ok(if words.len() as i64 > FEW_WORDS { walk } else { Plan::Words(words) })
     }
 
     /// The conditions of a filter on `deliveries d`, for a statement that concerns all that match.
@@ -56,11 +68,11 @@ impl Store {
         let searched = match &filter.q {
             None => sql(""),
             Some(q) => match self.plan(filter).await? {
-                Plan::Rows => is_in_row(q),
+                Plan::Rows | Plan::Outcome => is_in_row(q),
                 Plan::Words(_) => is_in_set(q),
             },
         };
-        Ok(filter.conditions().and(searched))
+        Ok(filter.conditions().and(filter.outcome_in_row()).and(searched))
     }
 }
 

@@ -29,9 +29,9 @@ impl Store {
     /// One delivery with its attempts; None where there is none of this id.
     pub async fn show(&self, id: &str) -> Result<Option<Detail>> {
         let query = sql(format!(
-            "SELECT {DELIVERY}, {EVENT}, {NOTICE}, e.payload FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1"
+            "SELECT {DELIVERY}, {EVENT}, {NOTICE}, e.payload, d.changes FROM deliveries d JOIN events e ON e.id = d.event_id WHERE d.id = $1"
         ));
-        let Some(DetailRow { delivery, notice, payload }) = self.optional(query.bind(id)).await? else {
+        let Some(DetailRow { delivery, notice, payload, changes }) = self.optional(query.bind(id)).await? else {
             return Ok(None);
         };
         let attempt_log =
@@ -40,8 +40,9 @@ impl Store {
              FROM attempts a JOIN messages m ON m.id = a.message_id
              WHERE a.delivery_id = $1 ORDER BY a.number");
         let attempt_log = self.all(attempt_log.bind(id)).await?;
+        let changes = self.changes(&changes).await?;
         let payload = RawValue::from_string(payload).map_err(|error| sqlx::Error::Decode(error.into()))?;
-        Ok(Some(Detail { delivery, payload, attempt_log, notice }))
+        Ok(Some(Detail { delivery, payload, attempt_log, changes, notice }))
     }
 }
 
@@ -63,4 +64,5 @@ struct DetailRow {
     #[sqlx(flatten)]
     notice: Notice,
     payload: String,
+    changes: String,
 }

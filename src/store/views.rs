@@ -2,11 +2,13 @@
 //! §7): every key is always present, null where empty; times are RFC 3339 UTC.
 
 use serde::Serialize;
+use serde_json::Value;
 use serde_json::value::RawValue;
 use utoipa::ToSchema;
 
+use crate::model::actor::Via;
 use crate::model::clock::Millis;
-use crate::model::delivery::{Notice, State};
+use crate::model::delivery::{Notice, State, Verb};
 use crate::model::event::{Event, Operation, ReplicationOutcome};
 use crate::model::json::{number_or_null, rfc3339, rfc3339_or_null, text_or_null};
 use crate::model::settle::Condition;
@@ -68,9 +70,47 @@ pub struct Detail {
     pub payload: Box<RawValue>,
     /// Oldest first.
     pub attempt_log: Vec<Attempt>,
+    /// What operators did to it, newest first; at most the latest 20.
+    pub changes: Vec<ChangeView>,
     /// What a message about it is made of.
     #[serde(skip)]
     pub notice: Notice,
+}
+
+/// A replay or a discard that concerned a delivery.
+#[derive(Debug, Serialize, ToSchema, sqlx::FromRow)]
+#[schema(as = Change)]
+pub struct ChangeView {
+    #[serde(serialize_with = "rfc3339")]
+    #[schema(value_type = String, format = DateTime)]
+    pub at: Millis,
+    #[sqlx(try_from = "String")]
+    pub verb: Verb,
+    /// The address that page or API was asked from, which behind a proxy is the proxy's; on the command line the user of
+    /// the operating system.
+    #[sqlx(rename = "made_by")]
+    pub by: String,
+    #[sqlx(try_from = "String")]
+    pub via: Via,
+    /// How many deliveries it changed.
+    pub deliveries: i64,
+    /// Which: `state`, `outcome`, `robot`, `q`, `since` and `until`. Null where this delivery was named.
+    #[sqlx(try_from = "MaybeJson")]
+    #[schema(value_type = Option<Object>, required)]
+    pub filter: Option<Value>,
+}
+
+/// A column that holds JSON or nothing.
+#[derive(sqlx::Type)]
+#[sqlx(transparent)]
+struct MaybeJson(String);
+
+impl TryFrom<MaybeJson> for Option<Value> {
+    type Error = serde_json::Error;
+
+    fn try_from(MaybeJson(text): MaybeJson) -> Result<Self, Self::Error> {
+        if text.is_empty() { Ok(None) } else { serde_json::from_str(&text).map(Some) }
+    }
 }
 
 /// One delivery's part in one message.

@@ -68,6 +68,9 @@ async fn filters_narrow_a_list() {
     for (query, wanted) in [
         ("state=failed", 1),
         ("state=delivered", 2),
+        ("outcome=succeeded", 3),
+        ("outcome=failed", 0),
+        ("outcome=succeeded&state=failed&q=mars", 1),
         ("robot=default", 3),
         ("robot=nobody", 0),
         ("q=mars%2Fmars-w", 1),
@@ -89,7 +92,16 @@ async fn filters_narrow_a_list() {
 #[tokio::test]
 async fn what_cannot_be_read_is_an_error_and_never_means_all() {
     let app = App::spawn().await;
-    for query in ["stat=failed", "state=lost", "limit=0", "limit=1001", "limit=x", "since=yesterday", "cursor=nobody"] {
+    for query in [
+        "stat=failed",
+        "state=lost",
+        "outcome=delivered",
+        "limit=0",
+        "limit=1001",
+        "limit=x",
+        "since=yesterday",
+        "cursor=nobody",
+    ] {
         let (status, problem) = app.get(&format!("/api/v1/deliveries?{query}")).await;
         assert_eq!(
             (status, &problem["status"], &problem["title"]),
@@ -103,6 +115,7 @@ async fn what_cannot_be_read_is_an_error_and_never_means_all() {
         (json!({ "state": "failed", "robots": "default" }), 422),
         (json!({ "state": "pending" }), 422),
         (json!({ "state": "failed", "since": "yesterday" }), 422),
+        (json!({ "state": "failed", "outcome": "delivered" }), 422),
     ] {
         assert_eq!(app.call("/api/v1/deliveries/replay", &body).await.0, status, "{body}");
     }

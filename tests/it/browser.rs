@@ -203,6 +203,40 @@ async fn an_operator_signs_in_finds_a_failure_replays_it_and_sees_it_delivered()
     browser.close().await;
 }
 
+/// A failed replication whose message went out reads failed.
+#[tokio::test]
+async fn failed_replications_are_found_whatever_became_of_their_messages() {
+    let app = App::spawn_with(&[("ADMIN_TOKEN", ADMIN)]).await;
+    app.accept(&arrived("v1.2.3")).await;
+    let mut failed = push("mars/mars-web", &["v2.0.0"]);
+    failed.succeeded = false;
+    app.accept(&failed.payload()).await;
+    app.shown(2).await;
+    let browser = Browser::open("en-US", 1280).await;
+    browser.go(&format!("{}/notifications", app.url)).await;
+    browser.fill("#token", ADMIN).await;
+    browser.click("main form button[type=submit]").await;
+    browser.shows(".deliveries tbody .state-delivered", "Delivered").await;
+    browser.run("document.querySelector('select[name=outcome]').value = 'failed'").await;
+    browser.click(".search button[type=submit]").await;
+    browser.until("only the failed one", "return document.querySelectorAll('.deliveries tbody tr').length === 1").await;
+    browser.shows(".deliveries tbody .col-outcome", "Failed").await;
+    browser.shows(".deliveries tbody .col-image", "mars/mars-web").await;
+    browser.shows(".deliveries tbody .col-state", "Delivered").await;
+    browser.picture("outcome-failed").await;
+    browser.click(".deliveries .repository").await;
+    browser.shows(".head .outcome-failed", "Replication failed").await;
+    browser.click(".head-actions button").await;
+    browser.shows("[data-live=changes]", "on the page, from 127.0.0.1").await;
+    browser.picture("changes").await;
+
+    browser.go(&format!("{}/notifications", app.url)).await;
+    browser.click(".robot-test button").await;
+    browser.shows(".test-delivered", "was delivered").await;
+    browser.picture("test-message").await;
+    browser.close().await;
+}
+
 #[tokio::test]
 async fn all_that_match_are_replayed_after_their_number_was_shown() {
     let app = with_a_failure(&[]).await;

@@ -6,7 +6,7 @@ use harborbell::model::clock::{HOUR, MINUTE, SECOND};
 use harborbell::model::delivery::Verb;
 use serde_json::Value;
 
-use crate::support::{App, Bench, all_told, arrived, push};
+use crate::support::{App, Bench, all_told, arrived, operator, push};
 
 fn failed(references: &[&str]) -> Value {
     Replication { succeeded: false, ..push("mars/mars-api", references) }.payload()
@@ -33,7 +33,7 @@ async fn a_failure_that_heals_in_time_is_told_to_nobody_and_its_success_is() {
     assert_eq!((bench.count("superseded").await, bench.count("delivered").await), (1, 1));
     let row = bench.deliveries().await.into_iter().find(|row| row.state.as_str() == "superseded").unwrap();
     assert!(row.finished_at > 0 && row.attempts == 0);
-    let replayed = bench.store.change(Verb::Replay, &row.id, bench.clock.now()).await.unwrap();
+    let replayed = bench.store.change(Verb::Replay, &row.id, &operator(), bench.clock.now()).await.unwrap();
     assert_eq!(replayed, harborbell::store::change::Changed::Refused(row.state));
 }
 
@@ -107,7 +107,7 @@ async fn nothing_releases_what_is_held_back() {
     assert!(!told_held(&bench), "a recovery");
 
     for row in bench.deliveries().await {
-        bench.store.change(Verb::Replay, &row.id, bench.clock.now()).await.unwrap();
+        bench.store.change(Verb::Replay, &row.id, &operator(), bench.clock.now()).await.unwrap();
     }
     bench.drain().await;
     bench.store.register(&["default"], bench.clock.now()).await.unwrap();
@@ -151,13 +151,13 @@ async fn what_is_replayed_is_told_and_never_superseded() {
     let mut bench = bench().await;
     bench.hear(&[failed(&["v1"]), arrived("v2")]).await;
     for row in bench.deliveries().await {
-        bench.store.change(Verb::Discard, &row.id, bench.clock.now()).await.unwrap();
+        bench.store.change(Verb::Discard, &row.id, &operator(), bench.clock.now()).await.unwrap();
     }
     bench.hear(&[arrived("v1")]).await;
     bench.drain().await;
     bench.clock.advance(SECOND);
     for row in bench.deliveries().await.iter().filter(|row| row.state.as_str() == "discarded") {
-        bench.store.change(Verb::Replay, &row.id, bench.clock.now()).await.unwrap();
+        bench.store.change(Verb::Replay, &row.id, &operator(), bench.clock.now()).await.unwrap();
     }
     bench.drain().await;
     assert_eq!((bench.count("delivered").await, bench.count("superseded").await), (3, 0));

@@ -10,7 +10,7 @@ use harborbell::store::change::Changed;
 use harborbell::store::record::Recorded;
 use rstest::rstest;
 
-use crate::support::{Bench, accept_for, arrived};
+use crate::support::{Bench, accept_for, arrived, operator};
 
 const HOUR: i64 = 60 * MINUTE;
 
@@ -170,10 +170,8 @@ async fn invariant_7_one_poisoned_row_of_sixty_fails_alone() {
     let failed = bench.deliveries().await.into_iter().find(|row| row.state.as_str() == "failed").unwrap();
     assert_eq!(failed.event.facts.versions, ["v37"]);
     assert!(failed.last_error.contains("40201"), "{}", failed.last_error);
-    assert_eq!(
-        bench.store.change(Verb::Replay, &failed.id, bench.clock.now()).await.unwrap(),
-        Changed::Yes { robot: "default".into() }
-    );
+    let replayed = bench.store.change(Verb::Replay, &failed.id, &operator(), bench.clock.now()).await.unwrap();
+    assert!(matches!(replayed, Changed::Yes { robot, .. } if robot == "default"));
     assert!(bench.step().await);
     let log = bench.store.show(&failed.id).await.unwrap().unwrap().attempt_log;
     let numbers: Vec<_> = log.iter().map(|attempt| attempt.number).collect();
@@ -342,7 +340,7 @@ async fn invariant_2_a_row_past_its_deadline_is_given_up_visibly() {
     assert!(row.last_error.contains("cannot connect to WeCom"), "{}", row.last_error);
     assert!(row.finished_at > 0);
     bench.wecom.come_back().await.unwrap();
-    bench.store.change(Verb::Replay, &row.id, bench.clock.now()).await.unwrap();
+    bench.store.change(Verb::Replay, &row.id, &operator(), bench.clock.now()).await.unwrap();
     bench.clock.advance(10 * MINUTE);
     bench.drain().await;
     assert_eq!(bench.count("delivered").await, 1);
@@ -354,11 +352,11 @@ async fn a_test_message_takes_a_slot_and_ends_a_broken_robots_pause() {
     bench.wecom.answer_next(Answer::Errcode(93000, "invalid webhook url"));
     bench.accept_many(1).await;
     assert!(bench.step().await);
-    bench.store.request_test("default", "test-1").await.unwrap();
+    let asked = bench.store.request_test("default", &operator(), bench.clock.now()).await.unwrap().unwrap();
     assert_eq!(bench.wait().await, 3_334, "its pause is over, its slot is not");
     bench.clock.advance(3_334);
     assert!(bench.step().await);
-    assert_eq!(bench.store.message("test-1").await.unwrap().unwrap().outcome, "delivered");
+    assert_eq!(bench.store.message(&asked.message_id).await.unwrap().unwrap().outcome, "delivered");
     assert!(bench.shown()[0].contains("测试消息"), "{:?}", bench.shown());
     bench.clock.advance(3_334);
     bench.drain().await;
@@ -388,11 +386,13 @@ async fn what_is_on_its_way_cannot_be_replayed() {
     bench.accept_many(1).await;
     let id = bench.deliveries().await[0].id.clone();
     let refused = |state: &str| Changed::Refused(state.parse().unwrap());
-    assert_eq!(bench.store.change(Verb::Replay, &id, 1).await.unwrap(), refused("pending"));
+    assert_eq!(bench.store.change(Verb::Replay, &id, &operator(), 1).await.unwrap(), refused("pending"));
     let Next::Send(message) = bench.lane.claim().await.unwrap() else { panic!("it is due") };
-    assert_eq!(bench.store.change(Verb::Replay, &id, 1).await.unwrap(), refused("sending"));
+    assert_eq!(bench.store.change(Verb::Replay, &id, &operator(), 1).await.unwrap(), refused("sending"));
     let report = bench.lane.deliver(&message).await;
     bench.lane.record(&message, &report).await.unwrap();
-    assert_eq!(bench.store.change(Verb::Replay, &id, 1).await.unwrap(), Changed::Yes { robot: "default".into() });
-    assert_eq!(bench.store.change(Verb::Replay, "nobody", 1).await.unwrap(), Changed::Unknown);
+    assert!(
+        matches!(bench.store.change(Verb::Replay, &id, &operator(), 1).await.unwrap(), Changed::Yes { robot, .. } if robot == "default")
+    );
+    assert_eq!(bench.store.change(Verb::Replay, "nobody", &operator(), 1).await.unwrap(), Changed::Unknown);
 }

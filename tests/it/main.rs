@@ -11,6 +11,7 @@ mod arrivals;
 mod board;
 mod browser;
 mod browser_board;
+mod changes;
 mod cli;
 mod clock;
 mod config;

@@ -19,7 +19,7 @@ impl App {
     }
 
     /// Posts a form and gives where it leads.
-    async fn submit(&self, path: &str, body: &str) -> String {
+    pub async fn submit(&self, path: &str, body: &str) -> String {
         let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
         let answer = client.post(format!("{}{path}", self.url)).body(body.to_owned()).send().await.unwrap();
         assert_eq!(answer.status(), 303, "{}", answer.text().await.unwrap());
@@ -172,7 +172,8 @@ async fn forms_lead_back_and_say_what_they_did() {
         "/notifications?q=mars&notice=replay.1"
     );
     app.shown(4).await;
-    assert_eq!(app.submit("/robots/default/test", "").await, "/notifications?notice=test.1");
+    let asked = app.submit("/robots/default/test", "").await;
+    assert!(asked.starts_with("/notifications?test="), "{asked}");
     assert!(app.shown(5).await[4].contains("测试消息"));
 }
 

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use harborbell::demo::payloads::Replication;
 use harborbell::model::clock::HOUR;
 use harborbell::model::delivery::{State, Verb};
-use harborbell::model::event::Event;
+use harborbell::model::event::{Event, ReplicationOutcome};
 use harborbell::store::Store;
 use harborbell::store::counts::MOST_COUNTED;
 use harborbell::store::filter::Filter;
@@ -15,7 +15,7 @@ use proptest::prelude::*;
 use tempfile::TempDir;
 
 use crate::database::{Intruder, url_of};
-use crate::support::{EXECUTION, offer, told_by};
+use crate::support::{EXECUTION, offer, operator, told_by};
 
 const BEGIN: i64 = 1_800_000_000_000;
 const ROBOTS: [&str; 2] = ["default", "ops"];
@@ -100,6 +100,7 @@ fn matches(filter: &Filter, delivery: &Delivery) -> bool {
             || event.versions.iter().any(|version| begins(version, q))
     };
     filter.state.is_none_or(|state| state == delivery.state)
+        && filter.outcome.is_none_or(|outcome| outcome == event.outcome)
         && filter.robot.as_ref().is_none_or(|robot| *robot == delivery.robot)
         && filter.since.is_none_or(|since| delivery.created_at >= since)
         && filter.until.is_none_or(|until| delivery.created_at < until)
@@ -135,8 +136,10 @@ fn filters() -> impl Strategy<Value = Filter> {
     let state = proptest::option::weighted(0.4, proptest::sample::select(State::ALL.to_vec()));
     let robot = proptest::option::weighted(0.3, proptest::sample::select(vec!["default", "ops", "nobody"]));
     let at = || proptest::option::weighted(0.2, (0_i64..40).prop_map(|quarters| BEGIN + quarters * HOUR / 4));
-    (state, robot, at(), at(), q).prop_map(|(state, robot, since, until, q)| Filter {
+    let outcome = proptest::option::weighted(0.4, proptest::sample::select(ReplicationOutcome::ALL.to_vec()));
+    (state, outcome, robot, at(), at(), q).prop_map(|(state, outcome, robot, since, until, q)| Filter {
         state,
+        outcome,
         robot: robot.map(str::to_owned),
         since,
         until,
@@ -182,9 +185,9 @@ async fn a_bulk_change_concerns_exactly_what_was_counted() {
     let wanted = all.iter().filter(|row| matches(&filter, row)).count() as u64;
     assert!(wanted > 50);
     assert_eq!(store.count(&filter).await.unwrap().unsigned_abs(), wanted);
-    let changed = store.change_all(Verb::Replay, &filter, BEGIN).await.unwrap();
-    assert_eq!(changed.values().sum::<u64>(), wanted);
-    assert_eq!(changed.len(), 2, "{changed:?}");
+    let changed = store.change_all(Verb::Replay, &filter, &operator(), BEGIN).await.unwrap();
+    assert_eq!(changed.deliveries(), wanted);
+    assert_eq!(changed.robots.len(), 2, "{changed:?}");
     let left = Filter { q: None, ..filter };
     let failed = all.iter().filter(|row| row.state == State::Failed).count() as u64;
     assert_eq!(store.count(&left).await.unwrap().unsigned_abs(), failed - wanted);

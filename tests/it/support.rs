@@ -10,6 +10,7 @@ use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::Standin;
 use harborbell::lane::{Lane, Next};
 use harborbell::metrics::Metrics;
+use harborbell::model::actor::{Actor, Via};
 use harborbell::model::clock::{Clock, Millis};
 use harborbell::model::delivery::Assignment;
 use harborbell::model::event::Event;
@@ -285,6 +286,11 @@ pub fn push<'a>(repository: &'a str, references: &'a [&'a str]) -> Replication<'
 /// A payload that says that this version of `mars/mars-api` has arrived.
 pub fn arrived(version: &str) -> Value {
     push("mars/mars-api", &[version]).payload()
+}
+
+/// Who changes something in a test.
+pub fn operator() -> Actor {
+    Actor { via: Via::Cli, by: "operator".into() }
 }
 
 /// Sends a request whose answer is JSON.
