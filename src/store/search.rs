@@ -9,6 +9,7 @@ use super::filter::Filter;
 use super::sql::{Statement, sql};
 use super::words::{EVENT_WORDS, IMAGE_VERSION, Prefix, VERSION, count_up_to, distinct};
 use super::{Result, Store};
+use crate::model::event::ReplicationOutcome;
 
 /// Up to so many rows are looked at one by one.
 const FEW_ROWS: i64 = 1_000;
@@ -41,7 +42,11 @@ impl Store {
         if self.number(count_up_to(FEW_ROWS, others)).await? < FEW_ROWS {
             return Ok(Plan::Rows);
         }
-        let walk = if filter.outcome.is_some() { Plan::Outcome } else { Plan::Rows };
+        // Most replications succeed, so of a success and a state the state has fewer rows.
+        let walk = match (filter.outcome, filter.state) {
+            (None, _) | (Some(ReplicationOutcome::Succeeded), Some(_)) => Plan::Rows,
+            _ => Plan::Outcome,
+        };
         let Some(q) = &filter.q else { return Ok(walk) };
         if let Some(outcome) = filter.outcome {
             let events = sql("SELECT 1 FROM events e WHERE e.outcome = ?").bind(outcome.as_str());

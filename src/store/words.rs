@@ -44,7 +44,7 @@ impl Prefix {
 }
 
 /// A column that SQLite is not to look up in an index: it would put the constant into indexed expressions of the same
-/// column, no longer see their index, and scan the table; or walk all rows of a state.
+/// column, no longer see their index, and scan the table; or walk all rows of a state or an outcome.
 pub(super) fn unindexed(column: &str) -> String {
     format!("({column} || '')")
 }
