@@ -12,6 +12,7 @@ use tokio_util::context::TokioContext;
 use crate::model::clock::Clock;
 pub use engine::Engine;
 pub use error::StoreError;
+use place::Place;
 use sql::{Pools, Transaction, sql};
 use timeout::QueryTimeout;
 
@@ -36,6 +37,7 @@ pub mod lease;
 mod list;
 mod note;
 mod offer;
+mod place;
 mod postgres;
 mod probe;
 pub mod reconcile;
@@ -69,33 +71,6 @@ pub struct Store {
     in_use: Option<sqlite::InUse>,
     /// Held by the one process that serves this file.
     lock: Option<std::sync::Arc<std::fs::File>>,
-}
-
-/// Where a database URL leads.
-enum Place {
-    /// SQLite's file.
-    File(PathBuf),
-    /// PostgreSQL; named without user and password.
-    Server(String),
-}
-
-impl Place {
-    fn of(url: &str) -> Result<Self> {
-        match url.split_once(':') {
-            Some(("sqlite", _)) => sqlite::path_of(url).map(Self::File),
-            Some(("postgres" | "postgresql", _)) => postgres::name_of(url).map(Self::Server),
-            _ => Err(StoreError::Url("use sqlite://path/to/file.db or postgres://user:password@host/database".into())),
-        }
-    }
-}
-
-impl std::fmt::Display for Place {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self {
-            Self::File(path) => path.display().fmt(f),
-            Self::Server(name) => f.write_str(name),
-        }
-    }
 }
 
 /// Whether several processes may use this database at once to send.
