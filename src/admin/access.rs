@@ -15,7 +15,7 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
-use crate::http::origin::{Names, refuse_cross_site};
+use crate::http::origin::{Names, came_by_https, refuse_cross_site};
 use crate::model::clock::{Clock, HOUR, Millis};
 use crate::problem::Problem;
 
@@ -117,14 +117,24 @@ impl Access {
         let seal = self.seal(role, expires)?;
         let mut cookie = Cookie::new(COOKIE, format!("{}.{expires}.{seal}", role.as_str()));
         cookie.set_max_age(actix_web::cookie::time::Duration::milliseconds(SESSION));
-        Some(dressed(cookie, request))
+        Some(self.dressed(cookie, request))
     }
 
     /// The cookie that ends a session.
-    pub fn no_cookie(request: &HttpRequest) -> Cookie<'static> {
+    pub fn no_cookie(&self, request: &HttpRequest) -> Cookie<'static> {
         let mut cookie = Cookie::new(COOKIE, "");
         cookie.set_max_age(actix_web::cookie::time::Duration::ZERO);
-        dressed(cookie, request)
+        self.dressed(cookie, request)
+    }
+
+    fn dressed(&self, mut cookie: Cookie<'static>, request: &HttpRequest) -> Cookie<'static> {
+        cookie.set_http_only(true);
+        // Lax, because pages are opened from chats and tickets. Only GET comes with it from there, and GET changes nothing.
+        cookie.set_same_site(SameSite::Lax);
+        cookie.set_path("/");
+        // Behind a proxy that ends TLS the cookie must not travel without it.
+        cookie.set_secure(self.names.is_https || came_by_https(request));
+        cookie
     }
 
     fn session(&self, request: &HttpRequest) -> Result<Option<Role>, Problem> {
@@ -208,14 +218,4 @@ fn bearer(request: &HttpRequest) -> Option<&str> {
     let header = request.headers().get(AUTHORIZATION)?.to_str().ok()?;
     let (scheme, token) = header.split_once(' ')?;
     scheme.eq_ignore_ascii_case("bearer").then_some(token)
-}
-
-fn dressed(mut cookie: Cookie<'static>, request: &HttpRequest) -> Cookie<'static> {
-    cookie.set_http_only(true);
-    cookie.set_same_site(SameSite::Strict);
-    cookie.set_path("/");
-    // Behind a proxy that ends TLS the cookie must not travel without it.
-    let is_secure = request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https");
-    cookie.set_secure(is_secure);
-    cookie
 }

@@ -5,7 +5,7 @@ use actix_web::http::header::LOCATION;
 use actix_web::web::{Data, Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
 
-use super::access::{Access, Role, refuse_another_site};
+use super::access::{Role, refuse_another_site};
 use super::page_query::{LIST, PageQuery, href, own_path};
 use super::query::bad;
 use super::visitor::Visitor;
@@ -110,16 +110,18 @@ async fn test_robot(request: HttpRequest, name: Path<String>, admin: Data<Admin>
 #[post("/sign-in")]
 async fn sign_in(request: HttpRequest, body: Payload, admin: Data<Admin>) -> HttpResponse {
     let visitor = Visitor::unknown(&admin, &request);
-    let guessed = async {
+    let form = async {
         refuse_another_site(&request)?;
         let body = read_of_stranger(&request, body).await?;
         let next = field(&body, "next").unwrap_or_else(|| "/".to_owned());
-        let next = own_path(&next)?.to_owned();
-        let role = admin.access.guess(&request, &field(&body, "token").unwrap_or_default()).await?;
-        Ok::<_, Problem>((next, role))
+        Ok::<_, Problem>((own_path(&next)?.to_owned(), field(&body, "token").unwrap_or_default()))
     };
-    match guessed.await {
-        Ok((next, role)) => {
+    let (next, token) = match form.await {
+        Ok(form) => form,
+        Err(problem) => return visitor.problem(&problem),
+    };
+    match admin.access.guess(&request, &token).await {
+        Ok(role) => {
             let mut response = see_other(&next);
             if let Some(cookie) = admin.access.cookie(&request, role) {
                 // Its value is hexadecimal digits and points, which any header takes.
@@ -127,7 +129,7 @@ async fn sign_in(request: HttpRequest, body: Payload, admin: Data<Admin>) -> Htt
             }
             response
         }
-        Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => visitor.sign_in(true),
+        Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => visitor.sign_in(&next, true),
         Err(problem) => visitor.problem(&problem),
     }
 }
@@ -138,7 +140,7 @@ async fn sign_out(request: HttpRequest, admin: Data<Admin>) -> HttpResponse {
         return Visitor::unknown(&admin, &request).problem(&problem);
     }
     let mut response = see_other("/");
-    response.add_cookie(&Access::no_cookie(&request)).expect("a cookie that a header takes");
+    response.add_cookie(&admin.access.no_cookie(&request)).expect("a cookie that a header takes");
     response
 }
 

@@ -35,7 +35,9 @@ impl<'a> Visitor<'a> {
                 visitor.role = Some(role);
                 Ok(visitor)
             }
-            Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => Err(visitor.sign_in(false)),
+            Err(problem) if problem.status_code() == StatusCode::UNAUTHORIZED => {
+                Err(visitor.sign_in(visitor.here(), false))
+            }
             Err(problem) => Err(visitor.problem(&problem)),
         }
     }
@@ -100,10 +102,15 @@ impl<'a> Visitor<'a> {
         self.page(status, "problem.html", None, view)
     }
 
-    pub fn sign_in(&self, wrong: bool) -> HttpResponse {
-        let here = self.request.uri().path_and_query().map_or("/", |here| here.as_str());
-        let next = if self.request.method().is_safe() { here } else { "/" };
+    /// `next` is where a right token leads.
+    pub fn sign_in(&self, next: &str, wrong: bool) -> HttpResponse {
         self.page(StatusCode::UNAUTHORIZED, "sign_in.html", None, json!({ "next": next, "wrong": wrong }))
+    }
+
+    /// This page, or where a form has led to none, the first one.
+    fn here(&self) -> &str {
+        let here = self.request.uri().path_and_query().filter(|_| self.request.method().is_safe());
+        here.map_or("/", |here| here.as_str())
     }
 }
 

@@ -18,6 +18,7 @@ use jiff::tz::TimeZone;
 use reqwest::Url;
 use secrecy::SecretString;
 
+use crate::http::origin::Names;
 use crate::model::clock::Millis;
 use crate::model::retry::RetryPolicy;
 use crate::model::robot::{DEFAULT, Format, Robot};
@@ -142,9 +143,14 @@ impl Config {
         if reader.faults.is_empty() { Ok(config) } else { Err(reader.faults) }
     }
 
-    /// The host of `PUBLIC_URL`, as requests name it.
-    pub fn public_host(&self) -> Option<String> {
-        self.public_url.as_ref().and_then(Url::host_str).map(str::to_ascii_lowercase)
+    /// Under which names the service is called.
+    pub fn names(&self) -> Names {
+        let url = self.public_url.as_ref();
+        Names {
+            public: url.and_then(Url::host_str).map(str::to_ascii_lowercase),
+            is_https: url.is_some_and(|url| url.scheme() == "https"),
+            any: self.allow_anonymous,
+        }
     }
 
     /// Where Harbor should send its webhooks; None without `PUBLIC_URL`.

@@ -31,12 +31,19 @@ pub fn refuse_cross_site(request: &HttpRequest) -> Result<(), Problem> {
     Err(Problem::new(StatusCode::FORBIDDEN, detail))
 }
 
+/// Whether the client's own connection is TLS, which a proxy before this service ends.
+pub fn came_by_https(request: &HttpRequest) -> bool {
+    request.headers().get("x-forwarded-proto").is_some_and(|scheme| scheme == "https")
+}
+
 /// The names under which a service without a password answers. A web page whose own name is made to lead to this machine
 /// would otherwise pass as this service.
 #[derive(Clone, Debug, Default)]
 pub struct Names {
     /// The host of `PUBLIC_URL`.
     pub public: Option<String>,
+    /// Whether `PUBLIC_URL` is https.
+    pub is_https: bool,
     /// `ALLOW_ANONYMOUS`: under any name.
     pub any: bool,
 }

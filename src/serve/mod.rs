@@ -22,7 +22,6 @@ use crate::admin::{Admin, Pages};
 use crate::config::Config;
 use crate::group_commit::{Committer, Intake, intake};
 use crate::health::{Health, Latest};
-use crate::http::origin::Names;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::harbor_status::HarborStatus;
@@ -80,7 +79,7 @@ impl Service {
         let listener = listen(config.listen_addr)?;
         let addr = listener.local_addr()?;
         let stopping = CancellationToken::new();
-        let names = Names { public: config.public_host(), any: config.allow_anonymous };
+        let names = config.names();
         let (admin_token, read_token) = (config.admin_token.clone(), config.read_token.clone());
         let access = Arc::new(Access::new(admin_token, read_token, names.clone(), clock.clone()));
         let webhooks = Arc::new(Webhooks::new(secrets(config), routing.clone()));

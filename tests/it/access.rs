@@ -41,7 +41,7 @@ impl App {
             (StatusCode::SEE_OTHER, &"/notifications?state=failed".parse().unwrap())
         );
         let cookie = answer.headers()[SET_COOKIE].to_str().unwrap().to_owned();
-        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Strict"), "{cookie}");
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
         cookie.split(';').next().unwrap().to_owned()
     }
 }
@@ -92,6 +92,42 @@ async fn a_sign_in_lasts_until_the_token_changes() {
     let changed = App::spawn_with(&[("ADMIN_TOKEN", "another-admin-token"), ("READ_TOKEN", READ)]).await;
     assert_eq!(app.status(changed.request("GET", "/notifications").header(COOKIE, &cookie)).await, 401);
     assert_eq!(app.status(changed.request("GET", "/notifications").header(COOKIE, &reader)).await, 200);
+}
+
+/// A link in a chat, a wiki or a ticket: the browser brings the session, and says where it comes from.
+#[tokio::test]
+async fn a_link_on_another_site_opens_the_page() {
+    let app = guarded().await;
+    let cookie = app.sign_in(READ).await;
+    let followed = || {
+        let request = app.request("GET", "/notifications?state=failed").header("sec-fetch-site", "cross-site");
+        request.header("sec-fetch-mode", "navigate").header("sec-fetch-dest", "document")
+    };
+    assert_eq!(app.status(followed().header(COOKIE, cookie)).await, 200);
+    // Who is not signed in gets there by signing in, also after a wrong token.
+    let asked = followed().send().await.unwrap();
+    assert_eq!(asked.status(), 401);
+    let next = r#"name="next" value="&#x2f;notifications?state=failed""#;
+    assert!(asked.text().await.unwrap().contains(next));
+    let wrong = app.request("POST", "/sign-in").body("token=wrong&next=%2Fnotifications%3Fstate%3Dfailed");
+    assert!(wrong.send().await.unwrap().text().await.unwrap().contains(next));
+}
+
+/// Where TLS ends before harborbell, a cookie must not travel without it.
+#[rstest]
+#[case::plain("", "http", false)]
+#[case::a_proxy_says_so("", "https", true)]
+#[case::it_is_configured("https://harborbell.example.com", "http", true)]
+#[tokio::test]
+async fn a_cookie_is_secure_where_tls_is(#[case] public_url: &str, #[case] scheme: &str, #[case] secure: bool) {
+    let app = App::spawn_with(&[("ADMIN_TOKEN", ADMIN), ("PUBLIC_URL", public_url)]).await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    for (path, body) in [("sign-in", format!("token={ADMIN}")), ("sign-out", String::new())] {
+        let request = client.post(format!("{}/{path}", app.url)).header("x-forwarded-proto", scheme).body(body);
+        let answer = request.send().await.unwrap();
+        let cookie = answer.headers()[SET_COOKIE].to_str().unwrap();
+        assert_eq!(cookie.contains("; Secure"), secure, "{path}: {cookie}");
+    }
 }
 
 #[tokio::test]
@@ -166,7 +202,10 @@ async fn another_site_cannot_act(#[case] header: &str, #[case] value: &str) {
         "/deliveries/matching",
         "/deliveries/selected",
         "/robots/default/test",
+        "/deliveries/x/replay",
+        "/deliveries/x/discard",
         "/sign-in",
+        "/sign-out",
         "/webhook/harbor",
     ] {
         let body = json!({ "state": "failed" }).to_string();
