@@ -86,7 +86,7 @@ fn is_at(template: &str, path: &str) -> bool {
 }
 
 fn methods(item: &PathItem) -> String {
-    let methods = [("GET", &item.get), ("POST", &item.post)];
+    let methods = [("GET, HEAD", &item.get), ("POST", &item.post)];
     let methods: Vec<_> = methods.iter().filter(|(_, operation)| operation.is_some()).map(|(name, _)| *name).collect();
     methods.join(", ")
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Server, ServiceRequest, ServiceResponse};
-use actix_web::http::ConnectionType;
+use actix_web::http::{ConnectionType, Method};
 use actix_web::middleware::{DefaultHeaders, Next, from_fn};
 use actix_web::web::{self, Data};
 use actix_web::{App, HttpResponse, HttpServer};
@@ -47,6 +47,7 @@ pub(super) fn server(
     let backlog = connections.backlog();
     let app = move || {
         App::new()
+            .wrap(from_fn(head_as_get))
             .wrap(from_fn(followed))
             .wrap(
                 DefaultHeaders::new()
@@ -77,6 +78,17 @@ pub(super) fn server(
         .shutdown_timeout(DRAIN_SECONDS)
         .listen(listener)?;
     Ok(server.run())
+}
+
+/// HEAD is answered as GET is, by whatever answers that; the connection leaves the body out.
+async fn head_as_get(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<impl MessageBody>, actix_web::Error> {
+    if request.method() == Method::HEAD {
+        request.head_mut().method = Method::GET;
+    }
+    next.call(request).await
 }
 
 /// Says of each request when its head is there and when it is answered, and ends a connection with its last answer.

@@ -1,6 +1,9 @@
 //! The API, as scripts call it.
 
+use rstest::rstest;
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 
 use crate::support::{App, HUAWEI, arrived, eventually, push};
 
@@ -247,7 +250,7 @@ async fn the_document_describes_every_call_and_a_wrong_method_says_which_are_rig
         assert!(api["paths"].get(path).is_some(), "{path} is not described");
     }
     let wrong = app.client.delete(format!("{}/api/v1/robots", app.url)).send().await.unwrap();
-    assert_eq!((wrong.status().as_u16(), &wrong.headers()["allow"]), (405, &"GET".parse().unwrap()));
+    assert_eq!((wrong.status().as_u16(), &wrong.headers()["allow"]), (405, &"GET, HEAD".parse().unwrap()));
     assert_eq!(app.get("/api/v1/nothing").await.0, 404);
 }
 
@@ -266,4 +269,36 @@ async fn a_nul_in_a_query_finds_nothing() {
         let (answered, body) = app.get(&format!("/api/v1/{path}")).await;
         assert_eq!(answered, status, "{path}: {body}");
     }
+}
+
+/// Probes and link checkers ask so.
+#[rstest]
+#[case::page("/notifications", 200)]
+#[case::start("/", 303)]
+#[case::no_delivery("/deliveries/nobody", 404)]
+#[case::style("/assets/style.css", 200)]
+#[case::alive("/healthz", 200)]
+#[case::list("/api/v1/deliveries", 200)]
+#[case::a_bad_query("/api/v1/deliveries?state=lost", 400)]
+#[case::waiting("/api/v1/arrivals?repository=a&wait=1", 200)]
+#[case::a_post("/webhook/harbor", 405)]
+#[case::nothing("/nothing", 404)]
+#[tokio::test]
+async fn head_is_answered_as_get_is_without_a_body(#[case] path: &str, #[case] status: u16) {
+    let app = App::spawn().await;
+    let address = app.url.trim_start_matches("http://");
+    let head = async |method: &str| {
+        let mut stream = TcpStream::connect(address).await.unwrap();
+        let request = format!("{method} {path} HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\n\r\n");
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        let mut lines: Vec<_> = head.lines().filter(|line| !line.starts_with("date: ")).map(str::to_owned).collect();
+        lines.sort();
+        (lines, body.len())
+    };
+    let ((expected, _), (lines, body)) = (head("GET").await, head("HEAD").await);
+    assert_eq!((lines, body), (expected.clone(), 0));
+    assert!(expected.iter().any(|line| line.starts_with(&format!("HTTP/1.1 {status} "))), "{expected:?}");
 }
