@@ -25,12 +25,16 @@ pub struct Problem {
     #[serde(flatten)]
     #[schema(ignore)]
     more: Box<Map<String, Value>>,
+    /// The word by which a page says it in its reader's language, and a value that stands in that.
+    #[serde(skip)]
+    word: Option<Box<(&'static str, String)>>,
 }
 
 impl Problem {
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
         let title = status.canonical_reason().unwrap_or("Error");
-        Self { kind: "about:blank", title, status, detail: detail.into(), pointer: None, more: Box::default() }
+        let (pointer, word) = (None, None);
+        Self { kind: "about:blank", title, status, detail: detail.into(), pointer, more: Box::default(), word }
     }
 
     pub fn with(mut self, name: &str, value: Value) -> Self {
@@ -44,6 +48,20 @@ impl Problem {
 
     pub fn pointer(&self) -> Option<&str> {
         self.pointer.as_deref()
+    }
+
+    pub fn word(self, word: &'static str) -> Self {
+        self.word_with(word, "")
+    }
+
+    pub fn word_with(self, word: &'static str, value: impl Into<String>) -> Self {
+        Self { word: Some(Box::new((word, value.into()))), ..self }
+    }
+
+    /// The detail in the words of a page, where they have it.
+    pub fn in_words<'a>(&self, words: impl FnOnce(&str) -> Option<&'a str>) -> Option<String> {
+        let (word, value) = &**self.word.as_ref()?;
+        Some(words(word)?.replace("{value}", value))
     }
 
     pub fn at(self, pointer: impl Into<String>) -> Self {
@@ -83,6 +101,7 @@ impl From<StoreError> for Problem {
             StatusCode::SERVICE_UNAVAILABLE,
             "the database cannot be used now; try again, and see harborbell's log",
         )
+        .word("problem_database")
     }
 }
 

@@ -79,7 +79,8 @@ impl Access {
         };
         match role {
             Some(role) if role >= needed => Ok(role),
-            Some(_) => Err(Problem::new(StatusCode::FORBIDDEN, "READ_TOKEN may only look; this needs ADMIN_TOKEN")),
+            Some(_) => Err(Problem::new(StatusCode::FORBIDDEN, "READ_TOKEN may only look; this needs ADMIN_TOKEN")
+                .word("problem_read_only")),
             None => {
                 Err(unauthorized("this needs a token: send `Authorization: Bearer …` with ADMIN_TOKEN or READ_TOKEN"))
             }
@@ -98,7 +99,7 @@ impl Access {
         let address = request.peer_addr().map_or(IpAddr::from([0, 0, 0, 0]), |peer| peer.ip());
         let Some(turn) = Turn::take(&self.guesses, address) else {
             let detail = "too many wrong tokens from this address; try again in a second";
-            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail));
+            return Err(Problem::new(StatusCode::TOO_MANY_REQUESTS, detail).word("problem_guesses"));
         };
         tracing::warn!(peer = %address, "a wrong token was offered");
         // In a task of its own: a client that hangs up keeps its turn.

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::error::{InternalError, QueryPayloadError};
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Payload, Query, QueryConfig, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, get, post};
@@ -12,6 +13,7 @@ use utoipa::ToSchema;
 use super::access::Role;
 use super::answers::{Guarded, Named, Posted, Queried};
 use super::query::{ChangeRequest, ListQuery, bad, unprocessable};
+use super::visitor::Visitor;
 use super::{Admin, actor, apart};
 use crate::http::body::json as json_body;
 use crate::model::actor::{Actor, Via};
@@ -27,11 +29,8 @@ use crate::store::test_message::Requested;
 use crate::store::views::{Detail, Page};
 
 pub fn configure(config: &mut ServiceConfig) {
-    let bad_query = |error: actix_web::error::QueryPayloadError| {
-        bad(format!("the query is wrong: {}", error.to_string().trim_start_matches("Query deserialize error: ")))
-    };
     config
-        .app_data(QueryConfig::default().error_handler(move |error, _| bad_query(error).into()))
+        .app_data(QueryConfig::default().error_handler(bad_query))
         .service(list)
         .service(replay_all)
         .service(discard_all)
@@ -39,6 +38,13 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(replay)
         .service(robot_list)
         .service(test_robot);
+}
+
+fn bad_query(error: QueryPayloadError, request: &HttpRequest) -> actix_web::Error {
+    let detail = error.to_string();
+    let detail = format!("the query is wrong: {}", detail.trim_start_matches("Query deserialize error: "));
+    let answer = Visitor::answer(request, &bad(detail).word("problem_query"));
+    InternalError::from_response(error, answer).into()
 }
 
 #[derive(Debug, Serialize, ToSchema)]
@@ -206,7 +212,8 @@ impl Admin {
         let Some(cursor) = cursor else { return Ok(None) };
         let (store, cursor) = (self.store.clone(), cursor.to_owned());
         let position = apart(async move { store.position(&cursor).await }).await?;
-        Ok(Some(position.ok_or_else(|| bad("this cursor is unknown; take `next_cursor` of the page before"))?))
+        let unknown = || bad("this cursor is unknown; take `next_cursor` of the page before").word("problem_cursor");
+        Ok(Some(position.ok_or_else(unknown)?))
     }
 
     pub(super) async fn count(self: Arc<Self>, filter: crate::store::filter::Filter) -> Result<u64, Problem> {
@@ -230,7 +237,9 @@ impl Admin {
             None
         };
         let asked = asked.ok_or_else(|| {
-            Problem::new(StatusCode::NOT_FOUND, "no robot of this name is configured").with("robot", json!(&robot))
+            Problem::new(StatusCode::NOT_FOUND, "no robot of this name is configured")
+                .with("robot", json!(&robot))
+                .word_with("problem_robot", robot.clone())
         })?;
         let (Actor { via, by }, Requested { message_id, change_id }) = (&actor, &asked);
         tracing::info!(robot, %via, by, message_id, change_id, "a test message was asked for by an operator");
@@ -239,6 +248,6 @@ impl Admin {
     }
 }
 
-fn unknown(id: &str) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "there is no such delivery").with("id", json!(id))
+pub(super) fn unknown(id: &str) -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "there is no such delivery").with("id", json!(id)).word("problem_delivery")
 }

@@ -6,8 +6,8 @@ use actix_web::web::{Data, Path, Payload, ServiceConfig};
 use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
 
 use super::access::{Role, refuse_another_site};
-use super::page_query::{LIST, PageQuery, href, own_path};
-use super::query::bad;
+use super::api::unknown;
+use super::page_query::{LIST, PageQuery, href, own_path, verb};
 use super::visitor::Visitor;
 use super::{Admin, actor};
 use crate::http::body::{LARGEST_FORM, read, read_of_stranger};
@@ -50,7 +50,7 @@ async fn act(
 async fn selected(request: HttpRequest, body: Payload, admin: Data<Admin>) -> HttpResponse {
     act(&request, &admin, async {
         let body = read(&request, body, LARGEST_FORM).await?;
-        let verb: Verb = field(&body, "verb").unwrap_or_default().parse().map_err(bad)?;
+        let verb: Verb = verb(&field(&body, "verb").unwrap_or_default())?;
         let back = field(&body, "back").unwrap_or_else(|| LIST.to_owned());
         let back = own_path(&back)?;
         let (mut done, mut left) = (0, 0);
@@ -93,7 +93,7 @@ async fn change_one(request: &HttpRequest, admin: &Data<Admin>, verb: Verb, id: 
         Changed::Yes { .. } => format!("{}.1", verb.as_str()),
         // The page shows which state it came to meanwhile.
         Changed::Refused(_) => "left.1".to_owned(),
-        Changed::Unknown => return Err(Problem::new(StatusCode::NOT_FOUND, "there is no such delivery")),
+        Changed::Unknown => return Err(unknown(&id)),
     };
     Ok(href(&format!("/deliveries/{id}"), &[("notice", &notice)]))
 }

@@ -129,7 +129,7 @@ async fn apart<T: 'static>(work: impl Future<Output = Result<T, StoreError>> + '
     let done = actix_web::rt::spawn(work).await;
     let done = done.map_err(|error| {
         tracing::error!(%error, "a request's work ended by itself");
-        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "this failed; harborbell's log says why")
+        Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "this failed; harborbell's log says why").word("problem_failed")
     })?;
     Ok(done?)
 }

@@ -5,11 +5,12 @@ use std::sync::LazyLock;
 use actix_web::http::StatusCode;
 use actix_web::http::header::ALLOW;
 use actix_web::web::Json;
-use actix_web::{HttpRequest, HttpResponse, ResponseError, get};
+use actix_web::{HttpRequest, HttpResponse, get};
 use utoipa::openapi::path::PathItem;
 use utoipa::openapi::security::{Http, HttpAuthScheme, SecurityScheme};
 use utoipa::{Modify, OpenApi};
 
+use super::visitor::Visitor;
 use crate::problem::Problem;
 use crate::{health, receive};
 
@@ -64,11 +65,11 @@ pub async fn elsewhere(request: HttpRequest) -> HttpResponse {
     let known = API.paths.paths.iter().find(|(template, _)| is_at(template, request.path()));
     let Some((_, item)) = known else {
         let detail = "there is nothing here; Harbor posts to /webhook/harbor, people begin at /";
-        return Problem::new(StatusCode::NOT_FOUND, detail).error_response();
+        return Visitor::answer(&request, &Problem::new(StatusCode::NOT_FOUND, detail).word("problem_path"));
     };
     let allowed = methods(item);
     let problem = Problem::new(StatusCode::METHOD_NOT_ALLOWED, format!("only {allowed} is allowed"));
-    let mut response = problem.error_response();
+    let mut response = Visitor::answer(&request, &problem.word_with("problem_method", &allowed));
     response.headers_mut().insert(ALLOW, allowed.parse().expect("names of methods"));
     response
 }

@@ -1,6 +1,5 @@
 //! The page's own query: what its forms and links say. Empty means "not asked for", as a form sends it.
 
-use actix_web::http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -55,7 +54,10 @@ impl PageQuery {
                 "since" => &mut query.since,
                 "until" => &mut query.until,
                 "verb" => &mut query.verb,
-                other => return Err(bad(format!("a form of this page has no field {other:?}"))),
+                other => {
+                    let problem = bad(format!("a form of this page has no field {other:?}"));
+                    return Err(problem.word_with("problem_field", other));
+                }
             };
             *field = value.into_owned();
         }
@@ -66,15 +68,21 @@ impl PageQuery {
         let now = admin.clock.now();
         let at = |text: &str| match text {
             "" => Ok(None),
-            text => moment(text, &admin.timezone, now).map(Some).map_err(bad),
+            text => moment(text, &admin.timezone, now)
+                .map(Some)
+                .map_err(|detail| bad(detail).word_with("problem_time", text)),
         };
         let since = match at(&self.since)? {
             None if self.period.is_empty() || PERIODS.contains(&self.period.as_str()) => at(&self.period)?,
-            None => return Err(bad(format!("period is one of {}", PERIODS.join(", ")))),
+            None => return Err(bad(format!("period is one of {}", PERIODS.join(", "))).word("problem_period")),
             since => since,
         };
+        let state = match self.state.as_str() {
+            "" => None,
+            state => Some(state.parse().map_err(|detail: String| bad(detail).word_with("problem_state", state))?),
+        };
         Ok(Filter {
-            state: if self.state.is_empty() { None } else { Some(self.state.parse().map_err(bad)?) },
+            state,
             outcome: if self.outcome.is_empty() { None } else { Some(self.outcome.parse().map_err(bad)?) },
             robot: (!self.robot.is_empty()).then(|| self.robot.clone()),
             since,
@@ -85,10 +93,10 @@ impl PageQuery {
 
     /// What a bulk change is to do, and to which.
     pub fn change(&self, admin: &Admin) -> Result<(Verb, Filter), Problem> {
-        let verb: Verb = self.verb.parse().map_err(bad)?;
+        let verb = verb(&self.verb)?;
         let filter = self.filter(admin)?;
-        let state = filter.state.ok_or_else(|| bad("a bulk change needs a state"))?;
-        verb.check(state).map_err(unprocessable)?;
+        let state = filter.state.ok_or_else(|| bad("a bulk change needs a state").word("problem_no_state"))?;
+        verb.check(state).map_err(|detail| unprocessable(detail).word("problem_bulk"))?;
         Ok((verb, filter))
     }
 
@@ -266,5 +274,9 @@ pub fn own_path(path: &str) -> Result<&str, Problem> {
     let is_own = path.starts_with('/')
         && !path.starts_with("//")
         && path.chars().all(|character| character != '\\' && !character.is_control());
-    if is_own { Ok(path) } else { Err(Problem::new(StatusCode::BAD_REQUEST, "this form leads to another site")) }
+    if is_own { Ok(path) } else { Err(bad("this form leads to another site").word("problem_leads_away")) }
+}
+
+pub fn verb(text: &str) -> Result<Verb, Problem> {
+    text.parse().map_err(|detail: String| bad(detail).word("problem_verb"))
 }

@@ -2,8 +2,9 @@
 
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    AcceptLanguage, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HOST, Header, VARY,
+    ACCEPT, AcceptLanguage, CACHE_CONTROL, CONTENT_SECURITY_POLICY, ContentType, HOST, Header, VARY,
 };
+use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse, ResponseError};
 use minijinja::value::Serde;
 use serde_json::{Value, json};
@@ -95,11 +96,23 @@ impl<'a> Visitor<'a> {
         }
     }
 
+    /// In the reader's language as far as it has words for it.
     pub fn problem(&self, problem: &Problem) -> HttpResponse {
-        let status = problem.status_code();
-        let title = status.canonical_reason().unwrap_or_default();
-        let view = json!({ "status": status.as_u16(), "title": title, "detail": problem.detail() });
+        let (status, words) = (problem.status_code(), self.words());
+        let title = words[format!("status_{}", status.as_u16())].as_str().or(status.canonical_reason());
+        let detail = problem.in_words(|word| words[word].as_str());
+        let detail = detail.as_deref().unwrap_or_else(|| problem.detail());
+        let view = json!({ "status": status.as_u16(), "title": title, "detail": detail });
         self.page(status, "problem.html", None, view)
+    }
+
+    /// What no handler has answered: a page for people, JSON for programs.
+    pub fn answer(request: &'a HttpRequest, problem: &Problem) -> HttpResponse {
+        let accepted = request.headers().get(ACCEPT).and_then(|accepted| accepted.to_str().ok()).unwrap_or_default();
+        match request.app_data::<Data<Admin>>() {
+            Some(admin) if accepted.contains("text/html") => Self::unknown(admin, request).problem(problem),
+            _ => problem.error_response(),
+        }
     }
 
     /// `next` is where a right token leads.

@@ -73,7 +73,7 @@ async fn in_time(body: impl Future<Output = Result<Vec<u8>, Problem>>) -> Result
 }
 
 fn too_many() -> Problem {
-    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are coming in; try again")
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "too many requests are coming in; try again").word("problem_busy")
 }
 
 /// Reads the JSON body of a call.

@@ -28,7 +28,7 @@ pub fn refuse_cross_site(request: &HttpRequest) -> Result<(), Problem> {
     }
     let detail = "by Sec-Fetch-Site or Origin this comes from another site's page; harborbell's own page and programs \
                   may act, and a reverse proxy must pass Host on as it is";
-    Err(Problem::new(StatusCode::FORBIDDEN, detail))
+    Err(Problem::new(StatusCode::FORBIDDEN, detail).word("problem_another_site"))
 }
 
 /// Whether the client's own connection is TLS, which a proxy before this service ends.
@@ -58,7 +58,7 @@ impl Names {
             "without {unlock} this answers only to names of this machine, such as localhost or an IP address, and to \
              the host of PUBLIC_URL; set {unlock}, or PUBLIC_URL"
         );
-        Err(Problem::new(StatusCode::FORBIDDEN, detail))
+        Err(Problem::new(StatusCode::FORBIDDEN, detail).word_with("problem_name", unlock))
     }
 
     fn are_of(&self, request: &HttpRequest) -> bool {

@@ -6,11 +6,12 @@ use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::Answer;
 use harborbell::model::robot::Format;
 use regex_lite::Regex;
-use reqwest::header::{ACCEPT_LANGUAGE, LOCATION};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, LOCATION};
 use rstest::rstest;
 use serde_json::Value;
 
 use crate::support::{App, arrived, eventually, push};
+use crate::tidy::{root, sources};
 
 impl App {
     pub async fn page_in(&self, language: &str, path: &str) -> String {
@@ -57,6 +58,55 @@ fn both_languages_have_the_same_words() {
         .concat();
     for used in Regex::new(r"\bt\.([a-z0-9_]+)").unwrap().captures_iter(&templates) {
         assert!(zh.contains(&used[1].to_owned()), "the word {} is used and not there", &used[1]);
+    }
+}
+
+/// What a person reads of a problem, and what a program does.
+#[rstest]
+#[case::nothing_there("/nothing", 404, "这个地址没有内容", "There is nothing at this address")]
+#[case::no_delivery("/deliveries/nobody", 404, "没有这条通知记录", "There is no such delivery")]
+#[case::no_state("/notifications?state=lost", 400, "没有“lost”这种状态", "There is no state “lost”")]
+#[case::no_time("/notifications?since=soon", 400, "“soon”不是有效的时间", "“soon” is no time")]
+#[case::twice("/notifications?q=a&q=b", 400, "查询参数无法识别", "parameters that cannot be read")]
+#[case::bulk("/deliveries/confirm?verb=replay&state=pending", 422, "不能这样操作", "not possible in this state")]
+#[tokio::test]
+async fn a_problem_is_a_page_in_the_readers_language(
+    #[case] path: &str,
+    #[case] status: u16,
+    #[case] zh: &str,
+    #[case] en: &str,
+) {
+    let app = App::spawn().await;
+    for (language, said) in [("zh", zh), ("en", en)] {
+        let request = app.client.get(format!("{}{path}", app.url)).header(ACCEPT_LANGUAGE, language);
+        let answer = request.header(ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8").send().await.unwrap();
+        assert_eq!(answer.status(), status);
+        let page = answer.text().await.unwrap();
+        assert!(page.contains(said) && page.contains("problem-status"), "{page}");
+    }
+}
+
+#[tokio::test]
+async fn a_program_is_told_of_an_unknown_path_in_json() {
+    let app = App::spawn().await;
+    let answer = app.client.get(format!("{}/nothing", app.url)).header(ACCEPT, "*/*").send().await.unwrap();
+    assert_eq!(answer.status(), 404);
+    assert_eq!(answer.headers()[CONTENT_TYPE], "application/problem+json");
+    let problem: Value = answer.json().await.unwrap();
+    assert_eq!(problem.as_object().unwrap().keys().collect::<Vec<_>>(), ["type", "title", "status", "detail"]);
+}
+
+/// A problem's word is named far from the words.
+#[test]
+fn each_problem_has_its_word() {
+    let words: Value = serde_json::from_str(include_str!("../../src/admin/page/words.en.json")).unwrap();
+    let named = Regex::new(r#"word(?:_with)?\(\s*"([a-z_]+)""#).unwrap();
+    let sources = sources(&root().join("src"));
+    let named: Vec<_> =
+        sources.iter().flat_map(|(_, source)| named.captures_iter(source)).map(|word| word[1].to_owned()).collect();
+    assert!(named.len() > 15, "{named:?}");
+    for word in named {
+        assert!(words.get(&word).is_some(), "{word} is in no language");
     }
 }
 
