@@ -141,6 +141,20 @@ pub async fn robots_up_to(
             views.push(RobotView::idle(&name));
         }
     }
-    views.sort_by(|one, other| one.name.cmp(&other.name));
+    views.sort_by(|one, other| (natural(&one.name), &one.name).cmp(&(natural(&other.name), &other.name)));
     Ok(views)
+}
+
+/// A name by which to sort: `robot2` comes before `robot10`. Each part is what is before a number, and the number by its
+/// length and its digits.
+fn natural(name: &str) -> Vec<(&str, usize, &str)> {
+    let (mut parts, mut rest) = (Vec::new(), name);
+    while !rest.is_empty() {
+        let (before, number) = rest.split_at(rest.find(|one: char| one.is_ascii_digit()).unwrap_or(rest.len()));
+        let (number, after) = number.split_at(number.find(|one: char| !one.is_ascii_digit()).unwrap_or(number.len()));
+        let digits = number.trim_start_matches('0');
+        parts.push((before, digits.len(), digits));
+        rest = after;
+    }
+    parts
 }

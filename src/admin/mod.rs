@@ -1,6 +1,7 @@
 //! What operators and pipelines see and do over HTTP: the page and the API, both behind the same two tokens.
 
 pub mod access;
+pub mod advice;
 pub mod answers;
 pub mod api;
 mod board;

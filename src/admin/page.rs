@@ -45,7 +45,7 @@ async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, P
     let after = admin.position(query.cursor()).await?;
     let (store, wanted, routing, now) = (admin.store.clone(), filter.clone(), admin.routing(), viewer.now);
     let asked_test = query.test().map(str::to_owned);
-    let (page, counts, robots, hours, test, is_empty) = apart(async move {
+    let (page, counts, mut robots, hours, test, is_empty) = apart(async move {
         let page = store.list(&wanted, ROWS, after.as_ref()).await?;
         let is_empty = page.items.is_empty() && !store.has_events().await?;
         let counts = store.counts(&wanted).await?;
@@ -59,15 +59,17 @@ async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, P
         Ok((page, counts, robots, hours, test, is_empty))
     })
     .await?;
+    let robot_names: Vec<_> = robots.iter().map(|robot| robot.name.clone()).collect();
+    robots.sort_by_key(|robot| !robot.is_in_trouble());
     let view = json!({
         "robots": robots.iter().map(|robot| viewer.robot(robot)).collect::<Vec<_>>(),
         "harbor": viewer.harbor(&admin.harbor.borrow()),
-        "robot_names": robots.iter().map(|robot| &robot.name).collect::<Vec<_>>(),
+        "robot_names": robot_names,
         "hours": chart::picture(&hours.0, &hours.1, now, &admin.timezone),
         "test": test.map(|test| viewer.test(&test)),
         "tabs": query.tabs(&counts),
         "filter": query.view(&filter, admin),
-        "deliveries": page.items.iter().map(|delivery| viewer.row(delivery)).collect::<Vec<_>>(),
+        "deliveries": page.items.iter().map(|delivery| viewer.row(delivery, &robots)).collect::<Vec<_>>(),
         "here": query.here(),
         "next_href": page.next_cursor.map(|cursor| query.after(&cursor)),
         "first_href": query.cursor().map(|_| query.first()),
@@ -118,7 +120,7 @@ async fn details(visitor: &Visitor<'_>, admin: &Data<Admin>, id: String) -> Resu
     // What a lone surrogate or a number beyond all bounds keeps from being read is shown as it came.
     let payload = serde_json::from_str(payload).map_or_else(|_| payload.to_owned(), |read: Value| format!("{read:#}"));
     Ok(json!({
-        "delivery": viewer.whole(delivery),
+        "delivery": viewer.whole(delivery, &robots),
         "robot_view": robots.iter().find(|robot| robot.name == delivery.robot).map(|robot| viewer.robot(robot)),
         "message_html": to_html(&body.message, format, &body.detail.notice.mentions),
         "payload": payload,

@@ -3,14 +3,15 @@
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
+use super::advice::advice;
 use super::wecom_html::to_html;
 use crate::board::Cell;
 use crate::model::clock::{Millis, SECOND};
-use crate::model::delivery::Verb;
-use crate::model::event::label;
+use crate::model::delivery::{State, Verb};
+use crate::model::event::{ReplicationOutcome, label};
 use crate::model::harbor_status::{HarborState, HarborStatus};
 use crate::model::json::{utc, with};
-use crate::model::robot::Format;
+use crate::model::robot::{DEFAULT, Format};
 use crate::render::{Language, Renderer, clock, date_time, length};
 use crate::robots::RobotView;
 use crate::store::changes::TestRecord;
@@ -40,6 +41,8 @@ impl Viewer<'_> {
         let waited = (self.now - robot.oldest_waiting_at).max(0) / SECOND;
         let more = json!({
             "in_trouble": robot.is_in_trouble(),
+            "advice": advice(&robot.last_error),
+            "url_key": if robot.name == DEFAULT { "WECOM_WEBHOOK_URL" } else { "ROUTES_FILE" },
             "paused_until": self.time(robot.paused_until),
             "next_slot_at": self.time(robot.next_slot_at),
             "oldest_waiting_at": self.time(robot.oldest_waiting_at),
@@ -49,16 +52,16 @@ impl Viewer<'_> {
     }
 
     /// A row of the table, with the first of its versions.
-    pub fn row(&self, delivery: &Delivery) -> Value {
-        self.delivery(delivery, FEW_VERSIONS)
+    pub fn row(&self, delivery: &Delivery, robots: &[RobotView]) -> Value {
+        self.delivery(delivery, robots, FEW_VERSIONS)
     }
 
     /// The same with all of them.
-    pub fn whole(&self, delivery: &Delivery) -> Value {
-        self.delivery(delivery, usize::MAX)
+    pub fn whole(&self, delivery: &Delivery, robots: &[RobotView]) -> Value {
+        self.delivery(delivery, robots, usize::MAX)
     }
 
-    fn delivery(&self, delivery: &Delivery, most_versions: usize) -> Value {
+    fn delivery(&self, delivery: &Delivery, robots: &[RobotView], most_versions: usize) -> Value {
         let event = &delivery.event.facts;
         let shown = event.versions.len().min(most_versions);
         let can = |verb: Verb| verb.from_states().contains(&delivery.state);
@@ -73,7 +76,7 @@ impl Viewer<'_> {
         let more = json!({
             "href": format!("/deliveries/{}", delivery.id),
             "created_at": self.time(delivery.created_at),
-            "next_attempt_at": self.time(delivery.next_attempt_at),
+            "due": self.due(delivery, robots),
             "finished_at": self.time(delivery.finished_at),
             "can_replay": can(Verb::Replay),
             "can_discard": can(Verb::Discard),
@@ -90,6 +93,20 @@ impl Viewer<'_> {
             "harbor_link": renderer.harbor_link(cell.execution_id),
         });
         with(cell, more)
+    }
+
+    /// From when on one that waits can be sent; null where it only waits for its turn.
+    fn due(&self, delivery: &Delivery, robots: &[RobotView]) -> Value {
+        let robot = robots.iter().find(|robot| robot.name == delivery.robot);
+        let paused_until = robot.map_or(0, |robot| robot.paused_until);
+        let due = delivery.next_attempt_at.max(paused_until);
+        if delivery.state != State::Pending || due <= self.now {
+            return Value::Null;
+        }
+        // One that was never tried waits for its failure to heal.
+        let is_failure = delivery.event.facts.outcome == ReplicationOutcome::Failed;
+        let is_held = is_failure && delivery.attempts == 0 && delivery.next_attempt_at > paused_until;
+        with(self.time(due), json!({ "is_held": is_held }))
     }
 
     /// Null where Harbor's API is not asked.

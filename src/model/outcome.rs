@@ -72,3 +72,8 @@ impl Report {
 pub fn errcode_of(summary: &str) -> Option<i64> {
     summary.strip_prefix("errcode ")?.split_once(':')?.0.parse().ok()
 }
+
+/// The HTTP status in a [`Report::summary`] that has no errcode.
+pub fn http_status_of(summary: &str) -> Option<u16> {
+    summary.strip_prefix("HTTP ")?.split_once(':')?.0.parse().ok()
+}

@@ -41,6 +41,7 @@ mod reconcile_hostile;
 mod reconcile_laws;
 mod render;
 mod replicas;
+mod robots_shown;
 mod routes;
 mod rude;
 mod search;
