@@ -8,8 +8,9 @@ use actix_web::{HttpRequest, HttpResponse, ResponseError, post};
 use super::access::{Role, refuse_another_site};
 use super::api::unknown;
 use super::page_query::{LIST, PageQuery, href, own_path, verb};
+use super::query::bad;
 use super::visitor::Visitor;
-use super::{Admin, actor};
+use super::{Admin, actor, preferences};
 use crate::http::body::{LARGEST_FORM, read, read_of_stranger};
 use crate::model::actor::Via;
 use crate::model::delivery::Verb;
@@ -24,7 +25,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .service(discard)
         .service(test_robot)
         .service(sign_in)
-        .service(sign_out);
+        .service(sign_out)
+        .service(prefer);
 }
 
 fn see_other(path: &str) -> HttpResponse {
@@ -142,6 +144,27 @@ async fn sign_out(request: HttpRequest, admin: Data<Admin>) -> HttpResponse {
     let mut response = see_other("/");
     response.add_cookie(&admin.access.no_cookie(&request)).expect("a cookie that a header takes");
     response
+}
+
+/// Anybody's, also of who is not signed in.
+#[post("/preferences")]
+async fn prefer(request: HttpRequest, body: Payload, admin: Data<Admin>) -> HttpResponse {
+    let preferred = async {
+        refuse_another_site(&request)?;
+        let body = read_of_stranger(&request, body).await?;
+        let back = field(&body, "back").unwrap_or_else(|| "/".to_owned());
+        let mut response = see_other(own_path(&back)?);
+        for (what, value) in form_urlencoded::parse(&body).filter(|(name, _)| name != "back") {
+            let unknown = || bad(format!("there is no choice {what}={value}")).word_with("problem_field", &*what);
+            let cookie = preferences::cookie(&what, &value).ok_or_else(unknown)?;
+            response.add_cookie(&cookie).expect("a cookie that a header takes");
+        }
+        Ok::<_, Problem>(response)
+    };
+    match preferred.await {
+        Ok(response) => response,
+        Err(problem) => Visitor::unknown(&admin, &request).problem(&problem),
+    }
 }
 
 fn field(body: &[u8], wanted: &str) -> Option<String> {

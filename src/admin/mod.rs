@@ -13,6 +13,7 @@ mod images;
 pub mod openapi;
 mod page;
 mod page_query;
+mod preferences;
 mod query;
 mod templates;
 mod views;
@@ -65,6 +66,8 @@ pub struct Admin {
     pub nudge: watch::Sender<()>,
     /// Ends the waiting when the service stops.
     pub stopping: CancellationToken,
+    /// Where Harbor should send its webhooks, where `PUBLIC_URL` says that.
+    pub webhook_url: Option<String>,
     /// Whether Harbor must send an Auth Header.
     pub wants_auth_header: bool,
     pub pages: Pages,

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use crate::render::Language;
+use crate::render::fit::middle;
 
 pub const STYLE: &str = include_str!("page/style.css");
 pub const SCRIPT: &str = include_str!("page/live.js");
@@ -21,6 +22,7 @@ impl Default for Pages {
         let mut templates = Environment::new();
         templates.set_undefined_behavior(UndefinedBehavior::Strict);
         templates.set_auto_escape_callback(|_| AutoEscape::Html);
+        templates.add_filter("middle", |text: &str, most: usize| middle(text, most).into_owned());
         for (name, source) in [
             ("base.html", include_str!("page/base.html")),
             ("board.html", include_str!("page/board.html")),

@@ -12,7 +12,7 @@ use crate::model::event::{ReplicationOutcome, label};
 use crate::model::harbor_status::{HarborState, HarborStatus};
 use crate::model::json::{utc, with};
 use crate::model::robot::{DEFAULT, Format};
-use crate::render::{Language, Renderer, clock, date_time, length};
+use crate::render::{Language, Renderer, clock, date_time, length, offset};
 use crate::robots::RobotView;
 use crate::store::changes::TestRecord;
 use crate::store::related::{Related, Sibling};
@@ -34,7 +34,9 @@ impl Viewer<'_> {
             return Value::Null;
         }
         let short = clock(at, self.now, self.timezone);
-        json!({ "iso": utc(at).to_string(), "text": date_time(at, self.timezone), "short": short })
+        let text = date_time(at, self.timezone);
+        let title = format!("{text} {}", offset(at, self.timezone));
+        json!({ "iso": utc(at).to_string(), "text": text, "title": title, "short": short })
     }
 
     pub fn robot(&self, robot: &RobotView) -> Value {

@@ -11,10 +11,12 @@ use serde_json::{Value, json};
 
 use super::Admin;
 use super::access::Role;
+use super::preferences::chosen;
 use super::views::Viewer;
+use crate::http::origin::came_by_https;
 use crate::model::json::with;
 use crate::problem::Problem;
-use crate::render::Language;
+use crate::render::{Language, zone};
 
 /// Nothing comes from elsewhere, nothing in the page itself runs, nobody frames it.
 const POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; \
@@ -51,10 +53,14 @@ impl<'a> Visitor<'a> {
         Viewer { now: self.admin.clock.now(), timezone: &self.admin.timezone, language: self.language }
     }
 
-    /// Where Harbor must send its webhooks, by the name under which this page was reached.
+    /// Where Harbor must send its webhooks: by `PUBLIC_URL`, else by the address under which this page was reached.
     pub fn webhook_url(&self) -> String {
+        if let Some(url) = &self.admin.webhook_url {
+            return url.clone();
+        }
         let host = self.request.headers().get(HOST).and_then(|host| host.to_str().ok()).unwrap_or("HOST:8080");
-        format!("http://{host}/webhook/harbor")
+        let scheme = if came_by_https(self.request) { "https" } else { "http" };
+        format!("{scheme}://{host}/webhook/harbor")
     }
 
     pub fn word(&self, key: &str) -> &str {
@@ -73,6 +79,9 @@ impl<'a> Visitor<'a> {
             "t": self.words(),
             "assets": self.admin.pages.assets,
             "version": env!("CARGO_PKG_VERSION"),
+            "zone": zone(self.admin.clock.now(), &self.admin.timezone),
+            "this_page": self.here(),
+            "chosen": { "language": chosen(self.request, "language"), "theme": chosen(self.request, "theme") },
             "notice": notice,
             "path": self.request.path(),
             "access": {
@@ -127,7 +136,13 @@ impl<'a> Visitor<'a> {
     }
 }
 
+/// The chosen one, else the browser's.
 fn language(request: &HttpRequest) -> Language {
+    match chosen(request, "language") {
+        "zh" => return Language::Zh,
+        "en" => return Language::En,
+        _ => {}
+    }
     let ranked = AcceptLanguage::parse(request).map(|accepted| accepted.ranked()).unwrap_or_default();
     let supported =
         ranked.iter().filter_map(|preference| preference.item()).find_map(|tag| match tag.primary_language() {

@@ -241,6 +241,17 @@ pub fn date_time(at: Millis, timezone: &TimeZone) -> String {
     local(at, "%Y-%m-%d %H:%M:%S", timezone)
 }
 
+/// `UTC+08:00`: how far the clocks of a time zone are from UTC at that time.
+pub fn offset(at: Millis, timezone: &TimeZone) -> String {
+    local(at, "UTC%:z", timezone)
+}
+
+/// `Asia/Shanghai (UTC+08:00)`
+pub fn zone(now: Millis, timezone: &TimeZone) -> String {
+    let offset = offset(now, timezone);
+    timezone.iana_name().map_or_else(|| offset.clone(), |name| format!("{name} ({offset})"))
+}
+
 fn local(at: Millis, format: &str, timezone: &TimeZone) -> String {
     jiff::Timestamp::from_millisecond(at)
         .map(|at| at.to_zoned(timezone.clone()).strftime(format).to_string())

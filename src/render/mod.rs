@@ -4,6 +4,7 @@
 
 mod context;
 mod digest;
+pub mod fit;
 mod template;
 pub mod text;
 
@@ -13,7 +14,7 @@ use crate::model::clock::Millis;
 use crate::model::delivery::Notice;
 use crate::model::event::{Event, Operation};
 use crate::model::robot::Format;
-pub use context::{age, clock, date_time, length};
+pub use context::{age, clock, date_time, length, offset, zone};
 pub use template::{RenderError, Template};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

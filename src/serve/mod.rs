@@ -96,6 +96,7 @@ impl Service {
             harbor_api: harbor.as_ref().map(harbor::Harbor::connection),
             nudge: nudge.clone(),
             stopping: stopping.clone(),
+            webhook_url: config.webhook_url(),
             wants_auth_header: config.harbor_auth_header.is_some(),
             pages: Pages::default(),
         };

@@ -342,6 +342,37 @@ async fn it_fits_a_phone(#[case] language: &str) {
     browser.close().await;
 }
 
+#[rstest]
+#[case::desk(1280)]
+#[case::tablet(768)]
+#[case::phone(390)]
+#[tokio::test]
+async fn names_have_room_at_every_width_and_the_chosen_theme_holds(#[case] width: u32) {
+    let folder = TempDir::new().unwrap();
+    let routes = folder.path().join("routes.toml");
+    std::fs::write(&routes, "[robots.release]\nurl = \"http://127.0.0.1:9/send?key=release-none\"\n").unwrap();
+    let app = with_a_failure(&[("ROUTES_FILE", routes.to_str().unwrap())]).await;
+    let browser = Browser::open("zh-CN", width).await;
+    browser.go(&format!("{}/notifications", app.url)).await;
+    let room = browser.run("return document.querySelector('tbody .col-image').getBoundingClientRect().width").await;
+    assert!(room.as_f64().is_some_and(|room| room >= 250.0), "{room} px for an image");
+    for (theme, colour) in [("dark", "rgb(14, 18, 23)"), ("light", "rgb(245, 246, 248)")] {
+        browser.click(&format!(".choices button[value={theme}]")).await;
+        browser
+            .until_with(
+                "the theme",
+                "return document.documentElement.dataset.theme === arguments[0] \
+                 && getComputedStyle(document.body).backgroundColor === arguments[1]",
+                &[theme, colour],
+            )
+            .await;
+        browser.picture(&format!("{theme}-{width}")).await;
+    }
+    browser.click(".choices button[value=en]").await;
+    browser.shows("h1", "Deliveries").await;
+    browser.close().await;
+}
+
 #[tokio::test]
 async fn nothing_of_a_payload_runs() {
     let app = App::spawn().await;

@@ -5,8 +5,9 @@ use harborbell::admin::wecom_html::to_html;
 use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::Answer;
 use harborbell::model::robot::Format;
+use harborbell::render::fit::middle;
 use regex_lite::Regex;
-use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, LOCATION};
+use reqwest::header::{ACCEPT, ACCEPT_LANGUAGE, CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
 use rstest::rstest;
 use serde_json::Value;
 
@@ -115,6 +116,91 @@ async fn an_empty_page_says_how_to_point_harbor_here() {
     let app = App::spawn_with(&[("HARBOR_AUTH_HEADER", "Bearer x")]).await;
     let page = app.page_in("en", "/notifications").await;
     assert!(page.contains("webhook&#x2f;harbor") && page.contains("HARBOR_AUTH_HEADER"), "{page}");
+}
+
+/// `PUBLIC_URL`, else the address by which the reader came.
+#[rstest]
+#[case::the_readers("", "http", "http://bell.localhost:8080/webhook/harbor")]
+#[case::through_tls("", "https", "https://bell.localhost:8080/webhook/harbor")]
+#[case::public("https://bell.example.com", "http", "https://bell.example.com/webhook/harbor")]
+#[tokio::test]
+async fn harbor_is_offered_an_address_that_works(#[case] public: &str, #[case] scheme: &str, #[case] expected: &str) {
+    let app = App::spawn_with(&[("PUBLIC_URL", public)]).await;
+    let request = app.client.get(format!("{}/notifications", app.url)).header(HOST, "bell.localhost:8080");
+    let page = request.header("x-forwarded-proto", scheme).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains(&expected.replace('/', "&#x2f;")), "{page}");
+}
+
+#[tokio::test]
+async fn language_and_theme_are_what_the_reader_chose() {
+    let app = App::spawn().await;
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
+    let choose = async |body: &'static str| {
+        let answer = client.post(format!("{}/preferences", app.url)).body(body).send().await.unwrap();
+        let cookie = answer.headers().get(SET_COOKIE).map(|cookie| cookie.to_str().unwrap().to_owned());
+        let location = answer.headers().get(LOCATION).map(|path| path.to_str().unwrap().to_owned());
+        (answer.status().as_u16(), location.unwrap_or_default(), cookie.unwrap_or_default())
+    };
+    let (status, location, english) = choose("language=en&back=%2Fnotifications%3Fq%3Da").await;
+    assert_eq!((status, location.as_str()), (303, "/notifications?q=a"));
+    assert!(english.contains("SameSite=Lax") && english.contains("Path=/"), "{english}");
+    let dark = choose("theme=dark").await.2;
+    let cookies = [english, dark].map(|cookie| cookie.split(';').next().unwrap().to_owned()).join("; ");
+    let request = app.client.get(format!("{}/notifications?q=a", app.url)).header(ACCEPT_LANGUAGE, "zh");
+    let page = request.header(COOKIE, cookies).send().await.unwrap().text().await.unwrap();
+    assert!(page.contains(r#"<html lang="en" data-theme="dark">"#), "{page}");
+    assert!(page.contains(r#"name="color-scheme" content="dark""#), "{page}");
+    assert!(page.contains(r#"name="back" value="&#x2f;notifications?q=a""#), "{page}");
+    assert!(choose("theme=").await.2.contains("Max-Age=0"));
+    for wrong in ["theme=pink", "colour=dark", "theme=dark&back=%2F%2Fevil.example.com"] {
+        assert_eq!(choose(wrong).await.0, 400, "{wrong}");
+    }
+    let foreign = client.post(format!("{}/preferences", app.url)).header("sec-fetch-site", "cross-site");
+    assert_eq!(foreign.body("theme=dark").send().await.unwrap().status(), 403);
+}
+
+#[test]
+fn both_ways_to_dark_have_the_same_colours() {
+    let style = include_str!("../../src/admin/page/style.css");
+    let colours = |after: &str| {
+        let rule = style.split(after).nth(1).and_then(|rest| rest.split('}').next()).unwrap();
+        rule.split_whitespace().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let chosen = colours(":root[data-theme=dark] {\n");
+    assert!(chosen.len() > 30, "{chosen:?}");
+    assert_eq!(chosen, colours(":root:not([data-theme=light]) {\n"));
+}
+
+#[tokio::test]
+async fn times_say_their_zone() {
+    let app = App::spawn().await;
+    app.accept(&arrived("v1")).await;
+    let page = app.page_in("en", "/notifications").await;
+    assert!(page.contains("Times are Asia&#x2f;Shanghai (UTC+08:00)"), "{page}");
+    assert!(Regex::new(r#"<time [^>]*title="[0-9: -]+ UTC\+08:00""#).unwrap().is_match(&page), "{page}");
+}
+
+/// The ends of long names distinguish them.
+#[tokio::test]
+async fn a_long_name_is_cut_in_the_middle_and_whole_in_its_title() {
+    let app = App::spawn().await;
+    let name = format!("mars/{}-api", "long".repeat(30));
+    app.accept(&push(&name, &["v1"]).payload()).await;
+    let page = app.page_in("en", "/notifications").await;
+    let whole = name.replace('/', "&#x2f;");
+    let cut = format!("mars&#x2f;{}l…g{}-api</bdi>", "long".repeat(6), "long".repeat(6));
+    assert!(page.contains(&format!("<bdi title=\"{whole}\">")), "{page}");
+    assert!(page.contains(&cut), "{cut}: {page}");
+}
+
+#[rstest]
+#[case("short", 5, "short")]
+#[case("longer", 5, "lo…er")]
+#[case("镜像名称很长", 7, "镜…长")]
+#[case("ab", 1, "…")]
+#[case("ab", 0, "…")]
+fn what_is_cut_fits_its_columns(#[case] text: &str, #[case] most: usize, #[case] expected: &str) {
+    assert_eq!(middle(text, most), expected);
 }
 
 /// Every view in every state renders, in both languages.
@@ -271,9 +357,10 @@ async fn a_bulk_change_concerns_what_was_counted_however_it_is_said(#[case] when
         .execute("UPDATE deliveries SET created_at = created_at - 7200000 WHERE id = (SELECT min(id) FROM deliveries)")
         .await;
     let page = app.page_in("en", &format!("/deliveries/confirm?verb=discard&state=pending&{when}")).await;
+    let main = page.split("</main>").next().unwrap();
     let fields = Regex::new(r#"name="([a-z]+)" value="([^"]*)""#).unwrap();
     let form: Vec<_> =
-        fields.captures_iter(&page).map(|field| format!("{}={}", &field[1], field[2].replace('+', "%2B"))).collect();
+        fields.captures_iter(main).map(|field| format!("{}={}", &field[1], field[2].replace('+', "%2B"))).collect();
     assert!(
         form.iter().any(|field| field.starts_with("since=2")) && form.iter().any(|field| field.starts_with("until=2")),
         "{form:?}"
