@@ -63,6 +63,9 @@ pub(super) struct ListArgs {
     /// Cursor from the previous page
     #[arg(long)]
     pub(super) cursor: Option<String>,
+    /// All columns whole, also where the terminal is narrower
+    #[arg(long)]
+    pub(super) wide: bool,
     #[arg(long)]
     pub(super) json: bool,
 }

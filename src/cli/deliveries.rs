@@ -7,11 +7,13 @@ use serde_json::Value;
 
 use super::CommandResult;
 use super::arguments::ListArgs;
-use super::output::{json, line, table, time};
+use super::fitted::{self, Column, Cut};
+use super::output::{json, line, remark, table, time, times};
 use crate::admin::api::DeliveryDetail;
 use crate::config::Config;
 use crate::model::clock::Clock;
 use crate::model::event::{Event, Operation, label};
+use crate::render::zone;
 use crate::store::Store;
 use crate::store::views::{ChangeView, Delivery, Detail, RobotRow};
 
@@ -27,19 +29,12 @@ pub async fn list(config: &Config, arguments: ListArgs) -> CommandResult {
         json(&page)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let headers = [
-        "ID",
-        "STATE",
-        "ROBOT",
-        "CREATED",
-        "REPLICATION",
-        "REPOSITORY",
-        "VERSIONS",
-        "REGISTRY",
-        "ATTEMPTS",
-        "LAST ERROR",
-    ];
-    table(&headers, page.items.iter().map(|delivery| row(delivery, &config.timezone)))?;
+    if page.items.is_empty() {
+        remark("no deliveries match");
+    }
+    let rows = page.items.iter().map(|delivery| row(delivery, &config.timezone)).collect();
+    let width = if arguments.wide { None } else { fitted::terminal_width() };
+    fitted::print(&columns(&times("CREATED", &config.timezone)), rows, width)?;
     if let Some(cursor) = page.next_cursor {
         line(format_args!("\nMore: --cursor {cursor}"))?;
     }
@@ -66,6 +61,22 @@ pub async fn show(config: &Config, id: &str, as_json: bool) -> CommandResult {
     }
     print_detail(&detail.detail, &detail.message, &config.timezone)?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Of the list: what is needed most has the lowest rank.
+fn columns(created: &str) -> [Column<'_>; 10] {
+    [
+        Column { header: "ID", cut: Cut::Never, rank: 0 },
+        Column { header: "STATE", cut: Cut::Never, rank: 1 },
+        Column { header: "ROBOT", cut: Cut::Middle, rank: 8 },
+        Column { header: created, cut: Cut::Never, rank: 4 },
+        Column { header: "REPLICATION", cut: Cut::Never, rank: 6 },
+        Column { header: "REPOSITORY", cut: Cut::Middle, rank: 2 },
+        Column { header: "VERSIONS", cut: Cut::End, rank: 3 },
+        Column { header: "REGISTRY", cut: Cut::Middle, rank: 5 },
+        Column { header: "ATTEMPTS", cut: Cut::Never, rank: 9 },
+        Column { header: "LAST ERROR", cut: Cut::End, rank: 7 },
+    ]
 }
 
 fn row(delivery: &Delivery, timezone: &TimeZone) -> Vec<String> {
@@ -114,6 +125,7 @@ fn print_detail(detail: &Detail, message: &str, timezone: &TimeZone) -> std::io:
         ("accepted", time(delivery.created_at, timezone)),
         ("next attempt", time(delivery.next_attempt_at, timezone)),
         ("finished", time(delivery.finished_at, timezone)),
+        ("time zone", zone(Clock::System.now(), timezone)),
         ("last error", delivery.last_error.clone()),
     ];
     table(&["", ""], facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]))?;

@@ -7,6 +7,7 @@ mod check_harbor;
 mod connect;
 mod copy;
 mod deliveries;
+mod fitted;
 mod output;
 mod payload;
 mod preview;

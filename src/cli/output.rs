@@ -8,9 +8,9 @@ use comfy_table::{ContentArrangement, Table, presets};
 use jiff::tz::TimeZone;
 use serde::Serialize;
 
-use crate::model::clock::Millis;
-use crate::render::date_time;
+use crate::model::clock::{Clock, Millis};
 use crate::render::text::steers;
+use crate::render::{date_time, offset};
 
 pub fn line(text: impl Display) -> Result<()> {
     write(&harmless(&text.to_string()))
@@ -57,8 +57,14 @@ pub fn time(at: Millis, timezone: &TimeZone) -> String {
     if at == 0 { String::new() } else { date_time(at, timezone) }
 }
 
+/// The header of a column of such moments, with their time zone.
+pub fn times(header: &str, timezone: &TimeZone) -> String {
+    let zone = timezone.iana_name().map_or_else(|| offset(Clock::System.now(), timezone), str::to_owned);
+    format!("{header} ({zone})")
+}
+
 /// Text that cannot steer the terminal, whoever wrote it.
-fn harmless(text: &str) -> String {
+pub fn harmless(text: &str) -> String {
     text.chars().filter(|character| *character == '\n' || !steers(*character)).collect()
 }
 

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
 use super::arguments::read_moment;
-use super::output::{self, remark, table, time};
+use super::output::{self, remark, table, time, times};
 use super::settings::dotenv_value;
 use super::{CommandResult, Failure, config};
 use crate::model::event::{ReplicationOutcome, label};
@@ -180,7 +180,7 @@ fn print(answers: &[RegistryAnswer], question: &Question, timezone: &TimeZone, a
             rows.push(row(line, timezone).context("the service's answer is not what this program knows")?);
         }
     }
-    Ok(table(&["", "REGISTRY", "IMAGE", "TIME"], rows)?)
+    Ok(table(&["", "REGISTRY", "IMAGE", &times("TIME", timezone)], rows)?)
 }
 
 fn row(line: &Value, timezone: &TimeZone) -> Result<Vec<String>, serde_json::Error> {

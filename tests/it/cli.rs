@@ -4,11 +4,14 @@ use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::process::Command;
 
 use harborbell::demo::standin::{Answer, Standin};
+use harborbell::render::fit::columns;
+use rstest::rstest;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::database::url_of;
 use crate::process::{Process, environment, run};
-use crate::support::{HUAWEI, KEY, arrived, program, push};
+use crate::support::{App, HUAWEI, KEY, all_told, arrived, program, push};
 
 struct Desk {
     folder: TempDir,
@@ -408,4 +411,47 @@ fn flags_come_before_the_environment_and_that_before_the_file() {
     let output = environment(&mut command, folder.path(), KEY, &[("LOG_FORMAT", "environment")]).output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
     assert!(said.contains("\"flag\"") && said.contains("Nowhere/File") && !said.contains("\"environment\""), "{said}");
+}
+
+/// In a terminal of that many columns; the other end of `script` is one.
+#[rstest]
+#[case::narrow(40)]
+#[case::usual(80)]
+#[case::broad(120)]
+#[case::wide(240)]
+#[tokio::test]
+async fn a_list_fits_its_terminal(#[case] width: usize) {
+    let app = App::spawn().await;
+    let name = format!("mars/{}api", "很长的名字".repeat(20));
+    app.accept(&push(&name, &["v1"]).payload()).await;
+    all_told(&app).await;
+    let id = app.deliveries().await[0].id.clone();
+    let lines = |command: &str| {
+        let command = format!("stty cols {width}; {} {command}", program().display());
+        let output = Command::new("script")
+            .args(["-qec", &command, "/dev/null"])
+            .current_dir(app.folder())
+            .env("DATABASE_URL", url_of(app.folder()))
+            .output()
+            .unwrap();
+        let text = String::from_utf8(output.stdout).unwrap();
+        text.lines().map(|line| line.trim_end().to_owned()).collect::<Vec<_>>()
+    };
+    let cut = lines("list");
+    assert!(cut[0].starts_with("ID") && cut[1].starts_with(&id), "{cut:?}");
+    assert!(cut.iter().all(|line| columns(line) <= width), "{cut:?}");
+    assert_eq!((cut[0].contains("REPOSITORY"), cut[1].contains("api")), (width >= 80, width >= 80), "{cut:?}");
+    assert_eq!(cut[0].contains("LAST ERROR"), width >= 240, "{cut:?}");
+    let whole = lines("list --wide");
+    assert!(whole[1].contains(&name) && whole[0].contains("CREATED (Asia/Shanghai)"), "{whole:?}");
+}
+
+#[tokio::test]
+async fn a_list_without_rows_says_so() {
+    let app = App::spawn().await;
+    let list = |arguments: &[&str]| run(app.folder(), &app.wecom.url(), arguments);
+    let empty = list(&["list", "--state", "failed"]);
+    assert!(String::from_utf8(empty.stderr).unwrap().contains("no deliveries match"));
+    let json = list(&["list", "--json"]);
+    assert!(!String::from_utf8(json.stderr).unwrap().contains("match"));
 }
