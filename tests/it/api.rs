@@ -274,7 +274,7 @@ async fn a_nul_in_a_query_finds_nothing() {
 /// Probes and link checkers ask so.
 #[rstest]
 #[case::page("/notifications", 200)]
-#[case::start("/", 303)]
+#[case::start("/", 200)]
 #[case::no_delivery("/deliveries/nobody", 404)]
 #[case::style("/assets/style.css", 200)]
 #[case::alive("/healthz", 200)]
