@@ -301,3 +301,53 @@ async fn where_over_http_takes_its_token_from_dotenv_and_names_what_to_set() {
         "{told}"
     );
 }
+
+/// Without a version: the newest versions, and where each is.
+#[tokio::test]
+async fn where_lists_the_newest_versions_of_an_image() {
+    let desk = Desk::new().await;
+    desk.post(of("v1", ALIYUN, true, 0)).await;
+    desk.post(of("v1", HUAWEI, true, 1)).await;
+    desk.post(of("v2", ALIYUN, false, 100)).await;
+    let here = desk.ask(&[IMAGE]);
+    let over_http = desk.ask_over_http(&[IMAGE]).env("TZ", "Asia/Shanghai").output().unwrap();
+    assert_eq!((over_http.status.code(), &*over_http.stdout), (Some(here.0), here.1.as_bytes()));
+    // The latest execution at 阿里仓 failed.
+    assert_eq!(here.0, 3, "{}", here.1);
+    let lines: Vec<_> = here.1.lines().map(|line| line.split_whitespace().collect::<Vec<_>>().join(" ")).collect();
+    assert_eq!(
+        lines,
+        [
+            "VERSION LAST ACTIVITY (Asia/Shanghai) 华为仓 阿里仓",
+            "v2 2024-11-23 15:31:23 failed 2024-11-23 15:31:23",
+            "v1 2024-11-23 15:29:44 arrived 2024-11-23 15:29:44 arrived 2024-11-23 15:29:43",
+        ]
+    );
+}
+
+#[rstest::rstest]
+#[case::no_project("mars-api:v1", "has no project")]
+#[case::a_port("localhost:5000/mars/mars-api:v1", "leave the registry out: mars/mars-api:v1")]
+#[case::a_host("registry.example.com/mars/mars-api:v1", "leave the registry out: mars/mars-api:v1")]
+#[case::a_host_and_a_name("registry.example.com/mars-api:v1", "use project/name:tag")]
+#[tokio::test]
+async fn what_can_be_no_image_is_refused_before_it_is_waited_for(#[case] image: &str, #[case] hint: &str) {
+    let desk = Desk::new().await;
+    let arguments = [image, "--registry", "阿里仓", "--wait", "10m"];
+    let here = run(desk.folder.path(), &desk.wecom.url(), &[&["where"], &arguments[..]].concat());
+    let over_http = desk.ask_over_http(&arguments).output().unwrap();
+    for output in [here, over_http] {
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(2), "{error}");
+        assert!(error.contains(hint), "{error}");
+    }
+}
+
+/// A project may have a dot, too.
+#[tokio::test]
+async fn a_project_with_a_dot_is_asked_for_once_something_was_told_of_it() {
+    let desk = Desk::new().await;
+    desk.post(push("mars.prod/mars-api", &["v1"]).payload()).await;
+    assert_eq!(desk.ask(&["mars.prod/mars-api:v1"]).0, 0);
+    assert_eq!(desk.ask_over_http(&["mars.prod/mars-api:v1"]).output().unwrap().status.code(), Some(0));
+}

@@ -303,17 +303,22 @@ fn where_understands_an_older_service() {
     for (items, code, word) in [(json!([arrival]), 0, "arrived"), (json!([]), 4, "not seen")] {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let body = json!({ "items": items }).to_string();
+        let arrivals = json!({ "items": items }).to_string();
         let service = std::thread::spawn(move || {
-            let (mut stream, _) = listener.accept().unwrap();
-            let mut request = Vec::new();
-            while !request.ends_with(b"\r\n\r\n") {
-                let mut byte = [0];
-                stream.read_exact(&mut byte).unwrap();
-                request.extend(byte);
+            // It does not know the images that it is asked for next.
+            for (status, body) in [("200 OK", arrivals), ("404 Not Found", json!({ "detail": "nothing" }).to_string())]
+            {
+                let (mut stream, _) = listener.accept().unwrap();
+                let mut request = Vec::new();
+                while !request.ends_with(b"\r\n\r\n") {
+                    let mut byte = [0];
+                    stream.read_exact(&mut byte).unwrap();
+                    request.extend(byte);
+                }
+                let length = body.len();
+                let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\nconnection: close");
+                write!(stream, "{head}\r\n\r\n{body}").unwrap();
             }
-            let length = body.len();
-            write!(stream, "HTTP/1.1 200 OK\r\ncontent-length: {length}\r\nconnection: close\r\n\r\n{body}").unwrap();
         });
         let mut command = Command::new(program());
         let output = command.args(["where", IMAGE, "--url", &url]).current_dir(std::env::temp_dir()).output().unwrap();
