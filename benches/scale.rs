@@ -4,6 +4,7 @@
 use std::sync::Mutex;
 use std::time::Instant;
 
+use harborbell::board::{Board, Wanted};
 use harborbell::demo::payloads::Replication;
 use harborbell::model::actor::{Actor, Via};
 use harborbell::model::clock::{Clock, HOUR, Millis};
@@ -15,6 +16,7 @@ use harborbell::store::accept::Offer;
 use harborbell::store::arrivals::Question;
 use harborbell::store::claim::{Claim, Claimed};
 use harborbell::store::filter::Filter;
+use harborbell::store::images::Images;
 use harborbell::store::lease::Holder;
 use sqlx::Connection;
 use tempfile::TempDir;
@@ -130,6 +132,22 @@ impl Table {
         measure!("counts of outcome failed", store.counts(&replication_failed));
         measure!("counts of 24 hours", store.hours(&hours, &State::ALL));
         measure!("counts of 24 hours by outcome", store.hours_of_outcomes(&hours));
+        let board = Board { store, rules: None, now };
+        let rows = |images: Images| Wanted { images, ..Wanted::default() };
+        let of_image = Images { repository: Some("mars/app-3".into()), ..Images::default() };
+        let one = Images { version: Some("v1.13".into()), ..of_image.clone() };
+        let found = |q: &str| rows(Images { q: Some(q.into()), ..Images::default() });
+        let failed_ones = Wanted { outcome: Some(ReplicationOutcome::Failed), ..Wanted::default() };
+        let incomplete = Wanted { incomplete: true, ..Wanted::default() };
+        measure!("board", board.page(&Wanted::default(), 50, None));
+        measure!("board: search of a repository", board.page(&found("mars/app-3"), 50, None));
+        measure!("board: search of a version", board.page(&found("v1.333"), 50, None));
+        measure!("board: beginning of every version", board.page(&found("v1"), 50, None));
+        measure!("board: search of nothing", board.page(&found("nothing"), 50, None));
+        measure!("board: failed", board.page(&failed_ones, 50, None));
+        measure!("board: incomplete", board.page(&incomplete, 50, None));
+        measure!("page of an image", board.page(&rows(of_image.clone()), 20, None));
+        measure!("page of one version", board.page(&rows(one.clone()), 20, None));
         measure!("arrivals of a version", store.arrivals(&known));
         measure!("arrivals of an unknown version", store.arrivals(&unknown));
         measure!("claim: look", store.due(ROBOT, now, HOUR, 128));
