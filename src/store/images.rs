@@ -8,7 +8,7 @@ use crate::model::clock::Millis;
 use crate::model::destination::{Label, Replicated, Spans};
 
 /// Up to so many images whose version matches are gathered and sorted; more are met soon on the way from the newest.
-const FEW_VERSIONS: i64 = 1_000;
+const FEW_VERSIONS: i64 = 10_000;
 /// Up to so many repositories are each looked up; more are met soon, too.
 const FEW_REPOSITORIES: usize = 64;
 

@@ -13,8 +13,9 @@ use crate::model::event::ReplicationOutcome;
 
 /// Up to so many rows are looked at one by one.
 const FEW_ROWS: i64 = 1_000;
-/// Up to so many arrivals whose version matches are gathered and sorted; more are met soon on the way from the newest.
-const FEW_VERSIONS: i64 = 10_000;
+/// The arrivals of up to so many images whose version matches are gathered and sorted; more are met soon on the way from
+/// the newest.
+const FEW_VERSIONS: i64 = 2_500;
 /// More words than this are not asked one by one: then matches are so frequent that looking at rows finds them soon.
 const FEW_WORDS: i64 = 64;
 
@@ -55,7 +56,7 @@ impl Store {
             }
         }
         let prefix = Prefix::of(q);
-        let versions = sql(format!("SELECT 1 FROM {OF_VERSIONS}")).clause(prefix.of_word(IMAGE_VERSION));
+        let versions = sql("SELECT 1 FROM images i WHERE {}").clause(prefix.of_word(IMAGE_VERSION));
         if self.number(count_up_to(FEW_VERSIONS, versions)).await? == FEW_VERSIONS {
             return Ok(walk);
         }
