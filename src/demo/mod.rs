@@ -210,7 +210,8 @@ impl Story {
         std::fs::write(&sample, next.payload().to_string()).with_context(|| format!("cannot write {sample}"))?;
         let program = std::env::args().next().unwrap_or_else(|| "harborbell".to_owned());
         println!("\nTry it yourself while this runs:");
-        println!("   {}/ is the page: every delivery, what was sent and answered, Replay", self.address);
+        println!("   {}/ is the board: which version is where", self.address);
+        println!("   {}/notifications is every delivery: what was sent and answered, Replay", self.address);
         println!("   curl {}/readyz", self.address);
         println!("   curl -d @{sample} {}/webhook/harbor", self.address);
         println!("   DATABASE_URL={database_url} {program} list");

@@ -260,7 +260,10 @@ fn local(at: Millis, format: &str, timezone: &TimeZone) -> String {
 
 /// How long something has been so, no more exactly than a person wants to know.
 pub fn age(waited: Millis, language: Language) -> String {
-    let minutes = waited.max(0) / MINUTE;
+    let minutes = waited / MINUTE;
+    if minutes < 1 {
+        return if language == Language::Zh { "不到 1 分钟" } else { "less than 1 min" }.to_owned();
+    }
     let (number, zh, en) = match (minutes / (24 * 60), minutes / 60) {
         (0, 0) => (minutes, "分钟", "min"),
         (0, hours) => (hours, "小时", "h"),
