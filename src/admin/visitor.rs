@@ -78,7 +78,7 @@ impl<'a> Visitor<'a> {
             "lang": if self.language == Language::Zh { "zh-CN" } else { "en" },
             "t": self.words(),
             "assets": self.admin.pages.assets,
-            "version": env!("CARGO_PKG_VERSION"),
+            "program_version": env!("CARGO_PKG_VERSION"),
             "zone": zone(self.admin.clock.now(), &self.admin.timezone),
             "this_page": self.here(),
             "chosen": { "language": chosen(self.request, "language"), "theme": chosen(self.request, "theme") },

@@ -15,7 +15,7 @@ use tokio::sync::{Mutex, MutexGuard};
 
 use crate::support::{App, HUAWEI, arrived, eventually, push, within};
 
-const ADMIN: &str = "an-admin-token-for-tests";
+pub const ADMIN: &str = "an-admin-token-for-tests";
 /// One browser at a time is work enough for a small machine.
 static TURN: Mutex<()> = Mutex::const_new(());
 
@@ -142,9 +142,36 @@ impl Browser {
         entries.iter().map(|entry| entry["message"].as_str().unwrap_or_default().to_owned()).collect()
     }
 
+    /// Opens a page that asks for a token, and gives it.
+    pub async fn sign_in(&self, url: &str, token: &str) {
+        self.go(url).await;
+        self.fill("#token", token).await;
+        self.click("main form button[type=submit]").await;
+        self.until("signed in", "return !!document.querySelector('form[action=\"/sign-out\"]')").await;
+    }
+
+    /// What the first element that is found so is to those who hear the page.
+    pub async fn roles(&self, found: &[String]) -> Vec<String> {
+        let session = self.client.session_id().await.unwrap().unwrap();
+        let mut roles = Vec::new();
+        for css in found {
+            let element = self.client.find(Locator::Css(css)).await.unwrap().element_id();
+            let url = format!("{}/session/{session}/element/{}/computedrole", self.driver_url, &*element);
+            let (_, role) = crate::support::answer(crate::support::client().get(url)).await;
+            roles.push(role["value"].as_str().unwrap_or_else(|| panic!("{css}: {role}")).to_owned());
+        }
+        roles
+    }
+
     pub async fn close(self) {
         // 401 is the sign-in page and no trouble of its own.
-        let complaints: Vec<_> = self.complaints().await.into_iter().filter(|text| !text.contains("401")).collect();
+        self.close_despite(&["401"]).await;
+    }
+
+    /// Closes it where the browser has nothing to complain about but what contains one of these.
+    pub async fn close_despite(self, known: &[&str]) {
+        let is_known = |text: &String| known.iter().any(|known| text.contains(known));
+        let complaints: Vec<_> = self.complaints().await.into_iter().filter(|text| !is_known(text)).collect();
         assert_eq!(complaints, Vec::<String>::new());
         self.client.clone().close().await.unwrap();
     }
@@ -159,7 +186,7 @@ impl Drop for Browser {
 }
 
 /// One that was delivered and one that WeCom refuses as long as it says `poison`.
-async fn with_a_failure(settings: &[(&str, &str)]) -> App {
+pub async fn with_a_failure(settings: &[(&str, &str)]) -> App {
     let app = App::spawn_with(settings).await;
     app.wecom.refuse_containing("poison");
     app.accept(&arrived("v1.2.3")).await;

@@ -4,7 +4,7 @@ use harborbell::demo::payloads::Replication;
 use harborbell::model::clock::{Clock, SECOND};
 use serde_json::{Value, json};
 
-use crate::browser::Browser;
+use crate::browser::{ADMIN, Browser};
 use crate::support::{ALIYUN, App, HUAWEI};
 
 const TENCENT: (&str, &str) = ("tencent-tcr", "腾讯仓");
@@ -94,4 +94,30 @@ async fn the_board_fits_every_window_in_both_languages_and_themes() {
             browser.close().await;
         }
     }
+}
+
+/// As when somebody pastes it into a chat, and another one opens it who has not signed in yet.
+#[tokio::test]
+async fn a_link_to_an_image_copied_from_the_page_opens_after_signing_in() {
+    let app = App::spawn_with(&[("ADMIN_TOKEN", ADMIN)]).await;
+    for version in ["v1.2.3+build/7", "v1.2.4"] {
+        app.accept(&push("mars/team/mars-api", version, ALIYUN, true, 60)).await;
+    }
+    let browser = Browser::open("en-US", 1280).await;
+    browser.sign_in(&app.url, ADMIN).await;
+    let link = browser.run("return document.querySelector('.board tbody tr:last-child a.version').href").await;
+    browser.click("form[action='/sign-out'] button").await;
+    browser.shows("main label", "Access token").await;
+
+    browser.sign_in(link.as_str().unwrap(), ADMIN).await;
+    browser.shows("h1", "mars/team/mars-api").await;
+    browser.until("one version", "return document.querySelectorAll('.image-version').length === 1").await;
+    browser.shows(".image-version h2", "v1.2.3+build/7").await;
+    assert_eq!(browser.run("return location.href").await, link);
+    browser.until("the title names it", "return document.title.startsWith('mars/team/mars-api:v1.2.3+build/7')").await;
+    browser.click(".title-line a").await;
+    browser.until("both versions", "return document.querySelectorAll('.image-version').length === 2").await;
+    assert_eq!(browser.run("return document.title").await, json!("mars/team/mars-api · harborbell"));
+    assert_eq!(browser.run("return document.querySelectorAll('.title-line a').length").await, json!(0));
+    browser.close().await;
 }
