@@ -10,6 +10,7 @@ mod api;
 mod arrivals;
 mod board;
 mod browser;
+mod browser_axe;
 mod browser_board;
 mod changes;
 mod cli;

@@ -9,6 +9,7 @@ use harborbell::config::KEYS;
 use regex_lite::Regex;
 use rstest::rstest;
 
+use crate::browser_axe::PACKAGE;
 use crate::support::program;
 
 /// Each module uses only those of a lower number (and itself).
@@ -209,4 +210,12 @@ fn the_readme_has_the_two_commands_that_ci_runs() {
         assert!(readme.contains(command), "{command}");
     }
     assert!(text(".ci/run").contains("cargo test"));
+}
+
+#[rstest]
+#[case("README.md")]
+#[case("README.zh-CN.md")]
+#[case(".ci/run")]
+fn the_rules_for_the_page_have_one_version(#[case] file: &str) {
+    assert!(text(file).contains(PACKAGE), "{file}: {PACKAGE}");
 }
