@@ -171,7 +171,8 @@ impl Images {
 
 /// A condition on `repository` of `i`: it, or its last segment, begins so.
 fn names(q: &str) -> Statement {
-    let begins = |text: &str| sql(format!("substr(lower({text}), 1, ?) = ?"));
+    // PostgreSQL has no substr for the wide integer that is bound.
+    let begins = |text: &str| sql(format!("substr(lower({text}), 1, CAST(? AS integer)) = ?"));
     let wanted = word(q);
     let length = wanted.chars().count() as i64;
     let name = "substr(i.repository, length(rtrim(i.repository, replace(i.repository, '/', ''))) + 1)";
