@@ -51,6 +51,13 @@ async fn ask(config: &Config, client: &Result<Client, Error>, findings: &mut Fin
     let version = info.harbor_version.unwrap_or_else(|| "of an unknown version".to_owned());
     let executions = client.executions(1).await?.items;
     let rules = client.policies().await?;
+    if let Some(newest) = executions.first() {
+        // Its permission is another one than that of the list. It may be gone by now.
+        match client.execution(newest.id).await {
+            Ok(_) | Err(Error::NotFound) => {}
+            Err(error) => return Err(error),
+        }
+    }
     let enabled: Vec<_> = rules.iter().filter(|rule| rule.enabled).collect();
     let nameless: Vec<_> = enabled.iter().filter(|rule| rule.description.is_empty()).map(|rule| &*rule.name).collect();
     if !nameless.is_empty() {

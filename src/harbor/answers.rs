@@ -9,7 +9,8 @@ use crate::model::clock::Millis;
 
 #[derive(Clone, Debug, Deserialize)]
 pub struct SystemInfo {
-    /// How Harbor calls itself.
+    /// How Harbor calls itself. Only for who has signed in.
+    #[serde(default, deserialize_with = "or_default")]
     pub external_url: String,
     /// Only for who has signed in.
     pub harbor_version: Option<String>,

@@ -18,9 +18,15 @@ pub struct Page<T> {
 }
 
 impl Client {
-    /// Needs no permission.
+    /// Needs no permission. Whom Harbor does not know gets an answer, too, without the URL; then any other question says
+    /// that the account is refused.
     pub async fn system_info(&self) -> Result<SystemInfo, Error> {
-        self.get("", "systeminfo", &[]).await.map(|(info, _)| info)
+        let (info, _): (SystemInfo, _) = self.get("", "systeminfo", &[]).await?;
+        if info.external_url.is_empty() {
+            self.executions(1).await?;
+            return Err(Error::Unreadable("it does not say what Harbor calls itself (external_url)".to_owned()));
+        }
+        Ok(info)
     }
 
     /// Newest first, pages from 1.

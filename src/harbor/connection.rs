@@ -121,15 +121,23 @@ impl Connection {
     }
 
     fn well(&self, now: Millis) {
+        let mut is_well = true;
         self.status.send_if_modified(|status| {
             status.last_success_at = now;
             // What one permission opens says nothing of the one that is missing.
+            is_well = status.state != HarborState::Forbidden;
             if matches!(status.state, HarborState::Ok | HarborState::Forbidden) {
                 return false;
             }
             set(status, HarborState::Ok, String::new(), now);
             true
         });
+        if is_well {
+            self.say_it_is_over();
+        }
+    }
+
+    fn say_it_is_over(&self) {
         if let Some(lasted) = locked(&self.trouble).is_over(Instant::now()) {
             tracing::info!(seconds = lasted.as_secs(), "Harbor's API answers again");
         }
@@ -150,13 +158,16 @@ impl Connection {
     /// Every permission was used in a whole round, and none was missing.
     pub fn permitted(&self) {
         let now = self.clock.now();
-        self.status.send_if_modified(|status| {
+        let is_changed = self.status.send_if_modified(|status| {
             let is_changed = status.state == HarborState::Forbidden;
             if is_changed {
                 set(status, HarborState::Ok, String::new(), now);
             }
             is_changed
         });
+        if is_changed {
+            self.say_it_is_over();
+        }
     }
 }
 

@@ -137,10 +137,11 @@ impl Reconciler {
         if !self.store.acquire_work(WORK, &self.owner, &self.clock).await? {
             return Ok(());
         }
+        self.record.ask_again().await?;
         self.poll(&info).await?;
         self.confirm().await?;
         self.read_history(&info).await?;
-        if !self.record.is_forbidden {
+        if !self.record.is_forbidden() {
             self.connection.permitted();
         }
         Ok(())

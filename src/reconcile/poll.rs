@@ -202,7 +202,7 @@ impl Reconciler {
             return Ok(Vec::new());
         }
         if execution.succeed > 0 {
-            self.rule_works(round, &execution).await?;
+            self.rule_works(round, &execution, &tasks).await?;
         }
         let settled: HashSet<_> = in_view.settled.iter().cloned().collect();
         let (mut replicating, mut next) = (Vec::new(), Millis::MAX);
@@ -221,9 +221,12 @@ impl Reconciler {
                 continue;
             }
             self.settle(round, &execution, task, outcome).await?;
-            // A failure may still be tried again until its execution has ended.
-            if outcome == ReplicationOutcome::Succeeded || execution.has_ended() {
+            // Harbor ends an execution with each failed try, and begins the next one up to minutes later.
+            let tries_end = task.end_time.map_or(round.now, |at| at.as_millisecond()) + self.settings.reconcile_delay;
+            if outcome == ReplicationOutcome::Succeeded || execution.has_ended() && tries_end <= round.now {
                 in_view.settled.push(task.id.to_string());
+            } else {
+                next = next.min(tries_end.max(round.now + self.settings.poll_interval));
             }
         }
         let is_over = execution.has_ended() && in_view.settled.len() >= tasks.len();

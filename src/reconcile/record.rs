@@ -23,8 +23,6 @@ pub(super) struct Record {
     connection: Arc<Connection>,
     webhook_url: Option<String>,
     projects: HashMap<String, Project>,
-    /// Whether a permission is missing.
-    pub(super) is_forbidden: bool,
 }
 
 #[derive(Default)]
@@ -35,16 +33,39 @@ struct Project {
     /// By execution, task and status.
     bodies: HashMap<(i64, i64, &'static str), String>,
     bodies_read_at: Option<Instant>,
+    /// Whether a permission is missing.
+    is_forbidden: bool,
 }
 
 impl Record {
     pub(super) fn new(connection: Arc<Connection>, webhook_url: Option<String>) -> Self {
-        Self { connection, webhook_url, projects: HashMap::new(), is_forbidden: false }
+        Self { connection, webhook_url, projects: HashMap::new() }
     }
 
     /// A round reads the bodies anew.
     pub(super) fn begin_round(&mut self) {
         self.projects.values_mut().for_each(|project| project.bodies_read_at = None);
+    }
+
+    /// Whether a permission is missing.
+    pub(super) fn is_forbidden(&self) -> bool {
+        self.projects.values().any(|project| project.is_forbidden)
+    }
+
+    /// Where a permission was missing, it is asked again: somebody may have given it.
+    pub(super) async fn ask_again(&mut self) -> Result<(), Error> {
+        let forbidden = self.projects.iter_mut().filter(|(_, project)| project.is_forbidden);
+        let names: Vec<_> = forbidden
+            .map(|(name, project)| {
+                (project.is_forbidden, project.policies_read_at, project.bodies_read_at) = (false, None, None);
+                name.clone()
+            })
+            .collect();
+        for name in names {
+            self.read_policies(&name).await?;
+            self.read_bodies(&name).await?;
+        }
+        Ok(())
     }
 
     /// Whether an enabled webhook of this project sends replications here. Where that is unknown, one does.
@@ -89,7 +110,7 @@ impl Record {
             return Ok(());
         }
         let read = self.connection.noted(self.connection.client.webhook_policies(name).await);
-        project.policies = permitted(read, &mut self.is_forbidden)?;
+        project.policies = permitted(read, &mut project.is_forbidden)?;
         project.policies_read_at = Some(Instant::now());
         Ok(())
     }
@@ -105,7 +126,7 @@ impl Record {
             for page in 1..=PAGES {
                 let client = &self.connection.client;
                 let read = self.connection.noted(client.webhook_executions(name, policy.id, page).await);
-                let Some(executions) = permitted(read, &mut self.is_forbidden)? else { break };
+                let Some(executions) = permitted(read, &mut project.is_forbidden)? else { break };
                 let is_last = executions.len() < PAGE_SIZE;
                 for (body, replication) in
                     executions.iter().filter_map(|sent| Some((sent.payload()?, sent.replication()?)))
@@ -132,10 +153,7 @@ fn is_recent(at: Option<Instant>, serves: Duration) -> bool {
 /// None where a permission is missing, there is no such project, or its answer is of no use.
 fn permitted<T>(answer: Result<T, Error>, is_forbidden: &mut bool) -> Result<Option<T>, Error> {
     match answer {
-        Ok(answer) => {
-            *is_forbidden = false;
-            Ok(Some(answer))
-        }
+        Ok(answer) => Ok(Some(answer)),
         Err(Error::Forbidden { .. }) => {
             *is_forbidden = true;
             Ok(None)

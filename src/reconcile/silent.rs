@@ -3,9 +3,9 @@
 
 use serde_json::json;
 
-use super::poll::Round;
+use super::poll::{Round, outcome};
 use super::{Interrupted, Reconciler};
-use crate::harbor::answers::Execution;
+use crate::harbor::answers::{Execution, Task};
 use crate::harbor::log;
 use crate::harbor::rebuild;
 use crate::model::arrival::arrivals;
@@ -45,13 +45,23 @@ impl Reconciler {
     }
 
     /// An execution copied something: its rule works again, if it did not.
-    pub(super) async fn rule_works(&self, round: &Round<'_>, execution: &Execution) -> Result<(), Interrupted> {
+    pub(super) async fn rule_works(
+        &self,
+        round: &Round<'_>,
+        execution: &Execution,
+        tasks: &[Task],
+    ) -> Result<(), Interrupted> {
         let failing = self.store.failing_rules(round.url).await?;
         let last =
             failing.iter().filter(|failing| failing.rule_id == execution.policy_id).max_by_key(|one| one.execution_id);
         let Some(last) = last.filter(|last| last.execution_id < execution.id) else { return Ok(()) };
         let was_sent = failing.iter().any(|one| one.rule_id == last.rule_id && one.sent_at > 0);
-        let event = self.event(round, execution, ReplicationOutcome::Succeeded, String::new()).await?;
+        let mut event = self.event(round, execution, ReplicationOutcome::Succeeded, String::new()).await?;
+        // The end of an execution that is tried again is that of its first try.
+        let succeeded = tasks.iter().filter(|task| outcome(task) == Some(ReplicationOutcome::Succeeded));
+        if let Some(first) = succeeded.filter_map(|task| task.end_time).min() {
+            event.occurred_at = first.as_second() * 1_000;
+        }
         let is_quiet = !was_sent || self.is_quiet(round, event.occurred_at);
         self.offer(execution, event, is_quiet).await?;
         self.store.rule_works(round.url, execution.policy_id).await?;

@@ -46,6 +46,10 @@ impl Store {
     /// What is known of an image: for each destination its latest execution, and in it, of each version, success
     /// over failure; what was deleted since; and what is on its way. Newest first.
     pub async fn arrivals(&self, question: &Question) -> Result<Arrivals> {
+        // No name has this character, and PostgreSQL takes it in no JSON.
+        if question.repository.contains('\0') || question.version.iter().any(|version| version.contains('\0')) {
+            return Ok(Arrivals::default());
+        }
         let replicated = self.destinations(&[&question.repository]).await?;
         let destinations = Destinations::of(&replicated, &self.spans().await?, &[]);
         let is_meant = |registry: &str, description: &str, rule_id: i64| {

@@ -265,6 +265,13 @@ async fn a_nul_in_a_query_finds_nothing() {
         ("deliveries/%00", 404),
         ("deliveries?cursor=%00", 400),
         ("arrivals?repository=mars%2Fmars-api&version=%00", 200),
+        ("arrivals?repository=%00", 200),
+        ("images?q=%00", 200),
+        ("images?project=%00", 200),
+        ("images?destination=%00", 200),
+        ("images?cursor=1-1-%00", 200),
+        ("images/%00/x", 404),
+        ("images/mars/mars-api?version=%00", 404),
     ] {
         let (answered, body) = app.get(&format!("/api/v1/{path}")).await;
         assert_eq!(answered, status, "{path}: {body}");

@@ -344,6 +344,59 @@ async fn a_permission_that_is_missing_is_named_and_nothing_is_lost(#[case] permi
     assert_eq!(desk.shown().await.len(), 1);
 }
 
+/// Somebody gives the permission back: the next round knows, also if nothing is replicated then.
+#[rstest]
+#[case("notification-policy:list")]
+#[case("notification-policy:read")]
+#[tokio::test]
+async fn a_permission_that_is_given_back_is_seen_at_the_next_round(#[case] permission: &'static str) {
+    let desk = desk().await;
+    desk.harbor.deny(&[permission]);
+    let mut desk = desk.restart();
+    desk.ended(7, API, &["v1"], "Succeed", desk.now());
+    desk.pass(300).await;
+    assert_eq!(desk.status.borrow().state, HarborState::Forbidden);
+    desk.pass(60).await;
+    assert_eq!(desk.status.borrow().state, HarborState::Forbidden, "it is still missing");
+    desk.harbor.deny(&[]);
+    desk.pass(60).await;
+    assert_eq!(desk.status.borrow().state, HarborState::Ok);
+}
+
+/// Harbor ends an execution with each failed try, and tries again up to minutes later.
+#[rstest]
+#[case::told_as_it_failed(&[], 2)]
+#[case::held_back(&[("FAILURE_GRACE", "3m")], 1)]
+#[tokio::test]
+async fn a_failure_that_heals_is_told_also_where_no_webhook_comes(
+    #[case] settings: &[(&str, &str)],
+    #[case] messages: usize,
+) {
+    let mut desk = Desk::new(settings).await;
+    desk.harbor.set_webhook("mars", webhook_policy(1, "https://elsewhere.example.com/webhook/harbor"));
+    desk.round().await;
+    let began = desk.now();
+    let tried = |desk: &Desk, status: &str, copied: &[&str]| {
+        desk.harbor.set_execution(execution(7, status, began, Some(desk.now())));
+        desk.harbor.set_task(7, task(7, API, status, "copy", desk.now()), Some(&log(API, &["v1"], copied)));
+    };
+    tried(&desk, "Failed", &[]);
+    desk.pass(20).await;
+    assert_eq!(desk.shown().await.len(), messages - 1, "{:?}", desk.shown().await);
+    desk.pass(30).await;
+    tried(&desk, "Succeed", &["v1"]);
+    desk.pass(60).await;
+    let shown = desk.shown().await;
+    assert_eq!(shown.len(), messages, "{shown:?}");
+    assert!(shown[messages - 1].contains("重试后成功") && !shown[messages - 1].contains("补报"), "{shown:?}");
+    assert_eq!(desk.known(API, "v1").await, ["succeeded"]);
+    for _ in 0..6 {
+        desk.pass(60).await;
+    }
+    assert_eq!(desk.shown().await.len(), messages, "once");
+    assert_eq!(desk.status.borrow().open_executions, 0);
+}
+
 #[tokio::test]
 async fn a_refused_account_is_said_and_the_password_is_in_no_text() {
     let mut desk = desk().await;

@@ -78,6 +78,10 @@ fn either(answered: Answered) -> HttpResponse {
 pub(super) async fn system_info(request: HttpRequest, shared: Data<Shared>) -> HttpResponse {
     either(admit(&request, &shared, "").await.map(|()| {
         let state = shared.state();
+        if state.refuses_account {
+            // As to anybody who has not signed in.
+            return HttpResponse::Ok().json(json!({ "auth_mode": "db_auth", "self_registration": false }));
+        }
         let now = state.now.clone().unwrap_or_else(|| crate::model::json::utc(now()).to_string());
         HttpResponse::Ok().json(json!({
             "external_url": state.external_url,
