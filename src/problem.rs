@@ -46,6 +46,11 @@ impl Problem {
         &self.detail
     }
 
+    /// The same with another detail, such as one without secrets.
+    pub fn rephrased(self, rephrase: impl FnOnce(&str) -> String) -> Self {
+        Self { detail: rephrase(&self.detail), ..self }
+    }
+
     pub fn pointer(&self) -> Option<&str> {
         self.pointer.as_deref()
     }

@@ -68,7 +68,11 @@ pub async fn receive(
     receiver: Data<WebhookReceiver>,
 ) -> Result<HttpResponse, Problem> {
     let received_at = receiver.clock.now();
-    let answered = receiver.answer(&request, payload).await;
+    let answered = receiver.answer(&request, payload).await.map_err(|refused| {
+        // It may repeat a value of the body.
+        let problem = refused.problem.rephrased(|detail| receiver.webhooks.excerpt(detail.as_bytes()));
+        Refused { problem, ..refused }
+    });
     if let Err(Refused { problem, .. }) = &answered {
         tracing::warn!(peer = request.peer_addr().map(tracing::field::display), %problem, "webhook refused");
     }

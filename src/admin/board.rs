@@ -12,7 +12,7 @@ use sha2::{Digest, Sha256};
 use super::access::Role;
 use super::images::{cursor, position};
 use super::page::fresh;
-use super::page_query::{PERIODS, href};
+use super::page_query::{PERIODS, field_of, href};
 use super::query::{bad, searched};
 use super::views::Viewer;
 use super::visitor::Visitor;
@@ -139,6 +139,8 @@ async fn rows(visitor: &Visitor<'_>, query: &BoardQuery) -> Result<Value, Proble
     let after = (!query.cursor.is_empty()).then(|| position(&query.cursor)).transpose()?;
     let is_first = after.is_none();
     let is_filtered = wanted != Wanted::default();
+    let since = field_of(&query.since, wanted.images.since, &admin.timezone);
+    let until = field_of(&query.until, wanted.images.until, &admin.timezone);
     let page = admin.board(wanted, ROWS, after).await?;
     let (store, routing, now) = (admin.store.clone(), admin.routing(), viewer.now);
     let (labels, repositories, robots, is_empty) = apart(async move {
@@ -158,7 +160,8 @@ async fn rows(visitor: &Visitor<'_>, query: &BoardQuery) -> Result<Value, Proble
         "tabs": query.tabs(),
         "filter": {
             "q": query.q, "project": query.project, "destination": query.destination, "incomplete": query.incomplete,
-            "outcome": query.outcome, "period": query.period, "is_empty": !is_filtered,
+            "outcome": query.outcome, "period": if query.since.is_empty() { &query.period } else { "" },
+            "since": since, "until": until, "is_empty": !is_filtered,
         },
         "destinations": names.into_iter().take(MOST_CHOICES).collect::<Vec<_>>(),
         "projects": projects.into_iter().take(MOST_CHOICES).collect::<Vec<_>>(),

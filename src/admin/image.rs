@@ -33,10 +33,10 @@ struct ImagePageQuery {
     cursor: String,
 }
 
-#[get("/images/{project}/{name:.+}")]
+#[get("/images/{repository:.+}")]
 pub(super) async fn image_page(
     request: HttpRequest,
-    path: Path<(String, String)>,
+    repository: Path<String>,
     query: Query<ImagePageQuery>,
     admin: Data<Admin>,
 ) -> HttpResponse {
@@ -44,8 +44,7 @@ pub(super) async fn image_page(
         Ok(visitor) => visitor,
         Err(response) => return response,
     };
-    let (project, name) = path.into_inner();
-    match versions(&visitor, format!("{project}/{name}"), &query).await {
+    match versions(&visitor, repository.into_inner(), &query).await {
         Ok(view) => visitor.page(StatusCode::OK, "image.html", None, view),
         Err(problem) => visitor.problem(&problem),
     }

@@ -118,7 +118,7 @@ pub async fn list(
 }
 
 /// Show the versions of one repository with all that happened to them
-#[utoipa::path(tag = "images", params(
+#[utoipa::path(path = "/api/v1/images/{project}/{name}", tag = "images", params(
     ("project" = String, Path), ("name" = String, Path, description = "The rest of the repository; may have slashes"),
     ImageQuery,
 ), security(("token" = [])), responses(
@@ -127,18 +127,17 @@ pub async fn list(
     Queried,
     Guarded,
 ))]
-#[get("/api/v1/images/{project}/{name:.+}")]
+#[get("/api/v1/images/{repository:.+}")]
 pub async fn show(
     request: HttpRequest,
-    path: Path<(String, String)>,
+    repository: Path<String>,
     query: Query<ImageQuery>,
     admin: Data<Admin>,
 ) -> Result<Json<ImageHistoryList>, Problem> {
     admin.access.admit(&request, Role::Read).await?;
-    let (project, name) = path.into_inner();
     let after = query.cursor.as_deref().map(position).transpose()?;
     let limit = limit(query.limit)?;
-    let page = admin.image(format!("{project}/{name}"), query.version.clone(), limit, after).await?;
+    let page = admin.image(repository.into_inner(), query.version.clone(), limit, after).await?;
     Ok(Json(page))
 }
 

@@ -1,5 +1,6 @@
 //! The page's own query: what its forms and links say. Empty means "not asked for", as a form sends it.
 
+use jiff::tz::TimeZone;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -155,12 +156,7 @@ impl PageQuery {
 
     /// The values of the search form.
     pub fn view(&self, filter: &Filter, admin: &Admin) -> Value {
-        let local = |given: &str, at: Option<Millis>| match at {
-            Some(at) if !given.is_empty() => {
-                utc(at).to_zoned(admin.timezone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()
-            }
-            _ => String::new(),
-        };
+        let local = |given: &str, at: Option<Millis>| field_of(given, at, &admin.timezone);
         let period = PERIODS.contains(&self.period.as_str()) && self.since.is_empty();
         json!({
             "state": filter.state.map(State::as_str),
@@ -279,4 +275,10 @@ pub fn own_path(path: &str) -> Result<&str, Problem> {
 
 pub fn verb(text: &str) -> Result<Verb, Problem> {
     text.parse().map_err(|detail: String| bad(detail).word("problem_verb"))
+}
+
+/// A moment as a field of a form shows it; empty where none was given.
+pub fn field_of(given: &str, at: Option<Millis>, timezone: &TimeZone) -> String {
+    let at = at.filter(|_| !given.is_empty());
+    at.map(|at| utc(at).to_zoned(timezone.clone()).strftime("%Y-%m-%dT%H:%M").to_string()).unwrap_or_default()
 }

@@ -94,7 +94,7 @@ pub struct Cell {
 }
 
 impl Cell {
-    const fn is_lacking(&self) -> bool {
+    pub(super) const fn is_lacking(&self) -> bool {
         self.expected && !self.state.is_there()
     }
 }

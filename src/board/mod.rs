@@ -137,7 +137,7 @@ impl Wanted {
         };
         let mut cells = row.destinations.iter().filter(here);
         match self.outcome {
-            _ if self.incomplete && !row.facts.incomplete => false,
+            _ if self.incomplete && !cells.clone().any(Cell::is_lacking) => false,
             Some(ReplicationOutcome::Failed) => cells.any(|cell| cell.state == CellState::Failed),
             Some(ReplicationOutcome::Succeeded) => cells.any(|cell| cell.state.is_there()),
             None => self.destination.is_none() || cells.next().is_some(),

@@ -25,7 +25,8 @@ pub struct Question {
 }
 
 const ARRIVAL: &str = "SELECT e.repository, a.version, e.registry, e.description, e.operation, a.outcome,
-    e.execution_timestamp, e.execution_id, e.occurred_at, e.id AS event_id, a.execution, e.rule_id, e.reason";
+    e.execution_timestamp, e.execution_id, e.occurred_at, e.id AS event_id, a.execution, e.rule_id, e.reason,
+    CASE WHEN e.occurred_at < e.accepted_at + 3600000 THEN e.occurred_at ELSE e.accepted_at END AS ended_at";
 /// A deletion counts if it succeeded and names the versions that are gone.
 const HAPPENED: &str = "(e.operation <> 'delete' OR a.outcome = 'succeeded' AND a.version <> '')";
 /// So much of what happened to an image is read as it is; of more, which one such as `latest` has, the latest execution
@@ -135,7 +136,7 @@ impl Store {
         let query = sql(format!(
             "{ARRIVAL} FROM (
                  SELECT e.id, e.repository, e.registry, e.description, e.operation, e.execution_timestamp,
-                     e.execution_id, e.occurred_at, e.rule_id, e.reason
+                     e.execution_id, e.occurred_at, e.accepted_at, e.rule_id, e.reason
                  FROM events e
                  WHERE {{}} AND EXISTS (SELECT 1 FROM arrivals a WHERE a.event_id = e.id AND {HAPPENED}{{}})
                  ORDER BY e.execution_timestamp DESC LIMIT ?) e

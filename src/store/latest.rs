@@ -70,7 +70,7 @@ fn words(mut arrivals: Vec<ArrivalView>) -> Vec<ArrivalView> {
 }
 
 const fn order(arrival: &ArrivalView) -> (Millis, i64) {
-    (arrival.occurred_at, arrival.execution_id)
+    (arrival.ended_at, arrival.execution_id)
 }
 
 fn is_deletion(arrival: &ArrivalView) -> bool {

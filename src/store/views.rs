@@ -173,6 +173,9 @@ pub struct ArrivalView {
     /// 0 where it is unknown.
     #[serde(skip)]
     pub rule_id: i64,
+    /// When it ended: the order of what happened. Of a clock that was an hour ahead or more, when it was told of.
+    #[serde(skip)]
+    pub ended_at: Millis,
     #[serde(skip)]
     pub reason: String,
 }

@@ -275,3 +275,84 @@ async fn board(desk: &Desk) -> Vec<String> {
     let page = board.page(&wanted, 50, None).await.unwrap();
     lines(&page.rows.iter().map(|row| serde_json::to_value(row).unwrap()).collect::<Vec<_>>())
 }
+
+/// A span of one's own stays in the form.
+#[tokio::test]
+async fn the_board_can_be_narrowed_to_a_time() {
+    let app = App::spawn().await;
+    app.accept(&of(IMAGE, "v1", ALIYUN, true, 0)).await;
+    let found = app.page_in("en", "/?since=2024-11-23T15:00&until=2024-11-23T16:00&period=1h").await;
+    assert!(found.contains("value=\"2024-11-23T15:00\"") && found.contains("value=\"2024-11-23T16:00\""), "{found}");
+    assert!(found.contains("v1</bdi>"), "{found}");
+    assert!(!app.page_in("en", "/?since=2024-11-23T16:00").await.contains("v1</bdi>"));
+}
+
+/// A time of 1970 is none, and no page fails for it.
+#[tokio::test]
+async fn an_event_without_a_time_is_of_the_moment_in_which_it_came() {
+    let app = App::spawn().await;
+    let mut payload = of(IMAGE, "v1", ALIYUN, true, 0);
+    payload["occur_at"] = json!(0);
+    app.accept(&payload).await;
+    let id = app.deliveries().await[0].id.clone();
+    for path in ["/", "/images/mars/mars-api", "/notifications", &format!("/deliveries/{id}")] {
+        let page = app.client.get(format!("{}{path}", app.url)).send().await.unwrap();
+        assert_eq!(page.status(), 200, "{path}");
+    }
+    assert!(app.images("").await[0]["destinations"][0]["occurred_at"].as_str().unwrap() > "2026");
+}
+
+/// What was stored of it by an older program is shown, too.
+#[tokio::test]
+async fn a_stored_event_without_a_time_breaks_no_page() {
+    let app = App::spawn().await;
+    app.accept(&of(IMAGE, "v1", ALIYUN, false, 0)).await;
+    let mut intruder = app.intruder().await;
+    intruder.execute("UPDATE events SET occurred_at = 0, execution_timestamp = 0").await;
+    intruder.execute("UPDATE images SET first_seen_at = 0, last_activity_at = 0").await;
+    let id = app.deliveries().await[0].id.clone();
+    for path in ["/", "/images/mars/mars-api", "/notifications", &format!("/deliveries/{id}")] {
+        let page = app.client.get(format!("{}{path}", app.url)).send().await.unwrap();
+        assert_eq!(page.status(), 200, "{path}");
+    }
+}
+
+/// A clock that was ahead once keeps nothing arrived for ever.
+#[tokio::test]
+async fn a_time_in_the_future_hides_no_later_failure() {
+    let app = App::spawn().await;
+    let mut ahead = of(IMAGE, "v1", ALIYUN, true, 0);
+    ahead["occur_at"] = json!(4_102_444_800_i64);
+    app.accept(&ahead).await;
+    app.accept(&of(IMAGE, "v1", ALIYUN, false, 600)).await;
+    // That one ended in 2024 by its own words; what came in now and failed is the last word all the same.
+    let mut now = of(IMAGE, "v1", ALIYUN, false, 700);
+    now["occur_at"] = json!(Clock::System.now() / SECOND + 60);
+    app.accept(&now).await;
+    assert_eq!(lines(&app.images("").await), ["mars/mars-api:v1 阿里仓 failed"]);
+}
+
+/// Harbor may name no project; such an image has its page, too.
+#[tokio::test]
+async fn an_image_without_a_project_has_a_page() {
+    let app = App::spawn().await;
+    let mut payload = of(IMAGE, "v1", ALIYUN, true, 0);
+    payload["event_data"]["replication"]["dest_resource"]["namespace"] = json!("");
+    app.accept(&payload).await;
+    let board = app.page_in("en", "/").await;
+    assert!(board.contains("href=\"&#x2f;images&#x2f;mars-api\""), "{board}");
+    assert!(app.page_in("en", "/images/mars-api").await.contains("image-version"));
+    assert_eq!(app.get("/api/v1/images/mars-api").await.0, 200);
+}
+
+/// With a destination, incomplete means what is missing there.
+#[tokio::test]
+async fn what_is_missing_at_one_destination_can_be_asked_for() {
+    let app = App::spawn().await;
+    let recently = Clock::System.now() / SECOND - EXECUTION - 7_200;
+    app.accept(&of(IMAGE, "v1", ALIYUN, true, recently)).await;
+    app.accept(&of(IMAGE, "v1", HUAWEI, true, recently)).await;
+    app.accept(&of(IMAGE, "v2", HUAWEI, true, recently + 60)).await;
+    assert_eq!(app.images("?incomplete=true&destination=阿里仓").await.len(), 1);
+    assert_eq!(app.images("?incomplete=true&destination=华为仓").await.len(), 0);
+}

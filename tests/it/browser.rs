@@ -30,15 +30,7 @@ pub struct Browser {
 impl Browser {
     pub async fn open(language: &str, width: u32) -> Self {
         let turn = TURN.lock().await;
-        let mut driver =
-            Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn().expect(
-                "these tests need Chromium and its driver; on Debian: apt-get install chromium chromium-driver",
-            );
-        let said = BufReader::new(driver.stdout.take().unwrap()).lines();
-        let port = said
-            .map_while(Result::ok)
-            .find_map(|line| Some(line.split("successfully on port ").nth(1)?.trim_end_matches('.').to_owned()));
-        let driver_url = format!("http://127.0.0.1:{}", port.expect("chromedriver says its port"));
+        let (driver, driver_url) = start_driver();
         let profile = TempDir::new().unwrap();
         let arguments = [
             "--headless=new",
@@ -175,6 +167,26 @@ impl Browser {
         assert_eq!(complaints, Vec::<String>::new());
         self.client.clone().close().await.unwrap();
     }
+}
+
+/// The driver wants one port for IPv4 and IPv6, and ends if a server of another test has taken it for one of them. Then
+/// it is started on another one; whatever else ends it is an error.
+fn start_driver() -> (Child, String) {
+    for _ in 0..20 {
+        let started = Command::new("chromedriver").arg("--port=0").stdout(Stdio::piped()).stderr(Stdio::null()).spawn();
+        let mut driver = started
+            .expect("these tests need Chromium and its driver; on Debian: apt-get install chromium chromium-driver");
+        let mut said = String::new();
+        for line in BufReader::new(driver.stdout.take().unwrap()).lines().map_while(Result::ok) {
+            if let Some(port) = line.split("successfully on port ").nth(1) {
+                return (driver, format!("http://127.0.0.1:{}", port.trim_end_matches('.')));
+            }
+            said.push_str(&line);
+        }
+        let ended = driver.wait().unwrap();
+        assert!(said.contains("port not available"), "chromedriver ended with {ended}: {said}");
+    }
+    panic!("chromedriver finds no free port")
 }
 
 impl Drop for Browser {

@@ -163,6 +163,11 @@ async fn invariant_5_no_secret_is_shown_of_a_refused_webhook() {
         let status = app.post_with((AUTHORIZATION.as_str(), HOOK), body).await;
         assert!([400, 422].contains(&status), "{status}");
     }
+    // A value of the wrong kind is named in the answer.
+    let misplaced = json!({ "type": "REPLICATION", "occur_at": KEY, "event_data": {} }).to_string();
+    let request = app.client.post(format!("{}/webhook/harbor", app.url)).header(AUTHORIZATION, HOOK).body(misplaced);
+    let answer = request.send().await.unwrap().text().await.unwrap();
+    assert!(answer.contains("***") && !answer.contains(&KEY[..8]), "{answer}");
     let get = async |path: &str| {
         let request = app.client.get(format!("{}{path}", app.url)).bearer_auth(ADMIN);
         request.send().await.unwrap().text().await.unwrap()

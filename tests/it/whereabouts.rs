@@ -52,7 +52,7 @@ async fn store(store: &Store, done: Done<'_>) {
     let mut offer = offer(&payload);
     offer.webhook.event.operation = done.operation;
     offer.webhook.event.occurred_at = (EXECUTION + done.ended) * 1000;
-    let stored = store.accept(&[offer], told_by(&[]), 0).await.unwrap();
+    let stored = store.accept(&[offer], told_by(&[]), 1_800_000_000_000).await.unwrap();
     assert!(matches!(stored.answers[0], Acceptance::Accepted { .. }), "{stored:?}");
 }
 

@@ -73,6 +73,8 @@ pub fn read(body: &str, received_at: Millis, digest_only: bool) -> Result<Readin
         _ => return Ok(Reading::Ignored(Ignored::EventType)),
     };
     let replication = replication.ok_or_else(|| malformed(base, "the replication is missing"))?;
+    // 0 is no time: nothing was replicated in 1970.
+    let occurred_at = occurred_at.filter(|at| *at > 0);
     replication.read(base, occurred_at.unwrap_or(received_at), digest_only)
 }
 
