@@ -148,8 +148,8 @@ impl Table {
         measure!("board: incomplete", board.page(&incomplete, 50, None));
         measure!("page of an image", board.page(&rows(of_image.clone()), 20, None));
         measure!("page of one version", board.page(&rows(one.clone()), 20, None));
-        measure!("arrivals of a version", store.arrivals(&known));
-        measure!("arrivals of an unknown version", store.arrivals(&unknown));
+        measure!("arrivals of a version", store.arrivals(&known, &[]));
+        measure!("arrivals of an unknown version", store.arrivals(&unknown, &[]));
         measure!("claim: look", store.due(ROBOT, now, HOUR, 128));
         store.acquire_lease(HOLDER, &Clock::manual(now)).await.unwrap();
         times.push(("claim: write, 128 rows", self.claims(now).await));

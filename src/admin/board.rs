@@ -12,17 +12,15 @@ use sha2::{Digest, Sha256};
 use super::access::Role;
 use super::images::{cursor, position};
 use super::page::fresh;
-use super::page_query::{PERIODS, field_of, href};
-use super::query::{bad, searched};
+use super::page_query::{field_of, href, outcome, times};
+use super::query::searched;
 use super::views::Viewer;
 use super::visitor::Visitor;
 use super::{Admin, apart};
-use crate::board::{Row, Wanted};
-use crate::model::destination::Label;
-use crate::model::event::ReplicationOutcome;
+use crate::board::{Row, Wanted, names};
+use crate::model::destination::{Destinations, Label, spans};
 use crate::model::json::with;
 use crate::model::link::image_path;
-use crate::model::moment::moment;
 use crate::problem::Problem;
 use crate::render::{Renderer, age};
 use crate::robots::robots;
@@ -53,29 +51,19 @@ struct BoardQuery {
 
 impl BoardQuery {
     fn wanted(&self, admin: &Admin) -> Result<Wanted, Problem> {
-        let now = admin.clock.now();
-        let at = |text: &str| match text {
-            "" => Ok(None),
-            text => moment(text, &admin.timezone, now).map(Some).map_err(bad),
-        };
+        let (since, until) = times(admin, &self.period, &self.since, &self.until)?;
         let given = |text: &str| (!text.is_empty()).then(|| text.to_owned());
-        if !self.period.is_empty() && !PERIODS.contains(&self.period.as_str()) {
-            return Err(bad(format!("period is one of {}", PERIODS.join(", "))));
-        }
         Ok(Wanted {
             images: Images {
                 project: given(&self.project),
                 q: searched(Some(&self.q)),
-                since: at(if self.since.is_empty() { &self.period } else { &self.since })?,
-                until: at(&self.until)?,
+                since,
+                until,
                 ..Images::default()
             },
             destination: given(&self.destination),
             incomplete: !self.incomplete.is_empty(),
-            outcome: given(&self.outcome)
-                .map(|outcome| outcome.parse::<ReplicationOutcome>())
-                .transpose()
-                .map_err(bad)?,
+            outcome: outcome(&self.outcome)?,
         })
     }
 
@@ -139,17 +127,22 @@ async fn rows(visitor: &Visitor<'_>, query: &BoardQuery) -> Result<Value, Proble
     let after = (!query.cursor.is_empty()).then(|| position(&query.cursor)).transpose()?;
     let is_first = after.is_none();
     let is_filtered = wanted != Wanted::default();
+    let asks_for_incomplete = wanted == Wanted { incomplete: true, ..Wanted::default() };
     let since = field_of(&query.since, wanted.images.since, &admin.timezone);
     let until = field_of(&query.until, wanted.images.until, &admin.timezone);
     let page = admin.board(wanted, ROWS, after).await?;
     let (store, routing, now) = (admin.store.clone(), admin.routing(), viewer.now);
+    let rules = admin.rules().map_or_else(Vec::new, |rules| names(&rules));
+    let expected: Vec<_> = rules.iter().map(|(_, label)| label.clone()).collect();
     let (labels, repositories, robots, is_empty) = apart(async move {
         let is_empty = !store.has_events().await?;
-        let labels: BTreeSet<Label> = store.spans().await?.into_keys().collect();
+        let replicated = store.destinations_of_all().await?;
+        let destinations = Destinations::of(&replicated, &spans(&replicated), &rules);
+        let labels: BTreeSet<Label> = destinations.all().into_iter().cloned().collect();
         Ok((labels, store.repositories_known().await?, robots(&store, &routing, now).await?, is_empty))
     })
     .await?;
-    let names: BTreeSet<_> = labels.iter().map(Label::name).filter(|name| !name.is_empty()).collect();
+    let names: BTreeSet<_> = labels.iter().chain(&expected).map(Label::name).filter(|name| !name.is_empty()).collect();
     let projects: BTreeSet<_> = repositories.iter().filter_map(|name| Some(name.split_once('/')?.0)).collect();
     let columns = columns(&page.rows);
     let view = json!({
@@ -171,6 +164,7 @@ async fn rows(visitor: &Visitor<'_>, query: &BoardQuery) -> Result<Value, Proble
         "robots": robots.len(),
         "harbor": viewer.harbor(&admin.harbor.borrow()),
         "is_fresh": is_empty && !is_filtered,
+        "all_complete": asks_for_incomplete && is_first,
         "robots_shown": false,
     });
     Ok(with(view, fresh(visitor)))

@@ -1,8 +1,7 @@
 //! The API of the board: which image is where.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Duration;
 
 use actix_web::http::StatusCode;
 use actix_web::web::{Data, Json, Path, Query};
@@ -19,14 +18,12 @@ use super::{Admin, apart};
 use crate::board::{Board, Cell, Facts, Page, Row, Wanted};
 use crate::harbor::answers::Policy;
 use crate::model::clock::Millis;
-use crate::model::event::ReplicationOutcome;
+use crate::model::event::{Event, ReplicationOutcome};
 use crate::model::moment::moment;
 use crate::problem::Problem;
 use crate::store::images::{Image, Images};
 use crate::store::views::StoredEvent;
 
-/// Rules that were read longer ago say nothing any more.
-const RULES_SERVE: Duration = Duration::from_secs(20 * 60);
 /// So many events of an image at one destination are listed.
 pub const MOST_EVENTS: usize = 20;
 
@@ -43,10 +40,10 @@ pub struct ImagesQuery {
     /// Only images that were seen there or are expected there: a rule's description, or a registry's name.
     #[param(nullable = false)]
     pub destination: Option<String>,
-    /// Only images that are missing where they are expected.
+    /// Only images that are not where they are expected.
     #[param(nullable = false)]
     pub incomplete: Option<bool>,
-    /// Only images whose latest execution at some destination ended so.
+    /// Only images whose latest execution that has ended, at some destination, ended so; `succeeded`: and that are there.
     #[param(nullable = false)]
     pub outcome: Option<ReplicationOutcome>,
     /// By `last_activity_at`, this moment included: an RFC 3339 time, or such as `24h` for a day ago.
@@ -95,7 +92,7 @@ pub struct RowWithHistory {
 pub struct CellWithHistory {
     #[serde(flatten)]
     pub cell: Cell,
-    /// The newest first, at most 20.
+    /// The newest first, at most 20. `versions` has only the row's own.
     pub history: Vec<StoredEvent>,
 }
 
@@ -214,7 +211,8 @@ impl Admin {
             return Err(problem.with("repository", json!(repository)));
         }
         let cells = page.rows.iter().flat_map(|row| &row.destinations);
-        let ids: Vec<_> = cells.flat_map(|cell| cell.events.iter().take(MOST_EVENTS).cloned()).collect();
+        let ids: BTreeSet<_> = cells.flat_map(|cell| cell.events.iter().take(MOST_EVENTS).cloned()).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
         let store = self.store.clone();
         let events = apart(async move { store.events(&ids).await }).await?;
         let events: HashMap<_, _> = events.into_iter().map(|event| (event.id.clone(), event)).collect();
@@ -224,17 +222,25 @@ impl Admin {
     }
 
     /// Harbor's rules, where it can be asked.
-    fn rules(&self) -> Option<Arc<Vec<Policy>>> {
-        self.harbor_api.as_ref().and_then(|connection| connection.rules_within(RULES_SERVE))
+    pub(super) fn rules(&self) -> Option<Arc<Vec<Policy>>> {
+        self.harbor_api.as_ref().and_then(|connection| connection.rules_known())
     }
 }
 
 fn with_history(row: Row, events: &HashMap<String, StoredEvent>) -> RowWithHistory {
-    let destinations = row.destinations.into_iter().map(|cell| {
-        let history = cell.events.iter().take(MOST_EVENTS).filter_map(|id| events.get(id).cloned()).collect();
+    let Row { facts, destinations } = row;
+    let destinations = destinations.into_iter().map(|cell| {
+        let known = cell.events.iter().take(MOST_EVENTS).filter_map(|id| events.get(id));
+        // Of the thousands of versions that an event may have, the row is about one.
+        let of_version = |event: &StoredEvent| {
+            let versions = event.facts.versions.iter().filter(|version| **version == facts.version).cloned();
+            StoredEvent { id: event.id.clone(), facts: Event { versions: versions.collect(), ..event.facts.clone() } }
+        };
+        let history = known.map(of_version).collect();
         CellWithHistory { cell, history }
     });
-    RowWithHistory { facts: row.facts, destinations: destinations.collect() }
+    let destinations = destinations.collect();
+    RowWithHistory { facts, destinations }
 }
 
 /// Where a page begins, as text: the time, the length of the repository, the repository, the version.
@@ -255,5 +261,5 @@ pub(super) fn position(cursor: &str) -> Result<Image, Problem> {
             last_activity_at: at.parse().ok()?,
         })
     };
-    read().ok_or_else(|| bad("this cursor is unknown; take `next_cursor` of the page before"))
+    read().ok_or_else(|| bad("this cursor is unknown; take `next_cursor` of the page before").word("problem_cursor"))
 }

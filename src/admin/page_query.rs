@@ -40,6 +40,33 @@ pub struct PageQuery {
     test: String,
 }
 
+/// Since when and until when; a time of one's own goes before a period.
+pub fn times(
+    admin: &Admin,
+    period: &str,
+    since: &str,
+    until: &str,
+) -> Result<(Option<Millis>, Option<Millis>), Problem> {
+    let now = admin.clock.now();
+    let at = |text: &str| match text {
+        "" => Ok(None),
+        text => {
+            moment(text, &admin.timezone, now).map(Some).map_err(|detail| bad(detail).word_with("problem_time", text))
+        }
+    };
+    let since = match at(since)? {
+        None if period.is_empty() || PERIODS.contains(&period) => at(period)?,
+        None => return Err(bad(format!("period is one of {}", PERIODS.join(", "))).word("problem_period")),
+        since => since,
+    };
+    Ok((since, at(until)?))
+}
+
+pub fn outcome(text: &str) -> Result<Option<ReplicationOutcome>, Problem> {
+    let read = |text: &str| text.parse().map_err(|detail: String| bad(detail).word_with("problem_outcome", text));
+    (!text.is_empty()).then(|| read(text)).transpose()
+}
+
 impl PageQuery {
     /// From the body of a form. A field of another name is an error, since a condition that is passed over would mean
     /// "all".
@@ -66,28 +93,17 @@ impl PageQuery {
     }
 
     pub fn filter(&self, admin: &Admin) -> Result<Filter, Problem> {
-        let now = admin.clock.now();
-        let at = |text: &str| match text {
-            "" => Ok(None),
-            text => moment(text, &admin.timezone, now)
-                .map(Some)
-                .map_err(|detail| bad(detail).word_with("problem_time", text)),
-        };
-        let since = match at(&self.since)? {
-            None if self.period.is_empty() || PERIODS.contains(&self.period.as_str()) => at(&self.period)?,
-            None => return Err(bad(format!("period is one of {}", PERIODS.join(", "))).word("problem_period")),
-            since => since,
-        };
+        let (since, until) = times(admin, &self.period, &self.since, &self.until)?;
         let state = match self.state.as_str() {
             "" => None,
             state => Some(state.parse().map_err(|detail: String| bad(detail).word_with("problem_state", state))?),
         };
         Ok(Filter {
             state,
-            outcome: if self.outcome.is_empty() { None } else { Some(self.outcome.parse().map_err(bad)?) },
+            outcome: outcome(&self.outcome)?,
             robot: (!self.robot.is_empty()).then(|| self.robot.clone()),
             since,
-            until: at(&self.until)?,
+            until,
             q: searched(Some(&self.q)),
         })
     }

@@ -7,11 +7,11 @@ use utoipa::ToSchema;
 
 use super::expected::Expected;
 use crate::model::clock::{Millis, SECOND};
-use crate::model::destination::{CellState, Destinations, Label};
+use crate::model::destination::{CellState, Destinations, Label, beginning};
 use crate::model::event::{Operation, ReplicationOutcome};
 use crate::model::json::{number_or_null, rfc3339, rfc3339_or_null, text_or_null};
 use crate::store::images::Image;
-use crate::store::latest::latest;
+use crate::store::latest::{latest, order};
 use crate::store::replicating::Running;
 use crate::store::views::ArrivalView;
 
@@ -36,11 +36,11 @@ pub struct Facts {
     #[serde(serialize_with = "rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub first_seen_at: Millis,
-    /// When a replication of it ended last.
+    /// When a replication of it ended last; where none has ended yet, when one began.
     #[serde(serialize_with = "rfc3339")]
     #[schema(value_type = String, format = DateTime)]
     pub last_activity_at: Millis,
-    /// Whether it is missing at a destination where it is expected.
+    /// Whether it is not at a destination where it is expected: missing, failed, deleted or unconfirmed there.
     pub incomplete: bool,
     /// Since when.
     #[serde(serialize_with = "rfc3339_or_null")]
@@ -61,7 +61,7 @@ pub struct Cell {
     #[schema(value_type = Option<String>, required)]
     pub description: String,
     pub state: CellState,
-    /// Null where no execution has ended.
+    /// Of the latest execution that has ended; null where none has.
     #[schema(required)]
     pub outcome: Option<ReplicationOutcome>,
     /// Unix seconds.
@@ -88,14 +88,32 @@ pub struct Cell {
     pub guessed: bool,
     #[serde(skip)]
     pub label: Label,
+    #[serde(skip)]
+    names: BTreeSet<String>,
+    /// None where it is there, also while it is replicated again.
+    #[serde(skip)]
+    absent_since: Option<Millis>,
     /// All events of this version at this destination, newest first; empty where nobody asked for them.
     #[serde(skip)]
     pub events: Vec<String>,
 }
 
 impl Cell {
+    pub(super) const fn is_there(&self) -> bool {
+        self.absent_since.is_none()
+    }
+
     pub(super) const fn is_lacking(&self) -> bool {
-        self.expected && !self.state.is_there()
+        self.expected && !self.is_there()
+    }
+
+    const fn may_still_come(&self) -> bool {
+        self.expected && matches!(self.state, CellState::NotSeen | CellState::Failed)
+    }
+
+    /// Whether it is meant by a registry's name or a rule's description, also by one that it had before.
+    pub(super) fn is_called(&self, place: &str) -> bool {
+        self.names.contains(&beginning(place))
     }
 }
 
@@ -120,14 +138,15 @@ pub(super) fn row(image: &Image, known: Known<'_>) -> Row {
     for arrival in &happened {
         events.entry(at(arrival)).or_default().insert((arrival.occurred_at, arrival.event_id.clone()));
     }
+    let gone_since = gone_since(&happened, at);
     let mut cells: BTreeMap<Label, Cell> = BTreeMap::new();
     for arrival in latest(happened, destinations) {
         let label = at(&arrival);
         let is_healed = failed.contains(&(label.clone(), arrival.execution_timestamp, arrival.execution.clone()));
         let cell = ended(arrival, is_healed);
-        // Of two rules of one moment, what failed counts.
+        // Of two rules of one moment, what is not there counts.
         match cells.get(&label) {
-            Some(before) if before.state == CellState::Failed => {}
+            Some(before) if !before.state.is_there() => {}
             _ => drop(cells.insert(label, cell)),
         }
     }
@@ -136,11 +155,18 @@ pub(super) fn row(image: &Image, known: Known<'_>) -> Row {
             cells.entry(one.destination.clone()).or_default().expected = true;
         }
     }
-    for one in running {
-        let cell = cells.entry(destinations.find(&one.registry, &one.description, 0)).or_default();
-        let is_named = one.versions.contains(&image.version);
-        // Where its versions are unknown, it may be any; what is there stays there.
-        if is_named || one.versions.is_empty() && (image.version.is_empty() || !cell.state.is_there()) {
+    let running = running.iter().map(|one| (destinations.find(&one.registry, &one.description, 0), one));
+    for (label, _) in running.clone().filter(|(_, one)| one.is_of(&image.version)) {
+        cells.entry(label).or_default();
+    }
+    for (label, cell) in &mut cells {
+        let since = gone_since.get(label).copied().unwrap_or(image.first_seen_at);
+        cell.absent_since = (!cell.state.is_there()).then_some(since);
+    }
+    for (label, one) in running {
+        // Where its versions are unknown, it may be any that is still to come.
+        let may_be = |cell: &Cell| one.versions.is_empty() && cell.may_still_come();
+        if let Some(cell) = cells.get_mut(&label).filter(|cell| one.is_of(&image.version) || may_be(cell)) {
             cell.state = CellState::Replicating;
             cell.occurred_at = one.started_at;
             cell.took_seconds = None;
@@ -157,6 +183,7 @@ pub(super) fn row(image: &Image, known: Known<'_>) -> Row {
                 registry: label.registry.clone(),
                 description: label.description.clone(),
                 guessed: guessed && cell.expected,
+                names: destinations.names(&label),
                 label,
                 events,
                 ..cell
@@ -164,13 +191,7 @@ pub(super) fn row(image: &Image, known: Known<'_>) -> Row {
         })
         .collect();
     cells.sort_by(|one, other| one.destination.cmp(&other.destination));
-    let lacking = cells.iter().filter(|cell| cell.is_lacking());
-    // What was deleted had been there until then.
-    let since = lacking.map(|cell| match cell.state {
-        CellState::Deleted => cell.occurred_at,
-        _ => image.first_seen_at,
-    });
-    let since = since.min();
+    let since = cells.iter().filter(|cell| cell.expected).filter_map(|cell| cell.absent_since).min();
     let facts = Facts {
         repository: image.repository.clone(),
         version: image.version.clone(),
@@ -182,18 +203,36 @@ pub(super) fn row(image: &Image, known: Known<'_>) -> Row {
     Row { facts, destinations: cells }
 }
 
-/// A destination by the latest execution that has ended.
-fn ended(arrival: ArrivalView, is_healed: bool) -> Cell {
-    let state = match (arrival.operation, arrival.outcome) {
+/// Where it had arrived: when the first execution after the last arrival ended, which took that away.
+fn gone_since(happened: &[ArrivalView], at: impl Fn(&ArrivalView) -> Label) -> BTreeMap<Label, Millis> {
+    let mut by_label: BTreeMap<Label, Vec<&ArrivalView>> = BTreeMap::new();
+    for arrival in happened {
+        by_label.entry(at(arrival)).or_default().push(arrival);
+    }
+    let since = |(label, mut here): (Label, Vec<&ArrivalView>)| {
+        here.sort_by_key(|arrival| order(arrival));
+        let last = here.iter().rposition(|arrival| state(arrival, false).is_there())?;
+        let next = here.get(last + 1).unwrap_or(&here[last]);
+        Some((label, next.ended_at))
+    };
+    by_label.into_iter().filter_map(since).collect()
+}
+
+const fn state(arrival: &ArrivalView, is_healed: bool) -> CellState {
+    match (arrival.operation, arrival.outcome) {
         (Operation::Delete, _) => CellState::Deleted,
         (_, ReplicationOutcome::Failed) => CellState::Failed,
         (Operation::Unconfirmed, _) => CellState::Unconfirmed,
         (Operation::Copy, _) if is_healed => CellState::Healed,
         (Operation::Copy, _) => CellState::Arrived,
-    };
+    }
+}
+
+/// A destination by the latest execution that has ended.
+fn ended(arrival: ArrivalView, is_healed: bool) -> Cell {
     let took = arrival.occurred_at.div_euclid(SECOND) - arrival.execution_timestamp;
     Cell {
-        state,
+        state: state(&arrival, is_healed),
         outcome: Some(arrival.outcome),
         execution_timestamp: arrival.execution_timestamp,
         execution_id: arrival.execution_id,

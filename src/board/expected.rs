@@ -22,7 +22,7 @@ impl Expected {
 }
 
 /// What the rules are called.
-pub(super) fn names(rules: &[Policy]) -> Vec<(i64, Label)> {
+pub fn names(rules: &[Policy]) -> Vec<(i64, Label)> {
     rules.iter().map(|rule| (rule.id, name(rule))).collect()
 }
 

@@ -6,10 +6,11 @@ mod expected;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 pub use cells::{Cell, Facts, Row};
+pub use expected::names;
 
 use crate::harbor::answers::Policy;
 use crate::model::clock::Millis;
-use crate::model::destination::{CellState, Destinations, Replicated};
+use crate::model::destination::{Destinations, Replicated, Spans, spans};
 use crate::model::event::ReplicationOutcome;
 use crate::store::images::{Image, Images};
 use crate::store::replicating::Running;
@@ -52,18 +53,19 @@ pub struct Board<'a> {
 impl Board<'_> {
     pub async fn page(&self, wanted: &Wanted, limit: usize, after: Option<&Image>) -> Result<Page> {
         let mut page = Page::default();
-        if after.is_none() {
-            let fresh = self.store.replicated_first_now(&wanted.images).await?;
-            page.rows = self.rows(&fresh).await?;
-            page.rows.retain(|row| wanted.takes(row));
-            page.rows.truncate(limit);
-        }
+        let spans = spans(&self.store.destinations_of_all().await?);
+        let mut fresh = self.store.replicated_first_now(&wanted.images, self.now).await?;
+        fresh.retain(|image| after.is_none_or(|after| image.order() < after.order()));
         let step = if wanted.looks_at_rows() { LOOKED_AT_ONCE } else { limit + 1 };
         let (mut last, mut looked_at) = (after.cloned(), 0);
         loop {
-            let images = self.store.images(&wanted.images, step, last.as_ref()).await?;
+            let mut images = self.store.images(&wanted.images, step, last.as_ref()).await?;
             let is_end = images.len() < step;
-            for (image, row) in images.iter().zip(self.rows(&images).await?) {
+            let end = images.last().filter(|_| !is_end);
+            let before = fresh.iter().take_while(|image| end.is_none_or(|end| image.order() > end.order())).count();
+            images.extend(fresh.drain(..before));
+            images.sort_by(|one, other| other.order().cmp(&one.order()));
+            for (image, row) in images.iter().zip(self.rows(&images, &spans).await?) {
                 if page.rows.len() == limit {
                     return Ok(Page { next: last, ..page });
                 }
@@ -81,20 +83,19 @@ impl Board<'_> {
     }
 
     /// A row for each image, in their order.
-    async fn rows(&self, images: &[Image]) -> Result<Vec<Row>> {
+    async fn rows(&self, images: &[Image], spans: &Spans) -> Result<Vec<Row>> {
         if images.is_empty() {
             return Ok(Vec::new());
         }
         let repositories: BTreeSet<_> = images.iter().map(|image| image.repository.as_str()).collect();
         let repositories: Vec<_> = repositories.into_iter().collect();
         let replicated = self.store.destinations(&repositories).await?;
-        let spans = self.store.spans().await?;
-        let names = expected::names(self.rules.unwrap_or_default());
+        let names = names(self.rules.unwrap_or_default());
         let places: BTreeMap<_, _> = repositories
             .iter()
             .map(|repository| {
                 let here: Vec<_> = replicated.iter().filter(|one| one.repository == *repository).cloned().collect();
-                let destinations = Destinations::of(&here, &spans, &names);
+                let destinations = Destinations::of(&here, spans, &names);
                 (*repository, (here, destinations))
             })
             .collect();
@@ -132,14 +133,12 @@ impl Wanted {
     }
 
     fn takes(&self, row: &Row) -> bool {
-        let here = |cell: &&Cell| {
-            self.destination.as_ref().is_none_or(|place| cell.destination == *place || cell.registry == *place)
-        };
+        let here = |cell: &&Cell| self.destination.as_ref().is_none_or(|place| cell.is_called(place));
         let mut cells = row.destinations.iter().filter(here);
         match self.outcome {
             _ if self.incomplete && !cells.clone().any(Cell::is_lacking) => false,
-            Some(ReplicationOutcome::Failed) => cells.any(|cell| cell.state == CellState::Failed),
-            Some(ReplicationOutcome::Succeeded) => cells.any(|cell| cell.state.is_there()),
+            Some(ReplicationOutcome::Failed) => cells.any(|cell| cell.outcome == Some(ReplicationOutcome::Failed)),
+            Some(ReplicationOutcome::Succeeded) => cells.any(Cell::is_there),
             None => self.destination.is_none() || cells.next().is_some(),
         }
     }

@@ -15,6 +15,8 @@ use crate::model::trouble::Trouble;
 
 /// How old the rules may be for the decision that none of them replicates deletions.
 pub const FRESH: Duration = Duration::from_secs(30);
+/// How long rules are shown at least.
+const SHOWN_FOR: Duration = Duration::from_secs(20 * 60);
 
 pub struct Connection {
     pub client: Client,
@@ -23,6 +25,8 @@ pub struct Connection {
     /// The host that webhooks of this Harbor bear; None before its first answer.
     host: RwLock<Option<String>>,
     rules: RwLock<Option<Rules>>,
+    /// Rules that were read longer ago say nothing any more.
+    rules_serve: Duration,
     /// Held while the rules are read, so that many who want them ask once.
     reading: Mutex<()>,
     trouble: std::sync::Mutex<Trouble>,
@@ -35,7 +39,8 @@ struct Rules {
 }
 
 impl Connection {
-    pub fn new(client: Client, clock: Clock, status: watch::Sender<HarborStatus>) -> Self {
+    /// Harbor's rules are read anew at about every poll.
+    pub fn new(client: Client, clock: Clock, status: watch::Sender<HarborStatus>, poll_interval: Duration) -> Self {
         status.send_modify(|status| status.state = HarborState::Unknown);
         Self {
             client,
@@ -43,6 +48,7 @@ impl Connection {
             status,
             host: RwLock::default(),
             rules: RwLock::default(),
+            rules_serve: SHOWN_FOR + 2 * poll_interval,
             reading: Mutex::default(),
             trouble: std::sync::Mutex::default(),
         }
@@ -69,6 +75,11 @@ impl Connection {
     pub fn rules_within(&self, age: Duration) -> Option<Arc<Vec<Policy>>> {
         let rules = read(&self.rules);
         rules.as_ref().filter(|rules| rules.read_at.elapsed() < age).map(|rules| rules.all.clone())
+    }
+
+    /// The rules, as they are shown and named, unless Harbor has not answered for long.
+    pub fn rules_known(&self) -> Option<Arc<Vec<Policy>>> {
+        self.rules_within(self.rules_serve)
     }
 
     /// The rules, no older than this; Harbor is asked for them where they are.

@@ -98,6 +98,16 @@ struct Used {
 /// When the first and the last execution under each label began, of whichever repository, in Unix seconds.
 pub type Spans = BTreeMap<Label, (i64, i64)>;
 
+pub fn spans(replicated: &[Replicated]) -> Spans {
+    let mut spans = Spans::new();
+    for one in replicated {
+        let label = Label::of(&one.registry, &one.description);
+        let span = spans.entry(label).or_insert((one.first_at, one.last_at));
+        *span = (span.0.min(one.first_at), span.1.max(one.last_at));
+    }
+    spans
+}
+
 /// Two rules that one push fires begin within this, in seconds.
 const ONE_PUSH: i64 = 60;
 
@@ -143,18 +153,21 @@ impl Destinations {
         destinations
     }
 
-    /// The destination of what bears these names.
+    /// The destination of what bears these names. A rule that is known decides: another one may bear its old name.
     pub fn find(&self, registry: &str, description: &str, rule_id: i64) -> Label {
         let label = Label::of(registry, description);
-        let known = self.labels.get(&label).or_else(|| self.rules.get(&rule_id)).cloned();
+        let known = self.rules.get(&rule_id).or_else(|| self.labels.get(&label)).cloned();
         known.unwrap_or(label)
     }
 
-    /// Whether a destination is meant by a registry's name or a rule's description, also by one that it had before.
+    /// What a destination is called: its registry's name and its rule's description, also those that it had before.
+    pub fn names(&self, destination: &Label) -> BTreeSet<String> {
+        let before = self.labels.iter().filter(|(_, of)| *of == destination).map(|(label, _)| label);
+        before.chain([destination]).flat_map(|label| [label.registry.clone(), label.description.clone()]).collect()
+    }
+
     pub fn is_called(&self, destination: &Label, place: &str) -> bool {
-        let place = Label::of(place, place);
-        let is_it = |label: &Label| label.registry == place.registry || label.description == place.description;
-        is_it(destination) || self.labels.iter().any(|(label, of)| of == destination && is_it(label))
+        self.names(destination).contains(&beginning(place))
     }
 
     /// All destinations that were ever reached for, once each.

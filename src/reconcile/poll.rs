@@ -8,7 +8,7 @@ use crate::harbor::client::{Error, PAGE_SIZE, Page};
 use crate::harbor::log::read;
 use crate::harbor::rebuild;
 use crate::model::clock::{MINUTE, Millis, SECOND};
-use crate::model::event::ReplicationOutcome;
+use crate::model::event::{Operation, ReplicationOutcome};
 use crate::store::reconcile::{Contact, InView, Replicating};
 
 /// So many numbers below the watermark are read again: transactions of Harbor's commit in any order.
@@ -255,7 +255,10 @@ impl Reconciler {
         let log = client.task_log(execution.id, task.id).await.ok();
         let log = log.map(|log| read(&log));
         let rebuilt = rebuild::webhook("", rule, execution, task, log.as_ref(), self.settings.digest_only);
-        let Some((webhook, _)) = rebuilt else { return Ok(None) };
+        // What is being deleted is not on its way.
+        let Some((webhook, _)) = rebuilt.filter(|(webhook, _)| webhook.event.operation != Operation::Delete) else {
+            return Ok(None);
+        };
         Ok(Some(Replicating {
             repository: webhook.event.repository,
             registry: webhook.event.registry,

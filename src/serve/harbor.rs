@@ -2,6 +2,7 @@
 //! Neither the webhooks nor a lane waits for any of it longer than a look-up's limit.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use tokio::sync::watch;
@@ -49,7 +50,8 @@ impl Harbor {
             return Ok(None);
         };
         let client = Client::new(&access(api), super::lanes::secrets(config)).context("HARBOR_URL")?;
-        let connection = Arc::new(Connection::new(client, clock.clone(), status.clone()));
+        let poll_interval = Duration::from_millis(api.poll_interval.unsigned_abs());
+        let connection = Arc::new(Connection::new(client, clock.clone(), status.clone(), poll_interval));
         let (store, clock, nudge) = (store.clone(), clock.clone(), nudge.clone());
         let (look_ups, worker) = look_ups(LookUp { connection, store, routing, clock, nudge });
         let settings = Settings {

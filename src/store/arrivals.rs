@@ -9,7 +9,7 @@ use super::views::{ArrivalView, Arrivals, OtherState, OtherView};
 use super::words::{REPOSITORY, unindexed, word};
 use super::{Result, Store, rows};
 use crate::model::clock::{Millis, SECOND};
-use crate::model::destination::{Destinations, Label, Replicated};
+use crate::model::destination::{Destinations, Label, Replicated, spans};
 use crate::model::event::{Operation, ReplicationOutcome};
 
 /// Which image is asked for.
@@ -45,14 +45,16 @@ const DESCRIPTION: &str = "substr(e.description, 1, 100)";
 
 impl Store {
     /// What is known of an image: for each destination its latest execution, and in it, of each version, success
-    /// over failure; what was deleted since; and what is on its way. Newest first.
-    pub async fn arrivals(&self, question: &Question) -> Result<Arrivals> {
+    /// over failure; what was deleted since; and what is on its way. Newest first. `rules` says what rules are called now,
+    /// where Harbor can be asked.
+    pub async fn arrivals(&self, question: &Question, rules: &[(i64, Label)]) -> Result<Arrivals> {
         // No name has this character, and PostgreSQL takes it in no JSON.
         if question.repository.contains('\0') || question.version.iter().any(|version| version.contains('\0')) {
             return Ok(Arrivals::default());
         }
         let replicated = self.destinations(&[&question.repository]).await?;
-        let destinations = Destinations::of(&replicated, &self.spans().await?, &[]);
+        let spans = spans(&self.destinations_of_all().await?);
+        let destinations = Destinations::of(&replicated, &spans, rules);
         let is_meant = |registry: &str, description: &str, rule_id: i64| {
             let destination = destinations.find(registry, description, rule_id);
             question.registry.as_ref().is_none_or(|place| destinations.is_called(&destination, place))
@@ -89,7 +91,7 @@ impl Store {
     pub async fn history(&self, images: &[(&String, &String)]) -> Result<Vec<ArrivalView>> {
         let query = sql(format!(
             "{ARRIVAL} FROM rows($1) CROSS JOIN arrivals a CROSS JOIN events e
-             WHERE a.repository = value->>0 AND a.version = value->>1 AND e.id = a.event_id AND {HAPPENED}
+             WHERE a.repository = value->>0 AND a.version = value->>1 AND e.id = a.event_id
                  AND a.event_id > coalesce((
                      SELECT much.event_id FROM arrivals much
                      WHERE much.repository = value->>0 AND much.version = value->>1
@@ -100,6 +102,7 @@ impl Store {
         for arrival in &happened {
             *read.entry((arrival.repository.clone(), arrival.version.clone())).or_default() += 1;
         }
+        happened.retain(has_happened);
         for ((repository, version), _) in read.into_iter().filter(|(_, arrivals)| *arrivals >= MUCH) {
             let question = Question { repository, version: Some(version), ..Question::default() };
             for label in labels(&self.destinations(&[&question.repository]).await?) {
@@ -145,6 +148,12 @@ impl Store {
         let query = query.clause(condition).clause(question.of_arrival()).bind(most);
         self.all(query.clause(question.of_arrival())).await
     }
+}
+
+/// The same decision as [`HAPPENED`].
+fn has_happened(arrival: &ArrivalView) -> bool {
+    let is_known = arrival.outcome == ReplicationOutcome::Succeeded && !arrival.version.is_empty();
+    arrival.operation != Operation::Delete || is_known
 }
 
 /// Every label of these, once.

@@ -5,7 +5,7 @@ use super::sql::{Statement, sql};
 use super::words::{IMAGE_VERSION, Prefix, count_up_to, word};
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
-use crate::model::destination::{Label, Replicated, Spans};
+use crate::model::destination::Replicated;
 
 /// Up to so many images whose version matches are gathered and sorted; more are met soon on the way from the newest.
 const FEW_VERSIONS: i64 = 10_000;
@@ -19,8 +19,15 @@ pub struct Image {
     /// Empty where an older Harbor did not say which.
     pub version: String,
     pub first_seen_at: Millis,
-    /// When a replication of it ended last; never in the future.
+    /// When a replication of it ended last, or where none has ended yet, when one began; never in the future.
     pub last_activity_at: Millis,
+}
+
+impl Image {
+    /// What is greater was active later.
+    pub fn order(&self) -> (Millis, &str, &str) {
+        (self.last_activity_at, &self.repository, &self.version)
+    }
 }
 
 /// Which images are wanted.
@@ -98,16 +105,13 @@ impl Store {
         self.all(query.bind(rows(&given))).await
     }
 
-    /// Every label that was ever used, and when.
-    pub async fn spans(&self) -> Result<Spans> {
-        let spans: Vec<(String, String, i64, i64)> = self
-            .all(sql("SELECT registry, description, min(first_at), max(last_at) FROM destinations
-                 GROUP BY registry, description"))
-            .await?;
-        let spans = spans.into_iter();
-        Ok(spans
-            .map(|(registry, description, first, last)| (Label::of(&registry, &description), (first, last)))
-            .collect())
+    /// Where anything was ever replicated to, of all repositories together.
+    pub async fn destinations_of_all(&self) -> Result<Vec<Replicated>> {
+        self.all(sql("SELECT '' AS repository, registry, description, remote_namespace, rule_id,
+             min(first_at) AS first_at, max(last_at) AS last_at,
+             coalesce(min(nullif(first_arrival_at, 0)), 0) AS first_arrival_at, max(last_arrival_at) AS last_arrival_at
+             FROM destinations GROUP BY registry, description, remote_namespace, rule_id"))
+            .await
     }
 
     /// Every repository that was ever replicated.

@@ -69,7 +69,8 @@ fn words(mut arrivals: Vec<ArrivalView>) -> Vec<ArrivalView> {
     arrivals
 }
 
-const fn order(arrival: &ArrivalView) -> (Millis, i64) {
+/// What is greater happened later.
+pub const fn order(arrival: &ArrivalView) -> (Millis, i64) {
     (arrival.ended_at, arrival.execution_id)
 }
 

@@ -30,9 +30,12 @@ pub(super) async fn note<'a>(
     now: Millis,
 ) -> Result<()> {
     let events = events.filter(|event| !event.repository.is_empty());
+    // A deletion that failed says nothing of an image that nobody told of before.
+    let tells_of_images =
+        |event: &&Event| event.operation != Operation::Delete || event.outcome == ReplicationOutcome::Succeeded;
     // In one order everywhere, so that two replicas wait for each other and never in a circle.
     let mut images: BTreeMap<(&str, &str), (Millis, Millis)> = BTreeMap::new();
-    for event in events.clone() {
+    for event in events.clone().filter(tells_of_images) {
         let unknown = event.versions.is_empty().then_some("");
         for version in event.versions.iter().map(String::as_str).chain(unknown) {
             // No activity is in the future, whatever Harbor's clock says.
@@ -41,12 +44,11 @@ pub(super) async fn note<'a>(
             *seen = (seen.0.min(at), seen.1.max(at));
         }
     }
-    if images.is_empty() {
-        return Ok(());
-    }
     let given = images.into_iter().map(|((repository, version), (first, last))| (repository, version, first, last));
     let given: Vec<_> = given.collect();
-    upsert(transaction, &IMAGES, rows(&given)).await?;
+    if !given.is_empty() {
+        upsert(transaction, &IMAGES, rows(&given)).await?;
+    }
     note_destinations(transaction, events).await
 }
 
@@ -86,7 +88,8 @@ pub(super) async fn note_destinations<'a>(
             row.first_arrival_at = arrival;
         }
     }
-    upsert(transaction, &DESTINATIONS, rows(&destinations.into_values().collect::<Vec<_>>())).await
+    let given: Vec<_> = destinations.into_values().collect();
+    if given.is_empty() { Ok(()) } else { upsert(transaction, &DESTINATIONS, rows(&given)).await }
 }
 
 /// A table of what is known by now, and how later events change it.

@@ -46,11 +46,12 @@ impl Store {
         self.all(query.bind(rows(&given))).await
     }
 
-    /// Images of which no replication has ended yet, and one runs.
-    pub async fn replicated_first_now(&self, wanted: &Images) -> Result<Vec<Image>> {
+    /// Images of which no replication has ended yet, and one runs; the most recently active first.
+    pub async fn replicated_first_now(&self, wanted: &Images, now: Millis) -> Result<Vec<Image>> {
         let newest: Statement = sql(format!("{RUNNING} FROM replicating r {NEWEST_FIRST} LIMIT ?")).bind(MOST_NEW);
         let running: Vec<Running> = self.all(newest).await?;
-        let mut images: Vec<_> = running.iter().flat_map(Running::images).filter(|image| wanted.takes(image)).collect();
+        let images = running.iter().flat_map(|running| running.images(now)).filter(|image| wanted.takes(image));
+        let mut images: Vec<_> = images.take(MOST_NEW as usize).collect();
         if images.is_empty() {
             return Ok(images);
         }
@@ -65,6 +66,7 @@ impl Store {
             let is_unknown = image.version.is_empty() && has_some.contains(&image.repository);
             !is_unknown && shown.insert((image.repository.clone(), image.version.clone()))
         });
+        images.sort_by(|one, other| other.order().cmp(&one.order()));
         Ok(images)
     }
 }
@@ -75,13 +77,16 @@ impl Running {
         if self.versions.is_empty() { vec![String::new()] } else { self.versions.clone() }
     }
 
-    fn images(&self) -> Vec<Image> {
-        let image = |version| Image {
-            repository: self.repository.clone(),
-            version,
-            first_seen_at: self.started_at,
-            last_activity_at: self.started_at,
-        };
+    /// Whether it surely concerns this version.
+    pub fn is_of(&self, version: &String) -> bool {
+        self.versions.contains(version) || self.versions.is_empty() && version.is_empty()
+    }
+
+    fn images(&self, now: Millis) -> Vec<Image> {
+        // No activity is in the future, whatever Harbor's clock says.
+        let at = self.started_at.min(now);
+        let repository = || self.repository.clone();
+        let image = |version| Image { repository: repository(), version, first_seen_at: at, last_activity_at: at };
         self.named().into_iter().map(image).collect()
     }
 

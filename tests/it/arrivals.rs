@@ -329,6 +329,8 @@ async fn where_lists_the_newest_versions_of_an_image() {
 #[case::no_project("mars-api:v1", "has no project")]
 #[case::a_port("localhost:5000/mars/mars-api:v1", "leave the registry out: mars/mars-api:v1")]
 #[case::a_host("registry.example.com/mars/mars-api:v1", "leave the registry out: mars/mars-api:v1")]
+#[case::a_tag_and_a_digest("mars/mars-api:v1@sha256:0123", "use one of them")]
+#[case::an_address("https://registry.example.com/mars/mars-api", "leave the registry out: mars/mars-api")]
 #[case::a_host_and_a_name("registry.example.com/mars-api:v1", "use project/name:tag")]
 #[tokio::test]
 async fn what_can_be_no_image_is_refused_before_it_is_waited_for(#[case] image: &str, #[case] hint: &str) {

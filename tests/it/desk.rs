@@ -1,5 +1,7 @@
 //! The comparison with Harbor without a service: a test makes its rounds one by one, at a time of its own.
 
+use std::time::Duration;
+
 use harborbell::demo::harbor::Harbor;
 use harborbell::group_commit::{Intake, intake};
 use harborbell::harbor::client::Client;
@@ -104,7 +106,8 @@ impl Desk {
     /// What `where` knows of a version.
     pub async fn known(&self, repository: &str, version: &str) -> Vec<String> {
         let (repository, version) = (repository.to_owned(), Some(version.to_owned()));
-        let known = self.bench.store.arrivals(&Question { repository, version, ..Question::default() }).await.unwrap();
+        let known =
+            self.bench.store.arrivals(&Question { repository, version, ..Question::default() }, &[]).await.unwrap();
         known.items.into_iter().map(|arrival| arrival.outcome.to_string()).collect()
     }
 
@@ -131,7 +134,7 @@ impl Replica {
         let api = bench.config.harbor_api.as_ref().unwrap();
         let client = Client::new(&access(api), Secrets::default()).unwrap();
         let (clock, live) = (bench.clock.clone(), routing.subscribe());
-        let connection = Connection::new(client, clock.clone(), status.clone()).into();
+        let connection = Connection::new(client, clock.clone(), status.clone(), Duration::from_secs(60)).into();
         let (asking, worker) = look_ups(LookUp {
             connection,
             store: store.clone(),

@@ -11,11 +11,18 @@ use super::source::{AskError, Source};
 /// `project/name`, `project/name:tag`, or `project/name@sha256:…`. What can be no image of Harbor's is refused, before it is
 /// waited for.
 pub(super) fn read(text: &str) -> Result<(String, Option<String>), Failure> {
+    if let Some((_, address)) = text.split_once("://") {
+        let host = address.split('/').next().unwrap_or_default();
+        return Err(with_registry(host, &address[host.len()..]));
+    }
     let after_slash = text.rfind('/').map_or(0, |slash| slash + 1);
     let mark = text.find('@').or_else(|| text[after_slash..].find(':').map(|colon| after_slash + colon));
     let (repository, version) = mark.map_or((text, None), |mark| (&text[..mark], Some(&text[mark + 1..])));
     if repository.is_empty() || version == Some("") {
         return Err(Failure::Usage(format!("{text:?} is no image; use one such as mars/mars-api:v1.2.3")));
+    }
+    if repository[after_slash.min(repository.len())..].contains(':') {
+        return Err(Failure::Usage(format!("{text:?} has a tag and a digest; use one of them")));
     }
     let Some((project, rest)) = repository.split_once('/') else {
         let hint = "it has no project; use project/name:tag, such as mars/mars-api:v1.2.3";

@@ -55,7 +55,7 @@ impl Source {
     async fn ask(&self, question: &Question) -> Result<Known, AskError> {
         match self {
             Self::Database(store) => {
-                let arrivals = store.arrivals(question).await.map_err(|error| AskError::Passing(error.into()))?;
+                let arrivals = store.arrivals(question, &[]).await.map_err(|error| AskError::Passing(error.into()))?;
                 let known = serde_json::to_value(arrivals).and_then(Known::deserialize);
                 known.map_err(|error| AskError::Final(error.into()))
             }
