@@ -119,10 +119,11 @@ impl Browser {
     }
 
     pub async fn picture(&self, name: &str) {
-        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots");
-        std::fs::create_dir_all(&folder).unwrap();
-        let picture = self.client.screenshot().await.unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
+        keep(name, &self.client.screenshot().await.unwrap());
+    }
+
+    pub async fn element_picture(&self, css: &str, name: &str) {
+        keep(name, &self.client.find(Locator::Css(css)).await.unwrap().screenshot().await.unwrap());
     }
 
     /// What the browser complained about: violations of the policy, errors of scripts.
@@ -167,6 +168,13 @@ impl Browser {
         assert_eq!(complaints, Vec::<String>::new());
         self.client.clone().close().await.unwrap();
     }
+}
+
+/// Leaves a picture in `target/screenshots`.
+fn keep(name: &str, picture: &[u8]) {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().unwrap().join("screenshots");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
 }
 
 /// The driver wants one port for IPv4 and IPv6, and ends if a server of another test has taken it for one of them. Then

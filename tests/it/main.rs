@@ -12,6 +12,7 @@ mod board;
 mod browser;
 mod browser_axe;
 mod browser_board;
+mod browser_pictures;
 mod changes;
 mod cli;
 mod clock;
