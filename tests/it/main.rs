@@ -22,6 +22,7 @@ mod copy;
 mod crash;
 mod desk;
 mod destinations;
+mod documents;
 mod door;
 mod dotenv;
 mod files;

@@ -1,16 +1,12 @@
-//! What the eye forgets: layers, lengths, homes, and documents that say what the program does.
+//! What the eye forgets: layers, lengths, homes.
 
 use std::collections::BTreeSet;
 use std::fs::read_to_string;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 use harborbell::config::KEYS;
 use regex_lite::Regex;
 use rstest::rstest;
-
-use crate::browser_axe::PACKAGE;
-use crate::support::program;
 
 /// Each module uses only those of a lower number (and itself).
 const LAYERS: &[(&str, u8)] = &[
@@ -44,7 +40,7 @@ pub fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
-fn text(path: &str) -> String {
+pub fn text(path: &str) -> String {
     read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
 }
 
@@ -175,47 +171,4 @@ fn the_env_example_has_every_key_with_its_default() {
         dotenvy::from_path_iter(root().join(".env.example")).unwrap().map(Result::unwrap).collect();
     let keys: Vec<_> = KEYS.iter().map(|key| (key.name.to_owned(), key.default.to_owned())).collect();
     assert_eq!(example, keys);
-}
-
-#[rstest]
-#[case("README.md")]
-#[case("README.zh-CN.md")]
-fn the_readme_has_every_key_with_its_default_and_every_command(#[case] readme: &str) {
-    let readme = text(readme);
-    let row = Regex::new(r"(?m)^\| `([A-Z_]+)` \| (?:`([^`]*)`|–) \|").unwrap();
-    let table: Vec<_> = row
-        .captures_iter(&readme)
-        .map(|row| (row[1].to_owned(), row.get(2).map_or(String::new(), |default| default.as_str().to_owned())))
-        .collect();
-    let keys: Vec<_> = KEYS.iter().map(|key| (key.name.to_owned(), key.default.to_owned())).collect();
-    assert_eq!(table, keys);
-    let row = Regex::new(r"(?m)^\| `(?:harborbell )?([a-z]+)[^`]*` \|").unwrap();
-    let documented: BTreeSet<_> = row.captures_iter(&readme).map(|row| row[1].to_owned()).collect();
-    assert!(commands().is_subset(&documented), "{:?} against {documented:?}", commands());
-}
-
-fn commands() -> BTreeSet<String> {
-    let help = Command::new(program()).arg("--help").output().unwrap();
-    let help = String::from_utf8(help.stdout).unwrap();
-    let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
-    // A description that is wrapped goes on further to the right.
-    let names = list.lines().filter_map(|line| line.strip_prefix("  ")?.split(' ').next());
-    names.filter(|name| !["", "help"].contains(name)).map(str::to_owned).collect()
-}
-
-#[test]
-fn the_readme_has_the_two_commands_that_ci_runs() {
-    let readme = text("README.md");
-    for command in ["cargo run -- demo", "cargo test"] {
-        assert!(readme.contains(command), "{command}");
-    }
-    assert!(text(".ci/run").contains("cargo test"));
-}
-
-#[rstest]
-#[case("README.md")]
-#[case("README.zh-CN.md")]
-#[case(".ci/run")]
-fn the_rules_for_the_page_have_one_version(#[case] file: &str) {
-    assert!(text(file).contains(PACKAGE), "{file}: {PACKAGE}");
 }
