@@ -42,7 +42,7 @@ const fn key(name: &'static str, default: &'static str, about: &'static str) -> 
     Key { name, default, about }
 }
 
-/// Every key that there is. `.env.example` and the READMEs' tables are checked against this list.
+/// Every key that there is. `.env.example` and the tables of docs/*/configuration.md are checked against this list.
 pub const KEYS: &[Key] = &[
     key("LISTEN_ADDR", "127.0.0.1:8080", "address and port of the webhook"),
     key("PUBLIC_URL", "", "how Harbor and people reach harborbell"),
