@@ -12,17 +12,23 @@ use serde_json::{Value, json};
 use crate::desk::{self, Desk};
 use crate::support::{ALIYUN, App, EXECUTION, HUAWEI, push};
 
-const IMAGE: &str = "mars/mars-api";
+pub const IMAGE: &str = "mars/mars-api";
 
 /// An outcome of one version, so many seconds after the first execution.
-fn of(repository: &str, version: &str, registry: (&'static str, &'static str), succeeded: bool, seconds: i64) -> Value {
+pub fn of(
+    repository: &str,
+    version: &str,
+    registry: (&'static str, &'static str),
+    succeeded: bool,
+    seconds: i64,
+) -> Value {
     let references = [version];
     let push = Replication { registry, succeeded, execution: EXECUTION + seconds, ..push(repository, &references) };
     push.payload()
 }
 
 impl App {
-    async fn images(&self, query: &str) -> Vec<Value> {
+    pub async fn images(&self, query: &str) -> Vec<Value> {
         let (status, answer) = self.get(&format!("/api/v1/images{query}")).await;
         assert_eq!(status, 200, "{query}: {answer}");
         answer["items"].as_array().unwrap().clone()
@@ -30,7 +36,7 @@ impl App {
 }
 
 /// An image in few words: `repository:version destination state…`.
-fn line(item: &Value) -> String {
+pub fn line(item: &Value) -> String {
     let cells = item["destinations"].as_array().unwrap().iter();
     let cells = cells.map(|cell| {
         let guess = if cell["guessed"] == true { "?" } else { "" };
@@ -42,7 +48,7 @@ fn line(item: &Value) -> String {
     format!("{}:{version}{}{incomplete}", item["repository"].as_str().unwrap(), cells.collect::<String>())
 }
 
-fn lines(items: &[Value]) -> Vec<String> {
+pub fn lines(items: &[Value]) -> Vec<String> {
     items.iter().map(line).collect()
 }
 

@@ -1,6 +1,6 @@
 //! Which labels are one destination.
 
-use harborbell::model::destination::{Destinations, Label, Replicated, Spans};
+use harborbell::model::destination::{Destinations, Label, Replicated, spans};
 use rstest::rstest;
 
 const REPOSITORY: &str = "mars/mars-api";
@@ -16,15 +16,6 @@ fn replicated(description: &str, namespace: &str, rule_id: i64, first_at: i64, l
         last_at,
         ..Replicated::default()
     }
-}
-
-fn spans(replicated: &[Replicated]) -> Spans {
-    let mut spans = Spans::new();
-    for one in replicated {
-        let span = spans.entry(Label::of(&one.registry, &one.description)).or_insert((one.first_at, one.last_at));
-        *span = (span.0.min(one.first_at), span.1.max(one.last_at));
-    }
-    spans
 }
 
 /// What the destination of the label `old` is called.
@@ -71,4 +62,14 @@ fn a_rule_is_called_as_harbor_calls_it_now() {
         assert!(destinations.is_called(&found, place), "{place}");
     }
     assert!(!destinations.is_called(&found, "other"));
+}
+
+/// Another rule may take a name that this one had: then each has what it replicated itself.
+#[test]
+fn a_rule_that_is_known_decides_before_a_name() {
+    let used = [replicated("prod", "mars", 1, 0, 100), replicated("prod", "mars", 2, 1000, 2000)];
+    let rules = [(1, Label::of("aliyun", "prod-old")), (2, Label::of("aliyun", "prod"))];
+    let destinations = Destinations::of(&used, &spans(&used), &rules);
+    assert_eq!(destinations.find("aliyun", "prod", 1).description, "prod-old");
+    assert_eq!(destinations.find("aliyun", "prod", 2).description, "prod");
 }

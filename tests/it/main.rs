@@ -9,6 +9,7 @@ mod access;
 mod api;
 mod arrivals;
 mod board;
+mod board_limits;
 mod browser;
 mod browser_axe;
 mod browser_board;
