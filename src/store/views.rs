@@ -1,5 +1,5 @@
-//! What operators and scripts see of deliveries, arrivals and robots. These structs are the API's bodies (design
-//! §7): every key is always present, null where empty; times are RFC 3339 UTC.
+//! What operators and scripts see of deliveries, arrivals and robots. These structs are the API's bodies:
+//! every key is always present, null where empty; times are RFC 3339 UTC.
 
 use serde::Serialize;
 use serde_json::Value;
