@@ -15,6 +15,7 @@ use super::preferences::chosen;
 use super::views::Viewer;
 use crate::http::origin::came_by_https;
 use crate::model::json::with;
+use crate::model::version::VERSION;
 use crate::problem::Problem;
 use crate::render::{Language, zone};
 
@@ -78,7 +79,7 @@ impl<'a> Visitor<'a> {
             "lang": if self.language == Language::Zh { "zh-CN" } else { "en" },
             "t": self.words(),
             "assets": self.admin.pages.assets,
-            "program_version": env!("CARGO_PKG_VERSION"),
+            "program_version": VERSION,
             "zone": zone(self.admin.clock.now(), &self.admin.timezone),
             "this_page": self.here(),
             "chosen": { "language": chosen(self.request, "language"), "theme": chosen(self.request, "theme") },

@@ -26,6 +26,7 @@ use tokio::sync::mpsc;
 use crate::config::{Config, EXIT_CODE, Fault};
 use crate::model::clock::Clock;
 use crate::model::delivery::Verb;
+use crate::model::version::VERSION;
 use crate::route::Routing;
 use crate::serve::{Service, stop_signal};
 use crate::{demo, telemetry};
@@ -34,7 +35,7 @@ use output::remark;
 #[derive(Parser)]
 #[command(
     name = "harborbell",
-    version,
+    version = VERSION,
     about = "Tells WeCom groups when Harbor has finished replicating an image, and loses nothing on the way."
 )]
 pub struct Cli {
@@ -162,7 +163,7 @@ async fn serve(flags: settings::Flags) -> CommandResult {
         () = &mut stop => return Ok(ExitCode::SUCCESS),
     };
     tokio::spawn(reload(flags, hangups, service.reloader()));
-    tracing::info!(version = env!("CARGO_PKG_VERSION"), address = %service.addr(), "harborbell is ready for webhooks");
+    tracing::info!(version = VERSION, address = %service.addr(), "harborbell is ready for webhooks");
     service.run_until(stop).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)

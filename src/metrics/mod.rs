@@ -18,6 +18,7 @@ use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::State;
 use crate::model::event::Source;
 use crate::model::harbor_status::{HarborState, HarborStatus};
+use crate::model::version::COMMIT;
 pub use form::Form;
 use form::as_text;
 
@@ -197,7 +198,7 @@ impl Metrics {
     /// The text that a scrape gets.
     pub fn render(&self, snapshot: &Snapshot, form: Form) -> String {
         let mut registry = Registry::with_prefix("harborbell");
-        let build = Info::new([("version", env!("CARGO_PKG_VERSION"))]);
+        let build = Info::new([("version", env!("CARGO_PKG_VERSION")), ("commit", COMMIT)]);
         registry.register("build", "The program that runs", build);
         registry.register("webhooks", "Webhooks by what became of them", self.webhooks.clone());
         registry.register(

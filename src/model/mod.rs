@@ -20,4 +20,5 @@ pub mod robot;
 pub mod secret;
 pub mod settle;
 pub mod trouble;
+pub mod version;
 mod words;

@@ -53,6 +53,7 @@ mod secrecy;
 mod shown;
 mod tidy;
 mod trouble;
+mod version;
 mod webhooks;
 mod wecom;
 mod whereabouts;

@@ -4,6 +4,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use harborbell::demo::standin::Answer;
+use harborbell::model::version::COMMIT;
 use serde_json::json;
 
 use crate::database::postgres;
@@ -27,7 +28,7 @@ async fn the_scrape_counts_what_happened() {
         ("harborbell_deliveries_total{robot=\"default\",state=\"failed\"}", 0.0),
         ("harborbell_messages_total{robot=\"default\",outcome=\"throttled\"}", 0.0),
         ("harborbell_robot_configured{robot=\"default\"}", 1.0),
-        ("harborbell_build_info{version=\"0.1.0\"}", 1.0),
+        (&format!("harborbell_build_info{{version=\"0.1.0\",commit=\"{COMMIT}\"}}"), 1.0),
     ] {
         assert_eq!(app.metric(line).await, Some(value), "{line}: a series begins at 0, so that its first step is seen");
     }
