@@ -8,6 +8,7 @@ mod connect;
 mod copy;
 mod deliveries;
 mod fitted;
+mod health;
 mod output;
 mod payload;
 mod preview;
@@ -83,6 +84,8 @@ enum Command {
     Copy(copy::Arguments),
     /// Make or correct the webhooks of Harbor's projects
     Connect(connect::Arguments),
+    /// Say whether the service is ready; exit code 0 ready, 1 not
+    Health(health::Arguments),
     /// Check configuration, database, port, robots and Harbor
     Check {
         /// Send a test message, in each robot's next slot
@@ -142,6 +145,7 @@ async fn run(command: Command) -> CommandResult {
         Command::Copy(arguments) => copy::copy(arguments).await,
         Command::Connect(arguments) => connect::connect(&config()?, arguments).await,
         Command::Route { file, json } => route::route(&config()?, &file, json),
+        Command::Health(arguments) => health::health(arguments).await,
         Command::Check { routes: true, json, .. } => route::show(&config()?, json),
         Command::Check { ping, json, .. } => check::check(&config()?, ping, json).await,
     }

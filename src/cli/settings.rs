@@ -91,6 +91,11 @@ pub fn load(flags: &Flags) -> Result<(Config, Vec<Fault>), Failure> {
     }
 }
 
+/// One value, of the environment or else of `.env`, whatever is wrong with the others.
+pub fn value(name: &str) -> Option<String> {
+    std::env::var(name).ok().or_else(|| dotenv_value(name))
+}
+
 /// A value of `.env` alone. On a build agent that file may be another program's, so what is wrong with it is passed
 /// over.
 pub fn dotenv_value(name: &str) -> Option<String> {

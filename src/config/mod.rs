@@ -179,6 +179,13 @@ impl Config {
     }
 }
 
+/// `LISTEN_ADDR` alone, whatever is wrong with the other keys.
+pub fn listen_addr_of(value: Option<String>) -> Result<SocketAddr, Vec<Fault>> {
+    let values = value.map(|value| ("LISTEN_ADDR".to_owned(), value)).into_iter().collect();
+    let mut reader = EnvironmentReader { values: &values, faults: Vec::new() };
+    reader.read("LISTEN_ADDR", listen_addr).ok_or(reader.faults)
+}
+
 impl EnvironmentReader<'_> {
     fn read_token(&mut self) -> Option<SecretString> {
         let admin = self.values.get("ADMIN_TOKEN").map(|token| token.trim().to_owned());

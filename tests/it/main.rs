@@ -33,6 +33,7 @@ mod harbor_client;
 mod harbor_log;
 mod harbor_rebuilt;
 mod harbor_rules;
+mod health;
 mod lane;
 mod laws;
 mod metrics;

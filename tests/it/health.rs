@@ -1,0 +1,72 @@
+//! `health`: what container engines and scripts are told, without a secret and without a shell.
+
+use std::process::Command;
+
+use rstest::rstest;
+use tempfile::TempDir;
+
+use crate::process::Process;
+use crate::support::{App, program};
+
+/// Exit code, standard output and standard error; nothing but this is in its environment.
+async fn health(folder: &TempDir, settings: &[(&str, &str)], arguments: &[&str]) -> (i32, String, String) {
+    let mut command = Command::new(program());
+    command.arg("health").args(arguments).current_dir(folder.path()).env_clear().envs(settings.iter().copied());
+    // The service may run in this test's own thread.
+    let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[rstest]
+#[case::loopback("127.0.0.1:0", "127.0.0.1")]
+#[case::all_addresses("0.0.0.0:0", "0.0.0.0")]
+#[case::all_addresses_of_ipv6("[::]:0", "[::]")]
+#[case::loopback_of_ipv6("[::1]:0", "[::1]")]
+#[tokio::test]
+async fn it_asks_where_the_service_listens(#[case] listens: &str, #[case] host: &str) {
+    let folder = TempDir::new().unwrap();
+    let settings = [("LISTEN_ADDR", listens), ("ALLOW_ANONYMOUS", "true")];
+    let mut process = Process::start(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &settings);
+    let addr = format!("{host}:{}", process.url.rsplit(':').next().unwrap());
+    // Whatever else is wrong there is not its business.
+    std::fs::write(folder.path().join(".env"), format!("LISTEN_ADDR={addr}\nTIMEZONE=Nowhere\n")).unwrap();
+    assert_eq!(health(&folder, &[], &[]).await, (0, "ready\n".to_owned(), String::new()));
+    assert_eq!(health(&folder, &[("LISTEN_ADDR", &addr)], &[]).await.0, 0);
+
+    process.child.kill().unwrap();
+    process.child.wait().unwrap();
+    let (code, _, said) = health(&folder, &[], &[]).await;
+    assert!(code == 1 && said.contains("does not answer") && said.contains("refused"), "{said}");
+    assert_eq!(said.lines().count(), 1, "{said}");
+}
+
+#[tokio::test]
+async fn a_service_that_cannot_store_is_not_ready() {
+    let (app, folder) = (App::spawn().await, TempDir::new().unwrap());
+    assert_eq!(health(&folder, &[], &["--url", &app.url]).await.0, 0);
+    app.intruder().await.fail_on("away").await;
+    assert_eq!(app.post(crate::support::arrived("away").to_string()).await.0, 503);
+    let (code, said, error) = health(&folder, &[], &["--url", &app.url]).await;
+    assert_eq!((code, said.as_str()), (1, ""));
+    assert!(error.contains("503") && error.contains("a webhook could not be stored"), "{error}");
+    assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+/// And what the address has in it is not repeated.
+#[tokio::test]
+async fn what_another_program_answers_is_no_health() {
+    let (app, folder) = (App::spawn().await, TempDir::new().unwrap());
+    let other = format!("{}/healthz/", app.url.replace("127.0.0.1", "somebody:s3cret-word@127.0.0.1"));
+    let (code, _, error) = health(&folder, &[], &["--url", &other]).await;
+    assert!(code == 1 && error.contains("404") && !error.contains("s3cret"), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_that_is_none_is_a_fault() {
+    let folder = TempDir::new().unwrap();
+    let (code, _, error) = health(&folder, &[("LISTEN_ADDR", "nonsense")], &[]).await;
+    assert!(code == 2 && error.contains("LISTEN_ADDR"), "{error}");
+    let (code, _, error) = health(&folder, &[("LISTEN_ADDR", "127.0.0.1:0")], &[]).await;
+    assert!(code == 2 && error.contains("--url"), "{error}");
+}
