@@ -10,6 +10,7 @@ mod deliveries;
 mod fitted;
 mod health;
 mod output;
+mod packaging;
 mod payload;
 mod preview;
 mod route;
@@ -18,6 +19,7 @@ mod user;
 mod whereabouts;
 
 use std::net::SocketAddr;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -86,6 +88,11 @@ enum Command {
     Connect(connect::Arguments),
     /// Say whether the service is ready; exit code 0 ready, 1 not
     Health(health::Arguments),
+    /// Print what makes a shell complete commands and flags
+    Completions { shell: clap_complete::Shell },
+    /// Write the manual's pages, for packages
+    #[command(hide = true)]
+    Man { folder: PathBuf },
     /// Check configuration, database, port, robots and Harbor
     Check {
         /// Send a test message, in each robot's next slot
@@ -146,6 +153,8 @@ async fn run(command: Command) -> CommandResult {
         Command::Connect(arguments) => connect::connect(&config()?, arguments).await,
         Command::Route { file, json } => route::route(&config()?, &file, json),
         Command::Health(arguments) => health::health(arguments).await,
+        Command::Completions { shell } => packaging::completions(shell),
+        Command::Man { folder } => packaging::man(&folder),
         Command::Check { routes: true, json, .. } => route::show(&config()?, json),
         Command::Check { ping, json, .. } => check::check(&config()?, ping, json).await,
     }

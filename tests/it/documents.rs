@@ -170,7 +170,7 @@ fn every_command_is_documented(#[case] document: &str) {
     assert_eq!(commands(), documented);
 }
 
-fn commands() -> BTreeSet<String> {
+pub fn commands() -> BTreeSet<String> {
     let help = Command::new(program()).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
     let list = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();

@@ -38,6 +38,7 @@ mod lane;
 mod laws;
 mod metrics;
 mod outage;
+mod packaging;
 mod page;
 mod process;
 mod reconcile;
