@@ -62,7 +62,7 @@ impl Store {
         }
         let mut words = Vec::new();
         for expression in EVENT_WORDS {
-            let found = distinct(expression, &prefix.of_word(expression));
+            let found = distinct(expression, &prefix);
             let found = self.texts(found.and(sql(" LIMIT ?").bind(FEW_WORDS + 1))).await?;
             words.extend(found.into_iter().map(|word| (expression, word)));
         }

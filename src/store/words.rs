@@ -49,20 +49,20 @@ pub(super) fn unindexed(column: &str) -> String {
     format!("({column} || '')")
 }
 
-/// The distinct values, `found.word`, of an indexed expression among the events `e` for which a condition holds: each
-/// costs one look into the index.
-pub(super) fn distinct(expression: &str, condition: &Statement) -> Statement {
+/// The distinct values, `found.word`, of an indexed expression of the events `e` that begin so: each costs one look into
+/// the index. With two lower bounds SQLite would take the first one, and walk over all that has the last word.
+pub(super) fn distinct(expression: &str, prefix: &Prefix) -> Statement {
     sql(format!(
         "WITH RECURSIVE found(word) AS (
              SELECT (SELECT {expression} FROM events e WHERE {{}} ORDER BY {expression} LIMIT 1)
              UNION ALL
-             SELECT (SELECT {expression} FROM events e WHERE {{}} AND {expression} > found.word
+             SELECT (SELECT {expression} FROM events e WHERE {expression} > found.word AND {expression} < ?
                      ORDER BY {expression} LIMIT 1)
              FROM found WHERE found.word IS NOT NULL)
          SELECT word FROM found WHERE word IS NOT NULL"
     ))
-    .clause(condition.clone())
-    .clause(condition.clone())
+    .clause(prefix.of_word(expression))
+    .bind(&prefix.to)
 }
 
 /// How many rows a query has, but no more than `most`.
