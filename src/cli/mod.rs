@@ -15,6 +15,7 @@ mod payload;
 mod preview;
 mod route;
 mod settings;
+mod systemd;
 mod user;
 mod whereabouts;
 
@@ -23,15 +24,15 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use futures_util::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::config::{Config, EXIT_CODE, Fault};
 use crate::model::clock::Clock;
 use crate::model::delivery::Verb;
 use crate::model::version::VERSION;
-use crate::route::Routing;
-use crate::serve::{Service, stop_signal};
+use crate::serve::{Reload, Service, stop_signal};
 use crate::{demo, telemetry};
 use output::remark;
 
@@ -172,34 +173,42 @@ async fn serve(flags: settings::Flags) -> CommandResult {
     let (hangups, stop) = (signal(SignalKind::hangup())?, stop_signal()?);
     tokio::pin!(stop);
     let service = tokio::select! {
-        started = Service::start(&config, Clock::System) => started?,
+        started = systemd::while_starting(Service::start(&config, Clock::System)) => started?,
         () = &mut stop => return Ok(ExitCode::SUCCESS),
     };
-    tokio::spawn(reload(flags, hangups, service.reloader()));
     tracing::info!(version = VERSION, address = %service.addr(), "harborbell is ready for webhooks");
-    service.run_until(stop).await?;
+    let status = format!("Ready for webhooks on {}", service.addr());
+    systemd::ready(&status);
+    tokio::spawn(systemd::feed_watchdog(service.heartbeats()));
+    tokio::spawn(reload(flags, hangups, service.reloader(), status));
+    service.run_until(stop.inspect(|()| systemd::stopping())).await?;
     tracing::info!("stopped");
     Ok(ExitCode::SUCCESS)
 }
 
 /// Reads the configuration again at each SIGHUP. Robots and routes apply at once; a faulty one changes nothing.
-async fn reload(flags: settings::Flags, mut hangups: Signal, reloader: mpsc::Sender<Routing>) {
+async fn reload(flags: settings::Flags, mut hangups: Signal, reloader: mpsc::Sender<Reload>, status: String) {
     while hangups.recv().await.is_some() {
+        systemd::reloading();
         let faults = match settings::load(&flags) {
             Ok((config, doubts)) if config.routing.robots.is_empty() => [config.faults_of_service(), doubts].concat(),
             Ok((config, doubts)) => {
                 warn_of(&doubts);
-                if reloader.send(config.routing).await.is_err() {
+                let (applied, applies) = oneshot::channel();
+                if reloader.send((config.routing, applied)).await.is_err() {
                     return;
                 }
-                continue;
+                let _ = applies.await;
+                Vec::new()
             }
             Err(Failure::Faults(faults)) => faults,
-            Err(_) => continue,
+            Err(_) => Vec::new(),
         };
-        for fault in faults {
+        for fault in &faults {
             tracing::error!(%fault, "the configuration was read again and is wrong; the earlier one stays active");
         }
+        let wrong = if faults.is_empty() { "" } else { "; what was read again is wrong, and the log says why" };
+        systemd::ready(&format!("{status}{wrong}"));
     }
 }
 

@@ -3,6 +3,7 @@
 //! Woken by a nudge, by the next due time, or by a poll, because other processes write, too. Each step is
 //! public, so that a test can stop between two of them by not calling the next.
 
+pub mod heartbeat;
 mod log;
 mod supervise;
 
@@ -28,6 +29,7 @@ use crate::store::lease::{Holder, LEASE};
 use crate::store::record::{Recorded, Sent};
 use crate::store::{Result, Store, StoreError};
 use crate::wecom::{Sender, body};
+use heartbeat::{Heartbeat, Heartbeats};
 pub use supervise::supervise;
 
 /// The CLI replays and other replicas accept without a nudge; this is the longest that it goes unseen.
@@ -44,6 +46,7 @@ pub struct Lane {
     pub policy: RetryPolicy,
     pub clock: Clock,
     pub metrics: Metrics,
+    pub heartbeats: Heartbeats,
     /// This process; the same for all of its lanes.
     pub owner: String,
     /// Until when the lease holds; None while another process has the lane, or it is unknown.
@@ -74,7 +77,9 @@ impl Lane {
     pub async fn run(mut self, mut nudge: watch::Receiver<()>, stop: CancellationToken) {
         let mut trouble = Trouble::default();
         let mut refused = 0;
+        let heartbeat = self.heartbeats.begin(&self.robot.name);
         while !stop.is_cancelled() {
+            heartbeat.beat();
             // Seen before the look, so that what comes in during it is not slept over.
             nudge.mark_unchanged();
             let claimed = self.claim().await;
@@ -84,7 +89,7 @@ impl Lane {
                     let (lane, span) = (&self, self.span(&message));
                     let sent = async {
                         let report = lane.deliver(&message).await;
-                        lane.record_until_stored(&message, &report).await
+                        lane.record_until_stored(&message, &report, &heartbeat).await
                     };
                     if sent.instrument(span).await {
                         refused = 0;
@@ -94,6 +99,7 @@ impl Lane {
                     self.held_until = None;
                     let pause = self.policy.interval(refused, LONGEST_PAUSE);
                     refused += 1;
+                    heartbeat.pause(length(pause));
                     let _ = tokio::time::timeout(length(pause), stop.cancelled()).await;
                     continue;
                 }
@@ -205,12 +211,13 @@ impl Lane {
     /// An outcome that the database cannot take now is kept and recorded again, until it is written or another process
     /// has taken the lane. One that it refuses is recorded without the answer's words, which are the only part of it that
     /// came from outside. False: it refuses that, too, and the outcome stays unknown.
-    async fn record_until_stored(&self, message: &Message, report: &Report) -> bool {
+    async fn record_until_stored(&self, message: &Message, report: &Report, heartbeat: &Heartbeat) -> bool {
         let now = self.clock.now();
         let without_words = Report { errmsg: REFUSED_WORDS.to_owned(), ..report.clone() };
         let mut report = report;
         let mut trouble = Trouble::default();
         loop {
+            heartbeat.beat();
             let (sent, settlement) = self.settled(message, report, now);
             match self.store.record(&sent, &settlement).await {
                 Ok(recorded) => {

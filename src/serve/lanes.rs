@@ -4,12 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::sync::watch;
+use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::config::Config;
+use crate::lane::heartbeat::Heartbeats;
 use crate::lane::{Lane, supervise};
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
@@ -23,6 +24,9 @@ use crate::store::lease::Holder;
 use crate::store::{Store, StoreError};
 use crate::wecom::Sender;
 
+/// What was read again, and who waits until it applies: dropped then.
+pub type Reload = (Routing, oneshot::Sender<()>);
+
 /// What all lanes of this process have in common.
 struct Common {
     store: Store,
@@ -31,6 +35,7 @@ struct Common {
     timeout: Duration,
     clock: Clock,
     metrics: Metrics,
+    heartbeats: Heartbeats,
     /// What must not be repeated, whatever answers.
     secrets: Secrets,
     /// One id for each start of the program.
@@ -46,6 +51,7 @@ impl Common {
             timeout: config.wecom_timeout,
             clock: clock.clone(),
             metrics: metrics.clone(),
+            heartbeats: Heartbeats::default(),
             secrets: secrets(config),
             owner: Uuid::now_v7().to_string(),
         }
@@ -60,6 +66,7 @@ impl Common {
             policy: self.policy.clone(),
             clock: self.clock.clone(),
             metrics: self.metrics.clone(),
+            heartbeats: self.heartbeats.clone(),
             owner: self.owner.clone(),
             held_until: None,
         })
@@ -113,6 +120,11 @@ impl Lanes {
 
     pub fn routing(&self) -> Live {
         self.routing.subscribe()
+    }
+
+    /// Of all lanes, also of those that start later.
+    pub fn heartbeats(&self) -> Heartbeats {
+        self.common.heartbeats.clone()
     }
 
     /// Applies a routing: starts, stops and replaces lanes, and leaves alone those whose robot has not changed.

@@ -22,6 +22,7 @@ use crate::admin::{Admin, Pages};
 use crate::config::Config;
 use crate::group_commit::{Committer, Intake, intake};
 use crate::health::{Health, Latest};
+use crate::lane::heartbeat::Heartbeats;
 use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::harbor_status::HarborStatus;
@@ -32,7 +33,7 @@ use crate::webhooks::Webhooks;
 use harbor::Harbor;
 pub use harbor::access;
 use lanes::Lanes;
-pub use lanes::{lanes, secrets};
+pub use lanes::{Reload, lanes, secrets};
 pub use server::listen;
 use server::server;
 
@@ -56,8 +57,8 @@ pub struct Service {
     metrics: Metrics,
     checkpoints_fail: watch::Sender<bool>,
     harbor_status: watch::Sender<HarborStatus>,
-    reloader: mpsc::Sender<Routing>,
-    reloads: mpsc::Receiver<Routing>,
+    reloader: mpsc::Sender<Reload>,
+    reloads: mpsc::Receiver<Reload>,
 }
 
 impl Service {
@@ -144,8 +145,12 @@ impl Service {
     }
 
     /// Takes what applies from then on when the configuration is read again.
-    pub fn reloader(&self) -> mpsc::Sender<Routing> {
+    pub fn reloader(&self) -> mpsc::Sender<Reload> {
         self.reloader.clone()
+    }
+
+    pub fn heartbeats(&self) -> Heartbeats {
+        self.lanes.heartbeats()
     }
 
     /// Where it is said how Harbor's API is; page, API, health and metrics show it.
@@ -189,7 +194,7 @@ impl Service {
                 ended = &mut intake => break Some(format!("the intake ended: {ended:?}")),
                 ended = lanes.failed() => break Some(format!("a lane ended: {ended:?}")),
                 // What takes long does not keep the stop waiting.
-                Some(routing) = reloads.recv() => tokio::select! {
+                Some((routing, _applied)) = reloads.recv() => tokio::select! {
                     () = &mut stop => break None,
                     () = reload(&mut lanes, routing) => {}
                 },

@@ -53,6 +53,7 @@ mod rude;
 mod search;
 mod secrecy;
 mod shown;
+mod systemd;
 mod tidy;
 mod trouble;
 mod version;
