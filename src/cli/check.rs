@@ -69,11 +69,13 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult 
             })
             .collect();
         output::json(
-            &json!({ "configuration": "ok", "database": database, "robots": views, "in_trouble": troubled, "pings": pings,
+            &json!({ "configuration": "ok", "file": config.file, "database": database, "robots": views, "in_trouble": troubled, "pings": pings,
                 "harbor": harbor.as_ref().map(check_harbor::Findings::json) }),
         )?;
     } else {
-        line(format_args!("configuration  ok\ndatabase       {database}\n"))?;
+        let file =
+            config.file.map_or("environment alone, no .env here".to_owned(), |file| format!("environment and {file}"));
+        line(format_args!("configuration  ok: {file}\ndatabase       {database}\n"))?;
         print_robots(config, &views)?;
         if !troubled.is_empty() {
             line(format_args!("\nin trouble: {}", troubled.join(", ")))?;

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use clap::Args;
 
 use super::output::{line, table};
+use super::user::act_as_owner;
 use super::{CommandResult, Failure};
 use crate::model::clock::Clock;
 use crate::store::{Store, check_url};
@@ -22,6 +23,9 @@ pub struct Arguments {
 pub async fn copy(Arguments { from, to }: Arguments) -> CommandResult {
     for (name, url) in [("--from", &from), ("--to", &to)] {
         check_url(url).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
+    }
+    for url in [&from, &to] {
+        act_as_owner(url)?;
     }
     // Looked at first, because the next step would make a file where there is none.
     Store::open(&from).await?.close().await;

@@ -144,10 +144,10 @@ async fn run(command: Command) -> CommandResult {
             demo::run(listen_addr).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::List(arguments) => deliveries::list(&config()?, arguments).await,
-        Command::Show { id, json } => deliveries::show(&config()?, &id, json).await,
-        Command::Replay(arguments) => change::change(&config()?, Verb::Replay, arguments).await,
-        Command::Discard(arguments) => change::change(&config()?, Verb::Discard, arguments).await,
+        Command::List(arguments) => deliveries::list(&config_of_database()?, arguments).await,
+        Command::Show { id, json } => deliveries::show(&config_of_database()?, &id, json).await,
+        Command::Replay(arguments) => change::change(&config_of_database()?, Verb::Replay, arguments).await,
+        Command::Discard(arguments) => change::change(&config_of_database()?, Verb::Discard, arguments).await,
         Command::Where(arguments) => whereabouts::run(arguments).await,
         Command::Preview { file } => preview::preview(&config()?, &file),
         Command::Copy(arguments) => copy::copy(arguments).await,
@@ -157,7 +157,7 @@ async fn run(command: Command) -> CommandResult {
         Command::Completions { shell } => packaging::completions(shell),
         Command::Man { folder } => packaging::man(&folder),
         Command::Check { routes: true, json, .. } => route::show(&config()?, json),
-        Command::Check { ping, json, .. } => check::check(&config()?, ping, json).await,
+        Command::Check { ping, json, .. } => check::check(&config_of_database()?, ping, json).await,
     }
 }
 
@@ -169,6 +169,7 @@ async fn serve(flags: settings::Flags) -> CommandResult {
     }
     telemetry::start(config.log_format, &config.log_filter);
     warn_of(&doubts);
+    user::act_as_owner(&config.database_url)?;
     // From here on no signal ends it out of order.
     let (hangups, stop) = (signal(SignalKind::hangup())?, stop_signal()?);
     tokio::pin!(stop);
@@ -224,6 +225,13 @@ fn config() -> Result<Config, Failure> {
     for doubt in doubts {
         remark(format_args!("harborbell: {doubt}"));
     }
+    Ok(config)
+}
+
+/// For a command that opens the database: from here on root acts as its owner.
+fn config_of_database() -> Result<Config, Failure> {
+    let config = config()?;
+    user::act_as_owner(&config.database_url)?;
     Ok(config)
 }
 

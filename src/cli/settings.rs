@@ -1,4 +1,4 @@
-//! Where the configuration's values come from: flags, then the environment, then `.env`.
+//! Where the configuration's values come from: flags, then the environment, then `.env` or what takes its place.
 
 use clap::Args;
 
@@ -86,7 +86,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Vec<Fault>), Failure> {
     values.extend(flags.values().map(|(key, value)| (key.to_owned(), value.clone())));
     let doubts = dotenv.misspelt(&references(&values));
     match Config::load(&values) {
-        Ok(config) => Ok((config, doubts)),
+        Ok(config) => Ok((Config { file: dotenv.file, ..config }, doubts)),
         Err(faults) => Err(Failure::Faults([faults, doubts].concat())),
     }
 }

@@ -1,4 +1,4 @@
-//! `.env`: its values, and everything that is wrong with it, by its line. Nothing that is said repeats a value, because
+//! `.env`, or the file of a package's service: its values, and everything that is wrong with it, by its line. Nothing that is said repeats a value, because
 //! any of them may be a secret.
 
 use std::cell::Cell;
@@ -11,38 +11,47 @@ use super::{Fault, KEYS};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
 
+/// The first that there is, is read: what the working directory has, then what the service of the Debian package goes by.
+const FILES: [&str; 2] = [".env", "/etc/harborbell/harborbell.env"];
+
 #[derive(Debug, Default)]
 pub struct Dotenv {
+    /// Which file it was; None where there is none.
+    pub file: Option<&'static str>,
     pub values: HashMap<String, String>,
     /// Each name, with its line.
     names: Vec<(String, usize)>,
 }
 
 impl Dotenv {
-    /// What the working directory's file says; nothing where there is none.
+    /// Nothing where there is no file.
     pub fn read() -> Result<Self, Vec<Fault>> {
-        match std::fs::read(".env") {
-            Ok(bytes) => match String::from_utf8(bytes) {
-                Ok(text) => Self::parse(&text),
-                Err(error) => {
-                    let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
-                    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
-                    Err(vec![fault(line, "is not UTF-8; save the file as UTF-8")])
-                }
-            },
-            Err(error) if error.kind() == ErrorKind::NotFound => Ok(Self::default()),
-            Err(error) => Err(vec![Fault { key: ".env".into(), problem: format!("cannot be read: {error}") }]),
+        for file in FILES {
+            let problem = match std::fs::read(file) {
+                Ok(bytes) => return Self::parse(file, bytes),
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(error) if error.kind() == ErrorKind::PermissionDenied => "run this as its owner, or as root".into(),
+                Err(error) => error.to_string(),
+            };
+            return Err(vec![Fault { key: file.into(), problem: format!("cannot be read: {problem}") }]);
         }
+        Ok(Self::default())
     }
 
-    fn parse(text: &str) -> Result<Self, Vec<Fault>> {
-        let (mut dotenv, mut faults) = (Self::default(), Vec::new());
+    fn parse(file: &'static str, bytes: Vec<u8>) -> Result<Self, Vec<Fault>> {
+        let fault = |line, problem: &str| fault(file, line, problem);
+        let text = String::from_utf8(bytes).map_err(|error| {
+            let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+            vec![fault(line, "is not UTF-8; save the file as UTF-8")]
+        })?;
+        let (mut dotenv, mut faults) = (Self { file: Some(file), ..Self::default() }, Vec::new());
         let marked = text.strip_prefix(BYTE_ORDER_MARK);
         if marked.is_some() {
             faults.push(fault(1, "begins with a byte order mark (BOM); save the file as UTF-8 without it"));
         }
         // The parser takes a blank at the very end for the beginning of more.
-        let text: String = marked.unwrap_or(text).lines().map(|line| with_dollars(line) + "\n").collect();
+        let text: String = marked.unwrap_or(&text).lines().map(|line| with_dollars(line) + "\n").collect();
         let at = Rc::new(Cell::new(0));
         let mut entries = dotenvy::from_read_iter(Lines { text: &text, at: at.clone() });
         loop {
@@ -75,14 +84,14 @@ impl Dotenv {
         unknown
             .filter_map(|(name, line)| {
                 let key = nearest(&name.to_uppercase(), KEYS.iter().map(|key| key.name))?;
-                Some(fault(*line, &format!("sets {name}, which is no key; is {key} meant?")))
+                Some(fault(self.file?, *line, &format!("sets {name}, which is no key; is {key} meant?")))
             })
             .collect()
     }
 }
 
-fn fault(line: usize, problem: &str) -> Fault {
-    Fault { key: ".env".into(), problem: format!("line {line} {problem}") }
+fn fault(file: &str, line: usize, problem: &str) -> Fault {
+    Fault { key: file.into(), problem: format!("line {line} {problem}") }
 }
 
 /// A robot account's name has a dollar sign, as its password may have: there it begins no variable.

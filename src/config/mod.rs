@@ -87,6 +87,8 @@ pub enum LogFormat {
 
 #[derive(Clone, Debug)]
 pub struct Config {
+    /// Which file was read beside the environment.
+    pub file: Option<&'static str>,
     pub listen_addr: SocketAddr,
     pub public_url: Option<Url>,
     pub database_url: String,
@@ -119,6 +121,7 @@ impl Config {
         let harbor_place = reader.harbor_place();
         let renderer = reader.renderer(timezone.clone());
         let config = Self {
+            file: None,
             listen_addr: reader.read("LISTEN_ADDR", listen_addr).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into()),
             public_url: reader.optional("PUBLIC_URL", public_url),
             database_url: reader.read("DATABASE_URL", database_url).unwrap_or_default(),

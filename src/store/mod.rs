@@ -83,6 +83,14 @@ pub fn check_url(url: &str) -> Result<()> {
     Place::of(url).map(drop)
 }
 
+/// SQLite's file; None for a server.
+pub fn file_of(url: &str) -> Result<Option<PathBuf>> {
+    Ok(match Place::of(url)? {
+        Place::File(path) => Some(path),
+        Place::Server(_) => None,
+    })
+}
+
 /// Says what would keep a service from the file that a database URL names, and makes nothing. A server is to be asked
 /// itself.
 pub fn check_file(url: &str) -> Result<()> {

@@ -38,6 +38,7 @@ mod lane;
 mod laws;
 mod metrics;
 mod outage;
+mod owner;
 mod packaging;
 mod page;
 mod process;

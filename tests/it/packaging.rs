@@ -6,8 +6,8 @@ use std::process::{Command, Stdio};
 use rstest::rstest;
 use tempfile::TempDir;
 
-use crate::support::program;
 use crate::documents::commands;
+use crate::support::program;
 
 fn completions(shell: &str) -> String {
     let output = Command::new(program()).args(["completions", shell]).env_clear().output().unwrap();

@@ -18,7 +18,7 @@ use tokio::time::{Instant, sleep};
 use super::arguments::read_moment;
 use super::output::{self, remark, table, time, times};
 use super::settings::dotenv_value;
-use super::{CommandResult, Failure, config};
+use super::{CommandResult, Failure, config_of_database};
 use crate::model::event::{ReplicationOutcome, label};
 use crate::model::moment::duration;
 use crate::store::Store;
@@ -64,7 +64,7 @@ pub async fn run(arguments: Arguments) -> CommandResult {
             (Source::Service(Service::new(url, token)?), TimeZone::system())
         }
         None => {
-            let config = config()?;
+            let config = config_of_database()?;
             (Source::Database(Store::open(&config.database_url).await?), config.timezone)
         }
     };
