@@ -1,6 +1,7 @@
 //! The command line: what an operator types. Each command is a short way to a verb that exists elsewhere.
 
 mod arguments;
+mod backup;
 mod change;
 mod check;
 mod check_harbor;
@@ -85,6 +86,11 @@ enum Command {
     },
     /// Copy everything from one database to another that is empty, such as from SQLite to PostgreSQL
     Copy(copy::Arguments),
+    /// Copy the database to a new file, also while the service runs; for SQLite
+    Backup {
+        /// What is there already is not overwritten
+        file: PathBuf,
+    },
     /// Make or correct the webhooks of Harbor's projects
     Connect(connect::Arguments),
     /// Say whether the service is ready; exit code 0 ready, 1 not
@@ -151,6 +157,7 @@ async fn run(command: Command) -> CommandResult {
         Command::Where(arguments) => whereabouts::run(arguments).await,
         Command::Preview { file } => preview::preview(&config()?, &file),
         Command::Copy(arguments) => copy::copy(arguments).await,
+        Command::Backup { file } => backup::backup(&config()?, &file).await,
         Command::Connect(arguments) => connect::connect(&config()?, arguments).await,
         Command::Route { file, json } => route::route(&config()?, &file, json),
         Command::Health(arguments) => health::health(arguments).await,

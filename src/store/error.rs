@@ -26,6 +26,13 @@ pub enum StoreError {
     OtherVersion { place: String, detail: String },
     #[error("cannot use {}: {cause}; check the path in DATABASE_URL and its permissions", path.display())]
     File { path: PathBuf, cause: std::io::Error },
+    #[error(
+        "{} was put in place, and {} belongs to the database that was there before: move it and the -shm file away, and start again",
+        path.display(), log.display()
+    )]
+    OldLog { path: PathBuf, log: PathBuf },
+    #[error("no backup was made at {}: {problem}", file.display())]
+    Backup { file: PathBuf, problem: String },
     #[error("no database of harborbell can be there: {0}")]
     Url(String),
     #[error(

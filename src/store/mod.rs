@@ -18,6 +18,7 @@ use timeout::QueryTimeout;
 
 pub mod accept;
 pub mod arrivals;
+pub mod backup;
 pub mod change;
 pub mod changes;
 pub mod checkpoint;
@@ -114,6 +115,7 @@ impl Store {
         sqlite::make(path).map_err(|cause| StoreError::File { path: path.clone(), cause })?;
         // The migrator takes no lock of its own, so this one comes first.
         let lock = sqlite::lock(path)?;
+        sqlite::check_log(path)?;
         let mut store = Self::connect(url, &place).await?;
         if let Pools::Sqlite { write, .. } = &store.pools {
             sqlite::migrate(write).await.map_err(|error| not_migrated(&place, error))?;
@@ -147,10 +149,11 @@ impl Store {
     /// Opens an existing database for a command, whether or not the service runs.
     pub async fn open(url: &str) -> Result<Self> {
         let place = Place::of(url)?;
-        if let Place::File(path) = &place
-            && !path.exists()
-        {
-            return Err(StoreError::Missing(place.to_string()));
+        if let Place::File(path) = &place {
+            if !path.exists() {
+                return Err(StoreError::Missing(place.to_string()));
+            }
+            sqlite::check_log(path)?;
         }
         let store = Self::connect(url, &place).await?;
         let (applied, known) = (store.schema().await?, newest_schema());
@@ -163,7 +166,7 @@ impl Store {
         };
         match applied {
             0 => Err(StoreError::Missing(place.to_string())),
-            _ if applied > known => other("use the newer program"),
+            _ if applied > known => Err(newer(&place, applied)),
             // Whoever uses it may be the older program; a command changes no schema.
             _ => other("start this program's `harborbell serve` once, which brings it up to date"),
         }
@@ -276,8 +279,16 @@ fn rows<T: serde::Serialize>(rows: &[T]) -> String {
     serde_json::to_string(rows).expect("strings, numbers and words are always JSON")
 }
 
+/// A newer program has used it. There is no way back but to what was there before.
+fn newer(place: &Place, schema: i64) -> StoreError {
+    let advice = "use the newer program, or the backup from before the upgrade";
+    let detail = format!("its schema is {schema}, this program knows {}; {advice}", newest_schema());
+    StoreError::OtherVersion { place: place.to_string(), detail }
+}
+
 fn not_migrated(place: &Place, error: MigrateError) -> StoreError {
     match error {
+        MigrateError::VersionMissing(schema) if schema > newest_schema() => newer(place, schema),
         // Locked, full, away, or failing: the schema is not to blame.
         MigrateError::Execute(error) | MigrateError::ExecuteMigration(error, _) => StoreError::Unavailable(error),
         other => StoreError::OtherVersion { place: place.to_string(), detail: other.to_string() },

@@ -1,10 +1,12 @@
 //! SQLite: one file, one service, one writer. A lock beside the file keeps a second service away.
 
+use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::fs::Access;
@@ -27,7 +29,7 @@ const READERS: u32 = 4;
 /// For lanes, whose looks are short: no reader delays them.
 const LANE_READERS: u32 = 1;
 /// The files hold what people replicate, and messages: other users are not to read them.
-const FILE_MODE: u32 = 0o600;
+pub(super) const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 
 pub(super) async fn connect(url: &str) -> Result<Pools> {
@@ -94,6 +96,30 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
     name.into()
 }
 
+/// The folder that a file is in.
+pub(super) fn folder_of(path: &Path) -> &Path {
+    path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
+}
+
+/// Files that this process has looked into. Another look would end SQLite's locks on the file
+/// (<https://sqlite.org/howtocorrupt.html#_posix_advisory_locks_canceled_by_a_separate_thread_doing_close_>).
+static LOOKED_INTO: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
+
+/// Refuses a copy that was put beside the log of another database: SQLite would take that log's pages for the copy's,
+/// and destroy it. To be asked before SQLite opens the file.
+pub(super) fn check_log(path: &Path) -> Result<()> {
+    let log = log_of(path);
+    let Ok(identity) = path.metadata().map(|file| (file.dev(), file.ino())) else { return Ok(()) };
+    let has_log = log.metadata().is_ok_and(|log| log.len() > 0);
+    if !has_log || !LOOKED_INTO.lock().unwrap_or_else(PoisonError::into_inner).insert(identity) {
+        return Ok(());
+    }
+    // Whether it has a log of its own; a backup has none (<https://sqlite.org/fileformat.html#file_format_version_numbers>).
+    let mut versions = [0; 2];
+    let read = File::open(path).and_then(|file| file.read_exact_at(&mut versions, 18));
+    if read.is_ok() && versions == [1, 1] { Err(StoreError::OldLog { path: path.to_owned(), log }) } else { Ok(()) }
+}
+
 /// Brings the schema up to date.
 pub(super) async fn migrate(write: &SqlitePool) -> Result<(), MigrateError> {
     let dropped =
@@ -155,10 +181,7 @@ pub(super) fn check_writable(path: &Path) -> Result<()> {
 
 /// Makes the folder and the file where there are none.
 pub(super) fn make(path: &Path) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    let folder = folder_of(path);
     DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
     // SQLite gives its other files the mode of this one.
     OpenOptions::new().write(true).create(true).truncate(false).mode(FILE_MODE).open(path)?;
@@ -180,12 +203,8 @@ pub(super) fn lock(path: &Path) -> Result<File> {
     // Two names for one file must not make two locks.
     let real = path.canonicalize();
     let path = real.as_deref().unwrap_or(path);
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
     let failed = |cause| StoreError::File { path: path.to_owned(), cause };
-    let folder = folder.canonicalize().map_err(failed)?;
+    let folder = folder_of(path).canonicalize().map_err(failed)?;
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".lock");
     let lock_path = folder.join(name);

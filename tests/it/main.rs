@@ -8,6 +8,7 @@ mod accept;
 mod access;
 mod api;
 mod arrivals;
+mod backup;
 mod board;
 mod board_limits;
 mod browser;

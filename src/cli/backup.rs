@@ -1,0 +1,42 @@
+//! `backup`: a copy of the database that a service can be started with.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::output::table;
+use super::{CommandResult, Failure};
+use crate::config::Config;
+use crate::serve::stop_signal;
+use crate::store::backup::{Backup, backup as copy};
+use crate::store::is_shared;
+
+pub async fn backup(config: &Config, file: &Path) -> CommandResult {
+    if is_shared(&config.database_url) {
+        return Err(Failure::Usage(
+            "DATABASE_URL is a PostgreSQL; make its backup with PostgreSQL's own pg_dump, such as: pg_dump --format=custom \
+             --file=harborbell.dump, and the database's name"
+                .to_owned(),
+        ));
+    }
+    // A copy that is not whole goes with the future that makes it.
+    let made = tokio::select! {
+        made = copy(&config.database_url, file) => made?,
+        () = stop_signal()? => return Err(anyhow::anyhow!("stopped before it was ready; no backup was made").into()),
+    };
+    let Backup { source, schema, newest_schema, events, deliveries, bytes } = made;
+    let schema = if schema == newest_schema {
+        schema.to_string()
+    } else {
+        format!("{schema}, as it is in the database; this program's own is {newest_schema}")
+    };
+    let facts = [
+        ("backup", file.display().to_string()),
+        ("of", source.display().to_string()),
+        ("schema", schema),
+        ("events", events.to_string()),
+        ("deliveries", deliveries.to_string()),
+        ("bytes", bytes.to_string()),
+    ];
+    table(&["", ""], facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]))?;
+    Ok(ExitCode::SUCCESS)
+}
