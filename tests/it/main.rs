@@ -58,6 +58,7 @@ mod shown;
 mod systemd;
 mod tidy;
 mod trouble;
+mod upgrade;
 mod version;
 mod webhooks;
 mod wecom;
