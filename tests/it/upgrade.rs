@@ -104,7 +104,7 @@ async fn the_database_of_each_version_is_brought_up_to_date(#[values(1, 2, 3, 4,
     for (version, description, outcome) in expected {
         let question =
             Question { repository: "mars/mars-api".into(), version: Some(version.into()), ..Question::default() };
-        let arrivals = store.arrivals(&question).await.unwrap();
+        let arrivals = store.arrivals(&question, &[]).await.unwrap();
         let found: Vec<_> =
             arrivals.items.iter().map(|item| (item.description.as_str(), item.outcome.as_str())).collect();
         assert_eq!((found, arrivals.others.len()), (vec![(description, outcome)], 0), "{version}");
