@@ -105,7 +105,7 @@ async fn a_command_that_was_killed_leaves_files_of_the_owner() {
     assert_owned(folder.path());
 }
 
-/// A command as another user, who can reach the program.
+/// A command as another user of that group, who can reach the program.
 fn run_as(user: u32, place: &TempDir, folder: &Path, arguments: &[&str]) -> Output {
     let copy = place.path().join("harborbell");
     if !copy.exists() {
@@ -113,7 +113,7 @@ fn run_as(user: u32, place: &TempDir, folder: &Path, arguments: &[&str]) -> Outp
         std::fs::copy(program(), &copy).unwrap();
     }
     let mut command = Command::new(copy);
-    command.args(arguments).uid(user).gid(user);
+    command.args(arguments).uid(user).gid(GROUP);
     environment(&mut command, folder, KEY, &[]).current_dir(place.path()).output().unwrap()
 }
 
