@@ -29,6 +29,7 @@ pub mod lookup;
 pub mod problem;
 pub mod receive;
 pub mod reconcile;
+pub mod retention;
 pub mod robots;
 pub mod webhooks;
 

@@ -249,5 +249,7 @@ impl Admin {
 }
 
 pub(super) fn unknown(id: &str) -> Problem {
-    Problem::new(StatusCode::NOT_FOUND, "there is no such delivery").with("id", json!(id)).word("problem_delivery")
+    Problem::new(StatusCode::NOT_FOUND, "there is no such delivery; what ended longer ago than RETENTION is removed")
+        .with("id", json!(id))
+        .word("problem_delivery")
 }

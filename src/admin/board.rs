@@ -134,12 +134,13 @@ async fn rows(visitor: &Visitor<'_>, query: &BoardQuery) -> Result<Value, Proble
     let (store, routing, now) = (admin.store.clone(), admin.routing(), viewer.now);
     let rules = admin.rules().map_or_else(Vec::new, |rules| names(&rules));
     let expected: Vec<_> = rules.iter().map(|(_, label)| label.clone()).collect();
-    let (labels, repositories, robots, is_empty) = apart(async move {
+    let (labels, repositories, robots, is_empty, looks) = apart(async move {
         let is_empty = !store.has_events().await?;
         let replicated = store.destinations_of_all().await?;
         let destinations = Destinations::of(&replicated, &spans(&replicated), &rules);
         let labels: BTreeSet<Label> = destinations.all().into_iter().cloned().collect();
-        Ok((labels, store.repositories_known().await?, robots(&store, &routing, now).await?, is_empty))
+        let robots = robots(&store, &routing, now).await?;
+        Ok((labels, store.repositories_known().await?, robots, is_empty, store.looks().await?))
     })
     .await?;
     let names: BTreeSet<_> = labels.iter().chain(&expected).map(Label::name).filter(|name| !name.is_empty()).collect();
@@ -163,6 +164,7 @@ async fn rows(visitor: &Visitor<'_>, query: &BoardQuery) -> Result<Value, Proble
         "troubled": robots.iter().filter(|robot| robot.is_in_trouble()).count(),
         "robots": robots.len(),
         "harbor": viewer.harbor(&admin.harbor.borrow()),
+        "retention": viewer.retention(looks),
         "is_fresh": is_empty && !is_filtered,
         "all_complete": asks_for_incomplete && is_first,
         "robots_shown": false,

@@ -45,7 +45,7 @@ async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, P
     let after = admin.position(query.cursor()).await?;
     let (store, wanted, routing, now) = (admin.store.clone(), filter.clone(), admin.routing(), viewer.now);
     let asked_test = query.test().map(str::to_owned);
-    let (page, counts, mut robots, hours, test, is_empty) = apart(async move {
+    let (page, counts, mut robots, hours, test, is_empty, looks) = apart(async move {
         let page = store.list(&wanted, ROWS, after.as_ref()).await?;
         let is_empty = page.items.is_empty() && !store.has_events().await?;
         let counts = store.counts(&wanted).await?;
@@ -56,7 +56,7 @@ async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, P
             Some(change) => store.test(&change).await?,
             None => None,
         };
-        Ok((page, counts, robots, hours, test, is_empty))
+        Ok((page, counts, robots, hours, test, is_empty, store.looks().await?))
     })
     .await?;
     let robot_names: Vec<_> = robots.iter().map(|robot| robot.name.clone()).collect();
@@ -74,6 +74,7 @@ async fn deliveries(visitor: &Visitor<'_>, query: &PageQuery) -> Result<Value, P
         "next_href": page.next_cursor.map(|cursor| query.after(&cursor)),
         "first_href": query.cursor().map(|_| query.first()),
         "bulk": query.bulk(&filter, &counts, now),
+        "retention": viewer.retention(looks),
         "is_fresh": is_empty,
         "robots_shown": true,
     });

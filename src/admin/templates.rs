@@ -28,6 +28,7 @@ impl Default for Pages {
             ("board.html", include_str!("page/board.html")),
             ("image.html", include_str!("page/image.html")),
             ("fresh.html", include_str!("page/fresh.html")),
+            ("retention.html", include_str!("page/retention.html")),
             ("pager.html", include_str!("page/pager.html")),
             ("period.html", include_str!("page/period.html")),
             ("span.html", include_str!("page/span.html")),

@@ -11,6 +11,7 @@ use crate::model::delivery::{State, Verb};
 use crate::model::event::{ReplicationOutcome, label};
 use crate::model::harbor_status::{HarborState, HarborStatus};
 use crate::model::json::{utc, with};
+use crate::model::retention::{self, Looks};
 use crate::model::robot::{DEFAULT, Format};
 use crate::render::{Language, Renderer, clock, date_time, length, offset};
 use crate::robots::RobotView;
@@ -117,6 +118,12 @@ impl Viewer<'_> {
             return Value::Null;
         }
         json!({ "state": harbor.state, "since": self.time(harbor.since), "last_error": harbor.last_error })
+    }
+
+    /// What a retention that nobody chose will remove, and from when on; null where it is not announced.
+    pub fn retention(&self, looks: Looks) -> Value {
+        let begins_at = looks.begins_at(self.now);
+        begins_at.map_or(Value::Null, |at| json!({ "begins_at": self.time(at), "kept": retention::DEFAULT }))
     }
 
     /// How a test message ended, as far as that is known.

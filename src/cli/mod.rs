@@ -14,6 +14,7 @@ mod output;
 mod packaging;
 mod payload;
 mod preview;
+mod prune;
 mod route;
 mod settings;
 mod systemd;
@@ -91,6 +92,8 @@ enum Command {
         /// What is there already is not overwritten
         file: PathBuf,
     },
+    /// Remove what ended longer ago than RETENTION, as the service does every hour
+    Prune(prune::Arguments),
     /// Make or correct the webhooks of Harbor's projects
     Connect(connect::Arguments),
     /// Say whether the service is ready; exit code 0 ready, 1 not
@@ -158,6 +161,7 @@ async fn run(command: Command) -> CommandResult {
         Command::Preview { file } => preview::preview(&config()?, &file),
         Command::Copy(arguments) => copy::copy(arguments).await,
         Command::Backup { file } => backup::backup(&config()?, &file).await,
+        Command::Prune(arguments) => prune::prune(&config()?, arguments).await,
         Command::Connect(arguments) => connect::connect(&config()?, arguments).await,
         Command::Route { file, json } => route::route(&config()?, &file, json),
         Command::Health(arguments) => health::health(arguments).await,

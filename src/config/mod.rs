@@ -6,6 +6,7 @@ pub mod dotenv;
 mod faults;
 mod harbor;
 mod nearest;
+mod retention;
 pub mod routes;
 mod values;
 
@@ -20,6 +21,7 @@ use secrecy::SecretString;
 
 use crate::http::origin::Names;
 use crate::model::clock::Millis;
+use crate::model::retention::{DEFAULT as RETENTION, Retention};
 use crate::model::retry::RetryPolicy;
 use crate::model::robot::{DEFAULT, Format, Robot};
 use crate::render::text::link_target;
@@ -75,6 +77,8 @@ pub const KEYS: &[Key] = &[
     key("RETRY_RANDOMIZATION_FACTOR", "0.2", "spreads each wait by this share both ways"),
     key("RETRY_MAX_INTERVAL", "10m", "the longest wait"),
     key("RETRY_MAX_ELAPSED", "72h", "how long a delivery is tried before it counts as failed"),
+    key("RETENTION", RETENTION, "what ended longer ago is removed: deliveries, messages, payloads; 0: never"),
+    key("RETENTION_ARRIVALS", "0", "after this what happened is forgotten, too; 0: never, else 30d or more"),
     key("LOG_FORMAT", "text", "text or json"),
     key("RUST_LOG", "info", "what is logged"),
 ];
@@ -105,6 +109,7 @@ pub struct Config {
     pub renderer: Arc<Renderer>,
     pub timezone: TimeZone,
     pub retry: RetryPolicy,
+    pub retention: Retention,
     pub log_format: LogFormat,
     pub log_filter: String,
 }
@@ -136,6 +141,7 @@ impl Config {
             notify_digest_only: reader.read("NOTIFY_DIGEST_ONLY", switch).unwrap_or_default(),
             timezone: timezone.unwrap_or(TimeZone::UTC),
             retry: reader.retry(),
+            retention: reader.retention(),
             log_format: reader.read("LOG_FORMAT", log_format).unwrap_or(LogFormat::Text),
             log_filter: reader.read("RUST_LOG", log_filter).unwrap_or_default(),
             renderer: match renderer {

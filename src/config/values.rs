@@ -39,7 +39,7 @@ pub(super) fn timeout(value: &str) -> Result<Duration, String> {
     }
 }
 
-fn length(value: &str) -> Result<Duration, String> {
+pub(super) fn length(value: &str) -> Result<Duration, String> {
     duration(value).map_err(|problem| withheld(value, problem))
 }
 

@@ -2,8 +2,8 @@
 //! database knows is asked for when somebody looks.
 
 mod form;
+mod labels;
 
-use prometheus_client::encoding::EncodeLabelSet;
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::{Family, MetricConstructor};
@@ -18,9 +18,11 @@ use crate::model::clock::{Millis, SECOND};
 use crate::model::delivery::State;
 use crate::model::event::Source;
 use crate::model::harbor_status::{HarborState, HarborStatus};
+use crate::model::retention::Removed;
 use crate::model::version::COMMIT;
 pub use form::Form;
 use form::as_text;
+use labels::{OfKind, OfOutcome, OfResult, OfRobot, OfSource, OfState};
 
 /// From "at once" to a day's outage.
 const SECONDS: [f64; 12] = [0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0, 3_600.0, 21_600.0, 86_400.0];
@@ -53,33 +55,6 @@ impl Received {
 const RECEIVED: [Received; 5] =
     [Received::Accepted, Received::Duplicate, Received::Ignored, Received::Refused, Received::Unavailable];
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfResult {
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfRobot {
-    robot: String,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfState {
-    robot: String,
-    state: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfOutcome {
-    robot: String,
-    outcome: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct OfSource {
-    source: &'static str,
-}
-
 #[derive(Clone, Debug)]
 struct Durations;
 
@@ -99,6 +74,7 @@ pub struct Metrics {
     durations: Family<OfRobot, Histogram, Durations>,
     checkpoint_failures: Counter,
     reconciled: Family<OfSource, Counter>,
+    removed: Family<OfKind, Counter>,
 }
 
 impl Default for Metrics {
@@ -111,6 +87,10 @@ impl Default for Metrics {
         for source in [Source::HarborRecord, Source::HarborApi] {
             let _ = reconciled.get_or_create(&OfSource { source: source.as_str() });
         }
+        let removed = Family::default();
+        for (kind, _) in Removed::default().all() {
+            let _ = removed.get_or_create(&OfKind { kind });
+        }
         Self {
             webhooks,
             deliveries: Family::default(),
@@ -119,6 +99,7 @@ impl Default for Metrics {
             durations: Family::new_with_constructor(Durations),
             checkpoint_failures: Counter::default(),
             reconciled,
+            removed,
         }
     }
 }
@@ -195,6 +176,13 @@ impl Metrics {
         self.reconciled.get_or_create(&OfSource { source: source.as_str() }).inc();
     }
 
+    /// Rows that had ended longer ago than they are kept.
+    pub fn removed(&self, removed: &Removed) {
+        for (kind, rows) in removed.all() {
+            self.removed.get_or_create(&OfKind { kind }).inc_by(rows);
+        }
+    }
+
     /// The text that a scrape gets.
     pub fn render(&self, snapshot: &Snapshot, form: Form) -> String {
         let mut registry = Registry::with_prefix("harborbell");
@@ -219,6 +207,11 @@ impl Metrics {
             "reconciled_events",
             "Events that were found by asking Harbor, where no webhook had come in",
             self.reconciled.clone(),
+        );
+        registry.register(
+            "removed_rows",
+            "Rows that were removed because they had ended longer ago than RETENTION, by what they are",
+            self.removed.clone(),
         );
         let gauge =
             |help: &str, name: &str, unit: Option<Unit>, of: &dyn Fn(&RobotGauges) -> i64, to: &mut Registry| {

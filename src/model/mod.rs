@@ -15,6 +15,7 @@ pub mod link;
 pub mod moment;
 pub mod outcome;
 pub mod rate_limit;
+pub mod retention;
 pub mod retry;
 pub mod robot;
 pub mod secret;

@@ -27,6 +27,7 @@ use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::harbor_status::HarborStatus;
 use crate::receive::WebhookReceiver;
+use crate::retention::Pruner;
 use crate::route::Routing;
 use crate::store::Store;
 use crate::webhooks::Webhooks;
@@ -57,6 +58,7 @@ pub struct Service {
     metrics: Metrics,
     checkpoints_fail: watch::Sender<bool>,
     harbor_status: watch::Sender<HarborStatus>,
+    pruner: Pruner,
     reloader: mpsc::Sender<Reload>,
     reloads: mpsc::Receiver<Reload>,
 }
@@ -114,6 +116,7 @@ impl Service {
             probed: Latest::default(),
             robots: Latest::default(),
         };
+        let pruner = Pruner::new(store.clone(), clock.clone(), config.retention, counts.clone());
         let receiver = WebhookReceiver {
             intake: intake.clone(),
             runs: harbor.as_ref().map(|harbor| harbor.runs.clone()),
@@ -139,6 +142,7 @@ impl Service {
             metrics: counts,
             checkpoints_fail,
             harbor_status,
+            pruner,
             reloader,
             reloads,
         })
@@ -176,6 +180,7 @@ impl Service {
             mut reloads,
             metrics,
             checkpoints_fail,
+            pruner,
             ..
         } = self;
         let handle = server.handle();
@@ -184,6 +189,7 @@ impl Service {
         let mut intake = tokio::spawn(committer.run(stop_intake.clone()));
         let asking = harbor.map(|harbor| harbor.start(offers.clone(), metrics.clone(), stopping.clone()));
         tokio::spawn(checkpoints::watch(store.clone(), metrics, checkpoints_fail, stopping.clone()));
+        tokio::spawn(pruner.run(stopping.clone()));
         tokio::pin!(stop);
         let mut look_for_abandoned = tokio::time::interval(LOOK_FOR_ABANDONED);
 

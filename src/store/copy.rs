@@ -8,7 +8,7 @@ use super::{Result, Store, StoreError};
 use crate::model::clock::Clock;
 
 /// A table that refers to another comes after it.
-const TABLES: [&str; 13] = [
+const TABLES: [&str; 14] = [
     "events",
     "arrivals",
     "images",
@@ -22,6 +22,7 @@ const TABLES: [&str; 13] = [
     "replicating",
     "failing_rules",
     "changes",
+    "retention",
 ];
 /// How much one statement inserts.
 const MOST_BYTES: usize = 4 * 1024 * 1024;

@@ -38,9 +38,11 @@ pub mod lease;
 mod list;
 mod note;
 mod offer;
+pub mod old;
 mod place;
 mod postgres;
 mod probe;
+pub mod prune;
 pub mod reconcile;
 pub mod record;
 pub mod related;
@@ -48,6 +50,7 @@ pub mod replicating;
 mod robots;
 mod search;
 pub mod show;
+mod space;
 mod sql;
 mod sqlite;
 mod statement;
@@ -119,6 +122,7 @@ impl Store {
         let mut store = Self::connect(url, &place).await?;
         if let Pools::Sqlite { write, .. } = &store.pools {
             sqlite::migrate(write).await.map_err(|error| not_migrated(&place, error))?;
+            space::prepare(write, path).await?;
         }
         store.lock = Some(std::sync::Arc::new(lock));
         // The lanes' connection stays, so the log stays the same file whatever becomes of the writer's.

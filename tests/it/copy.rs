@@ -84,6 +84,7 @@ async fn everything_moves_to_an_empty_database_and_service_goes_on_there() {
         "INSERT INTO executions VALUES ('https://harbor.example.com', 4, 5, 6, '[8]')",
         "INSERT INTO replicating VALUES ('https://harbor.example.com', 4, 'mars/api', 'aliyun-acr', '', '[]', 9)",
         "INSERT INTO changes VALUES ('c', 1, 'replay', 'cli', 'operator', 2, '{}', '', '', '')",
+        "INSERT INTO retention VALUES (1, 2, 3, 4)",
         "INSERT INTO failing_rules VALUES ('https://harbor.example.com', 5, 'refused', 'refused 1', 10, 11)",
     ] {
         database.execute(row).await;

@@ -49,6 +49,8 @@ mod reconcile_hostile;
 mod reconcile_laws;
 mod render;
 mod replicas;
+mod retention;
+mod retention_service;
 mod robots_shown;
 mod routes;
 mod rude;

@@ -18,6 +18,7 @@ const LAYERS: &[(&str, u8)] = &[
     ("wecom", 1),
     ("harbor", 2),
     ("problem", 2),
+    ("retention", 2),
     ("lane", 2),
     ("robots", 2),
     ("webhooks", 2),

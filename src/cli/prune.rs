@@ -1,0 +1,69 @@
+//! `prune`: what the service does every hour, now; or what it would.
+
+use std::process::ExitCode;
+
+use clap::Args;
+use serde_json::json;
+
+use super::CommandResult;
+use super::output::{self, line, table, time};
+use crate::config::Config;
+use crate::metrics::Metrics;
+use crate::model::clock::{Clock, Millis};
+use crate::model::json::utc;
+use crate::model::retention::Removed;
+use crate::retention::{Pruner, Run};
+use crate::store::Store;
+
+#[derive(Args)]
+pub struct Arguments {
+    /// Only count, and remove nothing
+    #[arg(long)]
+    dry_run: bool,
+    #[arg(long)]
+    json: bool,
+}
+
+pub async fn prune(config: &Config, arguments: Arguments) -> CommandResult {
+    let store = Store::open(&config.database_url).await?;
+    let clock = store.clock(Clock::System);
+    let pruner = Pruner::new(store, clock, config.retention, Metrics::default());
+    let (removed, bytes, waits_until) = if arguments.dry_run {
+        let (old, waits_until) = pruner.would().await?;
+        (old, 0, waits_until)
+    } else {
+        match pruner.once().await? {
+            Run::Keeps => (Removed::default(), 0, None),
+            Run::Waits { until } => (Removed::default(), 0, Some(until)),
+            Run::Removed { removed, bytes } => (removed, bytes, None),
+            Run::Busy => return Err(anyhow::anyhow!("another process removes what is old just now").into()),
+        }
+    };
+    if arguments.json {
+        let until = waits_until.map(|at| utc(at).to_string());
+        output::json(&json!({
+            "dry_run": arguments.dry_run, "removed": removed, "bytes": bytes, "waits_until": until,
+        }))?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    table(&["", "ROWS"], removed.all().into_iter().map(|(kind, rows)| vec![kind.to_owned(), rows.to_string()]))?;
+    line(format_args!("\n{}", told(config, &arguments, bytes, waits_until)))?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn told(config: &Config, arguments: &Arguments, bytes: u64, waits_until: Option<Millis>) -> String {
+    match waits_until {
+        _ if config.retention.records.is_none() => "Nothing is removed: RETENTION is 0.".into(),
+        Some(until) if config.retention.is_chosen => {
+            format!("Nothing is removed before {}, because the clock went far ahead.", time(until, &config.timezone))
+        }
+        Some(until) => {
+            format!(
+                "Nothing is removed before {}, because RETENTION is not set. Set it, and it is done at once.",
+                time(until, &config.timezone)
+            )
+        }
+        None if arguments.dry_run => "So much would be removed now.".into(),
+        None => format!("Removed. {bytes} bytes of the database file were given back."),
+    }
+}

@@ -1,0 +1,142 @@
+//! Retention: what is old enough to be removed, and from when on that happens. Ages go by harborbell's own times. Pure;
+//! the module of the same name above acts upon it.
+
+use serde::Serialize;
+
+use super::clock::{HOUR, Leaps, Millis};
+
+pub const DAY: Millis = 24 * HOUR;
+/// What counts where nobody sets `RETENTION`.
+pub const DEFAULT: &str = "180d";
+/// A retention that nobody chose is announced for so long before it removes anything. A clock that went ahead by more than
+/// this may be wrong, and has as long to be put right.
+pub const NOTICE: Millis = 7 * DAY;
+
+/// How long what is kept; None: for ever.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Retention {
+    /// Deliveries, their attempts and messages, and payloads.
+    pub records: Option<Millis>,
+    /// Whether somebody set it.
+    pub is_chosen: bool,
+    /// The facts of events, by which repetitions are recognised and `where` and the board answer.
+    pub arrivals: Option<Millis>,
+}
+
+/// What earlier looks left.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct Looks {
+    /// 0: this is the first one.
+    pub looked_at: Millis,
+    /// 0: nothing is announced.
+    pub announced_at: Millis,
+    pub held_until: Millis,
+}
+
+/// What is old: what happened before these times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    pub records: Millis,
+    pub arrivals: Option<Millis>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    Keep,
+    /// Nobody chose it: if anything is old, that is announced first.
+    Announce(Limits),
+    Wait {
+        until: Millis,
+    },
+    Remove(Limits),
+}
+
+/// How many rows went.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Removed {
+    pub deliveries: u64,
+    pub attempts: u64,
+    pub payloads: u64,
+    pub messages: u64,
+    pub changes: u64,
+    pub events: u64,
+    pub arrivals: u64,
+}
+
+impl Removed {
+    pub fn all(&self) -> [(&'static str, u64); 7] {
+        [
+            ("deliveries", self.deliveries),
+            ("attempts", self.attempts),
+            ("payloads", self.payloads),
+            ("messages", self.messages),
+            ("changes", self.changes),
+            ("events", self.events),
+            ("arrivals", self.arrivals),
+        ]
+    }
+
+    pub fn is_nothing(&self) -> bool {
+        *self == Self::default()
+    }
+
+    pub const fn add(&mut self, other: Self) {
+        self.deliveries += other.deliveries;
+        self.attempts += other.attempts;
+        self.payloads += other.payloads;
+        self.messages += other.messages;
+        self.changes += other.changes;
+        self.events += other.events;
+        self.arrivals += other.arrivals;
+    }
+}
+
+impl Looks {
+    /// When an announced retention begins; None where none is announced, or it has begun.
+    pub fn begins_at(&self, now: Millis) -> Option<Millis> {
+        let begins_at = self.announced_at + NOTICE;
+        (self.announced_at > 0 && begins_at > now).then_some(begins_at)
+    }
+
+    /// Nobody looked for so long: no service ran, or the clock went ahead and may be wrong.
+    pub const fn is_long_ago(&self, now: Millis) -> bool {
+        self.looked_at > 0 && now - self.looked_at > NOTICE
+    }
+
+    /// As far as a clock that may have been set meanwhile leaves it believable: no wait is shorter for a leap, none is
+    /// longer than it can be, and after a long time that nobody saw passing a new one begins.
+    fn believable(self, now: Millis, leaps: &Leaps) -> Self {
+        let put_off = |until: Millis| {
+            let left_out = if until > self.looked_at { leaps.within(self.looked_at, now) } else { 0 };
+            (until + left_out).min(now + NOTICE)
+        };
+        Self {
+            looked_at: now,
+            announced_at: if self.announced_at > 0 { put_off(self.announced_at + NOTICE) - NOTICE } else { 0 },
+            held_until: if self.is_long_ago(now) { now + NOTICE } else { put_off(self.held_until) },
+        }
+    }
+}
+
+impl Retention {
+    pub fn limits(&self, now: Millis, leaps: &Leaps) -> Option<Limits> {
+        let before = |length| leaps.before(now, length);
+        self.records.map(|records| Limits { records: before(records), arrivals: self.arrivals.map(before) })
+    }
+
+    /// What is to be done now, and what the next look is to know.
+    pub fn decide(&self, looks: Looks, now: Millis, leaps: &Leaps) -> (Decision, Looks) {
+        let mut looks = looks.believable(now, leaps);
+        let Some(limits) = self.limits(now, leaps) else {
+            looks.announced_at = 0;
+            return (Decision::Keep, looks);
+        };
+        if self.is_chosen {
+            looks.announced_at = 0;
+        } else if looks.announced_at == 0 {
+            return (Decision::Announce(limits), looks);
+        }
+        let until = looks.held_until.max(looks.begins_at(now).unwrap_or_default());
+        (if until > now { Decision::Wait { until } } else { Decision::Remove(limits) }, looks)
+    }
+}
