@@ -22,6 +22,16 @@ pub struct Service {
 
 impl Service {
     pub async fn start(folder: &Path, database_url: &str, wecom: &Standin, rate: &str) -> Self {
+        Self::start_with(folder, database_url, wecom, rate, &[]).await
+    }
+
+    pub async fn start_with(
+        folder: &Path,
+        database_url: &str,
+        wecom: &Standin,
+        rate: &str,
+        settings: &[(&str, &str)],
+    ) -> Self {
         let port = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
         let address = format!("127.0.0.1:{port}");
         let log = std::fs::File::create(folder.join("log")).unwrap();
@@ -34,6 +44,7 @@ impl Service {
             .env("WECOM_WEBHOOK_URL", wecom.url())
             .env("WECOM_RATE_PER_MINUTE", rate)
             .env("RUST_LOG", std::env::var("RUST_LOG").unwrap_or("info".into()))
+            .envs(settings.iter().copied())
             .stderr(Stdio::from(log))
             .spawn()
             .unwrap();

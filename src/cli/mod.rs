@@ -161,7 +161,7 @@ async fn run(command: Command) -> CommandResult {
         Command::Preview { file } => preview::preview(&config()?, &file),
         Command::Copy(arguments) => copy::copy(arguments).await,
         Command::Backup { file } => backup::backup(&config()?, &file).await,
-        Command::Prune(arguments) => prune::prune(&config()?, arguments).await,
+        Command::Prune(arguments) => prune::prune(&config_of_database()?, arguments).await,
         Command::Connect(arguments) => connect::connect(&config()?, arguments).await,
         Command::Route { file, json } => route::route(&config()?, &file, json),
         Command::Health(arguments) => health::health(arguments).await,

@@ -4,6 +4,7 @@ mod checkpoints;
 mod harbor;
 mod lanes;
 mod server;
+mod stop_signal;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -11,7 +12,6 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use anyhow::{Context, bail};
-use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 use tokio::task::{JoinError, JoinHandle, JoinSet};
 use tokio::time::Instant;
@@ -37,6 +37,7 @@ use lanes::Lanes;
 pub use lanes::{Reload, lanes, secrets};
 pub use server::listen;
 use server::server;
+pub use stop_signal::stop_signal;
 
 /// A message in flight has at most 12 s, and its record some more: a stop takes no longer than this.
 const STOP_WITHIN: Duration = Duration::from_secs(14);
@@ -268,26 +269,6 @@ async fn reload(lanes: &mut Lanes, routing: Routing) {
             "the configuration was read again, but could not be applied; the earlier one stays active"
         ),
     }
-}
-
-/// Listens for SIGTERM and SIGINT from now on, so that none ends the process out of order; what it gives resolves at the
-/// first. From then on, a second one ends the process at once.
-pub fn stop_signal() -> std::io::Result<impl Future<Output = ()>> {
-    let (mut terminate, mut interrupt) = (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
-    let mut next = async move || {
-        tokio::select! {
-            _ = terminate.recv() => {}
-            _ = interrupt.recv() => {}
-        }
-    };
-    Ok(async move {
-        next().await;
-        tokio::spawn(async move {
-            next().await;
-            tracing::warn!("second signal: ending at once; what is missing is done at the next start");
-            std::process::exit(130);
-        });
-    })
 }
 
 /// A replica that was stopped in the middle of a transaction holds its rows for some seconds.
