@@ -63,6 +63,8 @@ async fn play(
     let database_url = format!("sqlite://{}", database.display());
     let values = HashMap::from([
         ("LISTEN_ADDR".to_owned(), listen.to_string()),
+        // Who names such an address, as a container must, wants it to be reached; there are only samples to see.
+        ("ALLOW_ANONYMOUS".to_owned(), (!listen.ip().is_loopback()).to_string()),
         ("DATABASE_URL".to_owned(), database_url.clone()),
         ("WECOM_WEBHOOK_URL".to_owned(), wecom.url()),
         ("HARBOR_URL".to_owned(), "https://harbor.example.com".to_owned()),
