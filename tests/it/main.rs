@@ -20,6 +20,7 @@ mod cli;
 mod clock;
 mod config;
 mod connect;
+mod containers;
 mod copy;
 mod crash;
 mod desk;
