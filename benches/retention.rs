@@ -144,7 +144,7 @@ async fn answers(url: &str, events: i64) -> Vec<String> {
     for number in (0..events).step_by(((events / 500).max(1) | 1) as usize) {
         let (repository, version) = image(number);
         let question = Question { repository, version: Some(version), ..Question::default() };
-        answers.push(format!("{:?}", store.arrivals(&question).await.unwrap()));
+        answers.push(format!("{:?}", store.arrivals(&question, &[]).await.unwrap()));
     }
     store.close().await;
     answers
