@@ -6,7 +6,8 @@ use harborbell::config::KEYS;
 use regex_lite::Regex;
 use rstest::rstest;
 
-use crate::tidy::{commands, text};
+use crate::documents::commands;
+use crate::tidy::text;
 
 const MANIFESTS: [&str; 4] = [
     "contrib/kubernetes/one/harborbell.yaml",

@@ -246,7 +246,7 @@ async fn known(bench: &Bench) -> Vec<String> {
         all.push(format!("{row:?}"));
         let of_version = Question { version: Some(row.facts.version.clone()), ..of.clone() };
         for question in [of, of_version] {
-            all.push(format!("{:?}", bench.store.arrivals(&question).await.unwrap()));
+            all.push(format!("{:?}", bench.store.arrivals(&question, &[]).await.unwrap()));
         }
     }
     all
