@@ -60,6 +60,8 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult 
     let troubled: Vec<_> = views.iter().filter(|view| view.is_in_trouble()).map(|view| view.name.as_str()).collect();
     let failed_pings = pings.iter().filter(|(_, answer)| answer.outcome != "delivered").count();
     if as_json {
+        let secrets: Vec<_> =
+            config.secrets_from.iter().map(|(name, from)| json!({ "name": name, "from": from })).collect();
         let pings: Vec<_> = pings
             .iter()
             .map(|(robot, answer)| {
@@ -69,13 +71,17 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult 
             })
             .collect();
         output::json(
-            &json!({ "configuration": "ok", "file": config.file, "database": database, "robots": views, "in_trouble": troubled, "pings": pings,
-                "harbor": harbor.as_ref().map(check_harbor::Findings::json) }),
+            &json!({ "configuration": "ok", "file": config.file, "secrets": secrets, "database": database, "robots": views,
+                "in_trouble": troubled, "pings": pings, "harbor": harbor.as_ref().map(check_harbor::Findings::json) }),
         )?;
     } else {
         let file =
             config.file.map_or("environment alone, no .env here".to_owned(), |file| format!("environment and {file}"));
-        line(format_args!("configuration  ok: {file}\ndatabase       {database}\n"))?;
+        line(format_args!("configuration  ok: {file}"))?;
+        for (name, from) in &config.secrets_from {
+            line(format_args!("               {name} from {from}"))?;
+        }
+        line(format_args!("database       {database}\n"))?;
         print_robots(config, &views)?;
         if !troubled.is_empty() {
             line(format_args!("\nin trouble: {}", troubled.join(", ")))?;

@@ -1,10 +1,12 @@
-//! Where the configuration's values come from: flags, then the environment, then `.env` or what takes its place.
+//! Where the configuration's values come from: flags, then the environment, then `.env` or what takes its place. A secret
+//! may be in a file of its own.
 
 use clap::Args;
 
 use super::Failure;
 use crate::config::dotenv::Dotenv;
 use crate::config::routes::references;
+use crate::config::secrets::{self, FromFile, file_keys, is_secret};
 use crate::config::{Config, Fault, KEYS};
 
 /// What a person would type. Secrets stay out: other users of the machine can read a command line.
@@ -77,18 +79,57 @@ pub fn load(flags: &Flags) -> Result<(Config, Vec<Fault>), Failure> {
         let Ok(name) = name.into_string() else { continue };
         match value.into_string() {
             Ok(value) => _ = values.insert(name, value),
-            Err(_) if KEYS.iter().any(|key| key.name == name) => {
+            Err(_) if KEYS.iter().any(|key| key.name == name) || file_keys([]).contains(&name) => {
                 return Err(Failure::Faults(vec![Fault { key: name, problem: "is not UTF-8".into() }]));
             }
             Err(_) => {}
         }
     }
     values.extend(flags.values().map(|(key, value)| (key.to_owned(), value.clone())));
-    let doubts = dotenv.misspelt(&references(&values));
-    match Config::load(&values) {
-        Ok(config) => Ok((Config { file: dotenv.file, ..config }, doubts)),
-        Err(faults) => Err(Failure::Faults([faults, doubts].concat())),
+    let used = references(&values);
+    let read = secrets::read(&mut values, &file_keys(&used));
+    let doubts = [dotenv.doubts(&used), read.doubts].concat();
+    let loaded =
+        Config::load(&values).map_err(|faults| faults.into_iter().map(|fault| placed(fault, &read.files)).collect());
+    match (loaded, read.faults) {
+        (Ok(config), faults) if faults.is_empty() => {
+            let mut set: Vec<_> =
+                values.iter().filter(|(name, value)| is_secret(name, value, &used)).map(|(name, _)| name).collect();
+            set.sort_unstable();
+            let place = |name: &str| {
+                let file = read.files.iter().find(|file| file.name == name);
+                file.map_or_else(|| variable(name, flags, dotenv.file), |file| file.place.clone())
+            };
+            let secrets_from = set.into_iter().map(|name| (name.clone(), place(name))).collect();
+            Ok((Config { file: dotenv.file, secrets_from, ..config }, doubts))
+        }
+        (loaded, faults) => Err(Failure::Faults([faults, loaded.err().unwrap_or_default(), doubts].concat())),
     }
+}
+
+/// A fault of a value by the name of what has it.
+fn placed(fault: Fault, files: &[FromFile]) -> Fault {
+    match files.iter().find(|file| file.name == fault.key) {
+        Some(file) => Fault { key: file.key.clone(), ..fault },
+        None => fault,
+    }
+}
+
+/// Where a variable was set.
+fn variable(name: &str, flags: &Flags, file: Option<&str>) -> String {
+    if flags.values().any(|(key, _)| key == name) {
+        return "the command line".to_owned();
+    }
+    file.filter(|_| std::env::var_os(name).is_none()).unwrap_or("the environment").to_owned()
+}
+
+/// One secret, whatever is wrong with the others: of the environment or else of `.env`, or of its file.
+pub fn secret(name: &str) -> Result<Option<String>, Failure> {
+    let names = [name, &format!("{name}_FILE"), "CREDENTIALS_DIRECTORY"];
+    let given = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty()).or_else(|| dotenv_value(name));
+    let mut values = names.iter().filter_map(|name| Some(((*name).to_owned(), given(name)?))).collect();
+    let read = secrets::read(&mut values, &[format!("{name}_FILE")]);
+    if read.faults.is_empty() { Ok(values.remove(name)) } else { Err(Failure::Faults(read.faults)) }
 }
 
 /// One value, of the environment or else of `.env`, whatever is wrong with the others.
@@ -98,6 +139,6 @@ pub fn value(name: &str) -> Option<String> {
 
 /// A value of `.env` alone. On a build agent that file may be another program's, so what is wrong with it is passed
 /// over.
-pub fn dotenv_value(name: &str) -> Option<String> {
+fn dotenv_value(name: &str) -> Option<String> {
     Dotenv::read().ok()?.values.remove(name)
 }

@@ -4,9 +4,13 @@
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
 
+use rustix::process::geteuid;
+
 use super::nearest::nearest;
+use super::secrets::{file_keys, is_secret};
 use super::{Fault, KEYS};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -76,17 +80,35 @@ impl Dotenv {
         if faults.is_empty() { Ok(dotenv) } else { Err(faults) }
     }
 
-    /// Names that are probably keys and misspelt. Other programs may have names here, too, and so may the routes file,
-    /// whose `used` ones are meant as they are.
-    pub fn misspelt(&self, used: &HashSet<String>) -> Vec<Fault> {
-        let is_known = |name: &str| KEYS.iter().any(|key| key.name == name) || used.contains(name);
-        let unknown = self.names.iter().filter(|(name, _)| !is_known(name));
+    /// What may be wrong with it. Other programs may have names here, too, and so may the routes file, whose `used` ones
+    /// are meant as they are.
+    pub fn doubts(&self, used: &HashSet<String>) -> Vec<Fault> {
+        self.misspelt(used).into_iter().chain(self.open_to_others(used)).collect()
+    }
+
+    /// Names that are probably keys and misspelt.
+    fn misspelt(&self, used: &HashSet<String>) -> Vec<Fault> {
+        let of_files = file_keys(used);
+        let known = || KEYS.iter().map(|key| key.name).chain(of_files.iter().map(String::as_str));
+        let unknown = self.names.iter().filter(|(name, _)| !used.contains(name) && known().all(|key| key != name));
         unknown
             .filter_map(|(name, line)| {
-                let key = nearest(&name.to_uppercase(), KEYS.iter().map(|key| key.name))?;
+                let key = nearest(&name.to_uppercase(), known())?;
                 Some(fault(self.file?, *line, &format!("sets {name}, which is no key; is {key} meant?")))
             })
             .collect()
+    }
+
+    /// Whether other users of the machine can read a secret here. A group may be meant to, but for a `.env` of our own.
+    fn open_to_others(&self, used: &HashSet<String>) -> Option<Fault> {
+        self.values.iter().find(|(name, value)| is_secret(name, value, used))?;
+        let name = self.file?;
+        let file = std::fs::metadata(name).ok()?;
+        let is_ours = file.uid() == geteuid().as_raw();
+        let readers = if is_ours && name == FILES[0] { 0o044 } else { 0o004 };
+        let advice = if is_ours { format!("chmod 600 {name}") } else { format!("chmod o= {name}") };
+        let problem = format!("has secrets, and other users of this machine can read it; {advice}");
+        (file.mode() & readers != 0).then(|| Fault { key: name.into(), problem })
     }
 }
 

@@ -8,6 +8,7 @@ mod harbor;
 mod nearest;
 mod retention;
 pub mod routes;
+pub mod secrets;
 mod values;
 
 use std::collections::HashMap;
@@ -112,6 +113,8 @@ pub struct Config {
     pub retention: Retention,
     pub log_format: LogFormat,
     pub log_filter: String,
+    /// The secrets that are set, and where each came from; for `check`.
+    pub secrets_from: Vec<(String, String)>,
 }
 
 impl Config {
@@ -144,6 +147,7 @@ impl Config {
             retention: reader.retention(),
             log_format: reader.read("LOG_FORMAT", log_format).unwrap_or(LogFormat::Text),
             log_filter: reader.read("RUST_LOG", log_filter).unwrap_or_default(),
+            secrets_from: Vec::new(),
             renderer: match renderer {
                 Some(renderer) => renderer,
                 None => return Err(reader.faults),

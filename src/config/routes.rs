@@ -236,9 +236,9 @@ fn expand(text: &str, values: &HashMap<String, String>) -> Result<String, String
         }
         let value = values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
         expanded.push_str(before);
-        expanded.push_str(
-            value.ok_or_else(|| format!("{} is not set, neither in the environment nor in .env", variable(name)))?,
-        );
+        expanded.push_str(value.ok_or_else(|| {
+            format!("{} is not set, neither in the environment nor in .env, and no file has it", variable(name))
+        })?);
         rest = after;
     }
     Ok(expanded + rest)

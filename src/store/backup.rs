@@ -41,7 +41,8 @@ pub async fn backup(url: &str, file: &Path) -> Result<Backup> {
     }
     check_log(&source)?;
     let partial = Partial::make(file).map_err(here)?;
-    let mut database = SqliteConnectOptions::new().filename(&source).connect().await?;
+    // What takes long here is no news.
+    let mut database = SqliteConnectOptions::new().filename(&source).disable_statement_logging().connect().await?;
     if number(&mut database, "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").await? == 0 {
         return Err(StoreError::Missing(source.display().to_string()));
     }
@@ -86,6 +87,7 @@ impl Partial {
         let said = |error: sqlx::Error| error.to_string();
         // Nobody else knows of it, so it needs no locks, which some network file systems do not have.
         let options = SqliteConnectOptions::new().filename(&self.0).immutable(true).read_only(true);
+        let options = options.disable_statement_logging();
         let mut copy = options.connect().await.map_err(said)?;
         let problems = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'
             UNION ALL SELECT 'a row of ' || \"table\" || ' lacks its row of ' || parent FROM pragma_foreign_key_check";

@@ -1,5 +1,6 @@
 //! `.env`: what is wrong with it is named by its line, what is probably misspelt is said, and no value is repeated.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::Command;
 
@@ -14,7 +15,10 @@ use crate::support::{KEY, program};
 /// A command in a folder with this `.env`: its exit code, and what it says on standard error.
 fn run(env: &[u8], arguments: &[&str]) -> (i32, String) {
     let folder = TempDir::new().unwrap();
-    std::fs::write(folder.path().join(".env"), env).unwrap();
+    let file = folder.path().join(".env");
+    std::fs::write(&file, env).unwrap();
+    // Else that is one more thing to be said.
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
     run_in(folder.path(), arguments)
 }
 

@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use super::arguments::read_moment;
 use super::output::{self, remark, table, time, times};
-use super::settings::dotenv_value;
+use super::settings::secret;
 use super::{CommandResult, Failure, config_of_database};
 use crate::model::event::{ReplicationOutcome, label};
 use crate::model::moment::duration;
@@ -48,7 +48,7 @@ pub struct Arguments {
     /// Ask a running service, such as http://harborbell.example.com:8080, and not the database
     #[arg(long)]
     url: Option<Url>,
-    /// The service's READ_TOKEN; else from the environment, else from .env
+    /// The service's READ_TOKEN; else from the environment, from .env or from READ_TOKEN_FILE
     #[arg(long, env = "READ_TOKEN", hide_env_values = true)]
     token: Option<String>,
     #[arg(long)]
@@ -60,7 +60,7 @@ pub async fn run(arguments: Arguments) -> CommandResult {
     let (source, timezone) = match &arguments.url {
         Some(url) => {
             let token = arguments.token.clone().filter(|token| !token.trim().is_empty());
-            let token = token.or_else(|| dotenv_value("READ_TOKEN"));
+            let token = if token.is_some() { token } else { secret("READ_TOKEN")? };
             (Source::Service(Service::new(url, token)?), TimeZone::system())
         }
         None => {
