@@ -1,6 +1,6 @@
 //! Arguments that several commands share: which deliveries are meant.
 
-use clap::Args;
+use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
 
 use super::Failure;
@@ -57,17 +57,27 @@ pub(super) struct ListArgs {
     pub(super) state: Option<State>,
     #[command(flatten)]
     pub(super) filter: FilterArgs,
-    /// Maximum rows
-    #[arg(long, default_value_t = 50, value_parser = clap::value_parser!(u16).range(1..=1000))]
-    pub(super) limit: u16,
+    /// Maximum rows; else 50, or all of them as CSV
+    #[arg(long, value_parser = clap::value_parser!(u16).range(1..=1000))]
+    pub(super) limit: Option<u16>,
     /// Cursor from the previous page
     #[arg(long)]
     pub(super) cursor: Option<String>,
     /// All columns whole, also where the terminal is narrower
     #[arg(long)]
     pub(super) wide: bool,
-    #[arg(long)]
+    #[arg(long, value_enum, default_value_t = Format::Table)]
+    pub(super) format: Format,
+    /// The same as --format json
+    #[arg(long, conflicts_with = "format")]
     pub(super) json: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Table,
+    Json,
+    Csv,
 }
 
 #[derive(Args)]

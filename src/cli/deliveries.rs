@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::CommandResult;
-use super::arguments::ListArgs;
+use super::arguments::{Format, ListArgs};
+use super::export;
 use super::fitted::{self, Column, Cut};
 use super::output::{json, line, remark, table, time, times};
 use crate::admin::api::DeliveryDetail;
@@ -17,6 +18,8 @@ use crate::render::zone;
 use crate::store::Store;
 use crate::store::views::{ChangeView, Delivery, Detail, RobotRow};
 
+const ROWS: u16 = 50;
+
 pub async fn list(config: &Config, arguments: ListArgs) -> CommandResult {
     let filter = arguments.filter.read(arguments.state, &config.timezone)?;
     let store = Store::open(&config.database_url).await?;
@@ -24,8 +27,12 @@ pub async fn list(config: &Config, arguments: ListArgs) -> CommandResult {
         Some(cursor) => Some(store.position(cursor).await?.ok_or_else(|| unknown(cursor))?),
         None => None,
     };
-    let page = store.list(&filter, arguments.limit.into(), after.as_ref()).await?;
-    if arguments.json {
+    if arguments.format == Format::Csv {
+        export::csv(&store, &filter, after, arguments.limit.map(usize::from)).await?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    let page = store.list(&filter, arguments.limit.unwrap_or(ROWS).into(), after.as_ref()).await?;
+    if arguments.json || arguments.format == Format::Json {
         json(&page)?;
         return Ok(ExitCode::SUCCESS);
     }

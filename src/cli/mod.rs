@@ -8,6 +8,7 @@ mod check_harbor;
 mod connect;
 mod copy;
 mod deliveries;
+mod export;
 mod fitted;
 mod health;
 mod output;

@@ -69,8 +69,13 @@ pub fn harmless(text: &str) -> String {
 }
 
 fn write(text: &str) -> Result<()> {
-    match writeln!(stdout().lock(), "{text}") {
-        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(()),
-        written => written,
+    write_all(format!("{text}\n").as_bytes()).map(drop)
+}
+
+/// Says whether somebody still reads.
+pub fn write_all(bytes: &[u8]) -> Result<bool> {
+    match stdout().lock().write_all(bytes) {
+        Err(error) if error.kind() == ErrorKind::BrokenPipe => Ok(false),
+        written => written.map(|()| true),
     }
 }
