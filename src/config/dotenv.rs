@@ -106,8 +106,8 @@ impl Dotenv {
         let file = std::fs::metadata(name).ok()?;
         let is_ours = file.uid() == geteuid().as_raw();
         let readers = if is_ours && name == FILES[0] { 0o044 } else { 0o004 };
-        let advice = if is_ours { format!("chmod 600 {name}") } else { format!("chmod o= {name}") };
-        let problem = format!("has secrets, and other users of this machine can read it; {advice}");
+        let owner = if is_ours { "" } else { "give it to the service's user, then " };
+        let problem = format!("has secrets, and other users of this machine can read it; {owner}chmod 600 {name}");
         (file.mode() & readers != 0).then(|| Fault { key: name.into(), problem })
     }
 }
