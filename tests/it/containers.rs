@@ -1,12 +1,16 @@
 //! What runs the program in containers says of it what is true.
 
 use std::collections::BTreeSet;
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
 
 use harborbell::config::KEYS;
 use regex_lite::Regex;
 use rstest::rstest;
+use tempfile::TempDir;
 
 use crate::documents::commands;
+use crate::support::{client, program};
 use crate::tidy::text;
 
 const MANIFESTS: [&str; 4] = [
@@ -94,4 +98,24 @@ fn probes_ask_for_paths_that_answer() {
 fn the_manifests_name_this_version(#[values("one", "replicas")] folder: &str) {
     let tag = all(&text(&format!("contrib/kubernetes/{folder}/kustomization.yaml")), r"newTag: (\S+)");
     assert_eq!(tag, set([env!("CARGO_PKG_VERSION")]));
+}
+
+#[tokio::test]
+async fn the_demo_of_a_container_is_reached_from_outside() {
+    let folder = TempDir::new().unwrap();
+    let mut child = Command::new(program())
+        .args(["demo", "--listen-addr", "0.0.0.0:0"])
+        .env("TMPDIR", folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let (mut story, mut line) = (BufReader::new(child.stdout.take().unwrap()), String::new());
+    story.read_line(&mut line).unwrap();
+    let port = all(&line, r"^harborbell listens on http://0\.0\.0\.0:(\d+)").pop_first().expect("its address");
+    // A name of another machine: on loopback it would be refused.
+    let page =
+        client().get(format!("http://127.0.0.1:{port}/")).header("Host", "demo.example.com").send().await.unwrap();
+    assert_eq!(page.status(), 200);
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    assert!(child.wait().unwrap().success());
 }
