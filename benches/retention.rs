@@ -1,11 +1,12 @@
 //! A million events that ended long ago are removed under load: how fast webhooks are answered and deliveries sent before
 //! and during it, how large the file is before and after, and whether `where` says the same. It fails nothing.
-//! `cargo bench --bench retention`, or with another number of events: `-- 100000`
+//! `cargo bench --bench retention`, or with another number of events: `-- 100000`. With a folder behind the number the
+//! events are made there once: `-- 1000000 /path`.
 
 #[allow(dead_code, reason = "other benchmarks use more of it")]
 mod load;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
@@ -37,12 +38,17 @@ const LONGEST: Duration = Duration::from_secs(8 * 60);
 #[tokio::main]
 async fn main() {
     let events = std::env::args().find_map(|argument| argument.parse().ok()).unwrap_or(EVENTS);
+    let kept = std::env::args().skip(1).map(PathBuf::from).find(|argument| argument.is_dir());
     let folder = TempDir::new().unwrap();
     let file = folder.path().join("retention.db");
-    let url = format!("sqlite://{}", file.display());
+    let made = kept.unwrap_or_else(|| folder.path().to_owned()).join(format!("{events}.db"));
     let began = Instant::now();
-    make(&url, events).await;
-    println!("{events} events of 200 to 400 days ago made in {:.0} s", began.elapsed().as_secs_f64());
+    if !made.exists() {
+        make(&format!("sqlite://{}", made.display()), events).await;
+        println!("{events} events of 200 to 400 days ago made in {:.0} s", began.elapsed().as_secs_f64());
+    }
+    std::fs::copy(&made, &file).unwrap();
+    let url = format!("sqlite://{}", file.display());
     let known = answers(&url, events).await;
     let size_before = megabytes(&file);
 

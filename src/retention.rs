@@ -22,8 +22,9 @@ const EVERY: Duration = Duration::from_secs(60 * 60);
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
 /// Rows that one step removes at most; an event that has more of them by itself is a step of its own.
 pub const ROWS_AT_ONCE: i64 = 400;
-/// After each step the writer is left to others for so many times as long.
-const PAUSE: u32 = 4;
+/// After each step the writer is left to others for so many times as long. They wait for one step at most, and webhooks
+/// that come in meanwhile are committed together.
+const PAUSE: u32 = 1;
 
 /// Removes what is old.
 pub struct Pruner {
