@@ -35,20 +35,21 @@ impl Story {
         self.print_messages(1).await;
 
         println!("6. A webhook is lost. Once Harbor's own tries are over (here 2 s, else 4 minutes), it is told late:");
-        self.harbor.set_execution(execution(LOST, 2, "Succeed", "", 1, now));
         self.harbor.set_task(LOST, task(LOST, "mars/mars-api", "copy", "Succeed", now), Some(&log("v1.2.4", None)));
+        self.harbor.set_execution(execution(LOST, 2, "Succeed", "", 1, now));
         self.print_messages(1).await;
 
         println!("7. A rule replicates a deletion. Its webhook says what it says of an arrival; the API knows better:");
-        self.harbor.set_execution(execution(DELETED, 2, "Succeed", "", 1, now));
         self.harbor.set_task(DELETED, task(DELETED, OLD, "deletion", "Succeed", now), None);
+        self.harbor.set_execution(execution(DELETED, 2, "Succeed", "", 1, now));
         self.post("success", &webhook(DELETED, OLD, &["v1.0.0"], true, now)).await?;
         self.print_messages(1).await;
 
         println!("8. One of two versions fails. The webhook names both and no reason; the task's log has it:");
-        self.harbor.set_execution(execution(FAILED, 2, "Failed", "", 1, now));
         let text = log("v2.1.0", Some("v2.1.1"));
         self.harbor.set_task(FAILED, task(FAILED, "mars/mars-api", "copy", "Failed", now), Some(&text));
+        // After its task, as in Harbor: a failed execution without tasks is another story.
+        self.harbor.set_execution(execution(FAILED, 2, "Failed", "", 1, now));
         self.post("failure", &webhook(FAILED, "mars/mars-api", &["v2.1.0", "v2.1.1"], false, now)).await?;
         self.print_messages(1).await;
         Ok(())
