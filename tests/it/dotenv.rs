@@ -15,11 +15,15 @@ use crate::support::{KEY, program};
 /// A command in a folder with this `.env`: its exit code, and what it says on standard error.
 fn run(env: &[u8], arguments: &[&str]) -> (i32, String) {
     let folder = TempDir::new().unwrap();
-    let file = folder.path().join(".env");
-    std::fs::write(&file, env).unwrap();
-    // Else that is one more thing to be said.
-    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
+    write(folder.path(), env);
     run_in(folder.path(), arguments)
+}
+
+/// For its owner alone; else that is one more thing to be said.
+fn write(folder: &Path, env: &[u8]) {
+    let file = folder.join(".env");
+    std::fs::write(&file, env).unwrap();
+    std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o600)).unwrap();
 }
 
 fn run_in(folder: &Path, arguments: &[&str]) -> (i32, String) {
@@ -85,7 +89,7 @@ fn a_misspelt_key_is_a_warning_with_the_nearest_one() {
 fn a_name_that_the_routes_file_uses_is_not_taken_for_misspelt() {
     let folder = TempDir::new().unwrap();
     let env = "ROUTES_FILE=routes.toml\nWECOM_WEBHOOK_URL2=https://wecom.example.com/send?key=s3cret-word\n";
-    std::fs::write(folder.path().join(".env"), env).unwrap();
+    write(folder.path(), env.as_bytes());
     std::fs::write(folder.path().join("routes.toml"), "[robots.two]\nurl = \"${WECOM_WEBHOOK_URL2}\"\n").unwrap();
     assert_eq!(run_in(folder.path(), &["check", "--routes"]), (0, String::new()));
     std::fs::write(folder.path().join("routes.toml"), "").unwrap();

@@ -22,10 +22,13 @@ fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
-/// `check`, with these variables and no other one: its exit code, standard output and standard error.
+/// `check`, with these variables and a robot: its exit code, standard output and standard error.
 fn check(folder: &Path, arguments: &[&str], variables: &[(&str, &str)]) -> (i32, String, String) {
     let mut command = Command::new(program());
     command.arg("check").args(arguments).current_dir(folder).env_clear().env("LISTEN_ADDR", "127.0.0.1:0");
+    if !variables.iter().any(|(name, _)| name.starts_with("WECOM_WEBHOOK_URL")) {
+        command.env("WECOM_WEBHOOK_URL", KEY);
+    }
     let output = command.envs(variables.iter().copied()).output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
@@ -54,10 +57,10 @@ fn check_says_where_each_secret_came_from() {
     write(folder.path(), "credentials/WECOM_OPS", "ops00000-fake-fake", 0o400);
     let robots = "[robots.release]\nurl = \"${WECOM_RELEASE}\"\n[robots.ops]\nurl = \"${WECOM_OPS}\"\n";
     write(folder.path(), "routes.toml", robots, 0o644);
-    write(folder.path(), ".env", format!("ADMIN_TOKEN={TOKEN}\nWECOM_RELEASE_FILE=release\nHARBOR_PASSWORD=\n"), 0o600);
+    write(folder.path(), ".env", format!("ADMIN_TOKEN={TOKEN}\nWECOM_RELEASE_FILE=./release\nHARBOR_PASSWORD=\n"), 0o600);
     let variables = [
         ("CREDENTIALS_DIRECTORY", "credentials"),
-        ("WECOM_WEBHOOK_URL_FILE", "robot"),
+        ("WECOM_WEBHOOK_URL_FILE", "./robot"),
         ("READ_TOKEN_FILE", "read.txt"),
         ("READ_TOKEN", ""),
         ("DATABASE_URL", "sqlite://test.db"),
@@ -72,8 +75,8 @@ fn check_says_where_each_secret_came_from() {
         place("HARBOR_AUTH_HEADER", "credential HARBOR_AUTH_HEADER"),
         place("READ_TOKEN", "READ_TOKEN_FILE (read.txt)"),
         place("WECOM_OPS", "credential WECOM_OPS"),
-        place("WECOM_RELEASE", "WECOM_RELEASE_FILE (release)"),
-        place("WECOM_WEBHOOK_URL", "WECOM_WEBHOOK_URL_FILE (robot)"),
+        place("WECOM_RELEASE", "WECOM_RELEASE_FILE (./release)"),
+        place("WECOM_WEBHOOK_URL", "WECOM_WEBHOOK_URL_FILE (./robot)"),
     ];
     assert_eq!(found["secrets"], Value::from(expected.to_vec()));
     assert_eq!(found["robots"].as_array().unwrap().len(), 3);
@@ -191,7 +194,7 @@ async fn sighup_reads_the_files_again() {
     let (folder, first) = (TempDir::new().unwrap(), Standin::start(KEY, None).await.unwrap());
     let second = Standin::start(KEY, None).await.unwrap();
     write(folder.path(), "robot", first.url(), 0o600);
-    let settings = [("WECOM_WEBHOOK_URL_FILE", "robot")];
+    let settings = [("WECOM_WEBHOOK_URL_FILE", "./robot")];
     let process = Process::start(folder.path(), "", &settings);
     let post = async |version: &str| {
         let request = client().post(format!("{}/webhook/harbor", process.url)).body(arrived(version).to_string());
@@ -203,7 +206,7 @@ async fn sighup_reads_the_files_again() {
     std::fs::remove_file(folder.path().join("robot")).unwrap();
     process.signal("-HUP");
     let line = process.line_with("the earlier one stays active");
-    assert!(line.contains("WECOM_WEBHOOK_URL_FILE: cannot read this: No such file"), "{line}");
+    assert!(line.contains("WECOM_WEBHOOK_URL_FILE: cannot read ./robot: No such file"), "{line}");
     write(folder.path(), "robot", second.url() + "\n", 0o600);
     process.signal("-HUP");
     process.line_with("configuration was read again");
