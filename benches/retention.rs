@@ -104,7 +104,7 @@ async fn under_load(address: &str, url: &str, until: impl AsyncFnOnce()) -> Figu
                 ticks.tick().await;
                 let number = NEXT.fetch_add(1, Ordering::Relaxed);
                 let (request, sent) = (body(&format!("new-{number}"), number), Instant::now());
-                exchange(&mut stream, &request, "202").await;
+                exchange(&mut stream, &request, "202 Accepted").await;
                 waits.push(sent.elapsed().as_secs_f64() * 1e3);
             }
             waits
