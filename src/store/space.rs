@@ -59,7 +59,7 @@ pub(super) async fn prepare(write: &SqlitePool, path: &Path) -> Result<()> {
     if is_large {
         tracing::info!(
             bytes,
-            "the database file is written anew once, so that it can become smaller; some seconds for each GB"
+            "the database file is written anew once, so that it can become smaller; about ten seconds for each GB"
         );
     }
     sqlx::query("PRAGMA auto_vacuum = INCREMENTAL").execute(&mut *writer).await?;
