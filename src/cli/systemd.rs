@@ -1,10 +1,13 @@
 //! What systemd is told of the service, by the protocol of sd_notify(3): that it is ready, reads its configuration again
 //! or stops, and that its lanes move. Where systemd does not ask for it, nothing is said.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 use std::time::{Duration, Instant};
 
 use sd_notify::NotifyState::{self, ExtendTimeoutUsec, Ready, Reloading, Status, Stopping, Watchdog};
-use sd_notify::{notify, watchdog_enabled};
+use sd_notify::watchdog_enabled;
 use tokio::time::{interval, interval_at};
 
 use crate::lane::heartbeat::Heartbeats;
@@ -65,7 +68,29 @@ pub async fn feed_watchdog(heartbeats: Heartbeats) {
 }
 
 fn tell(what: &[NotifyState<'_>]) {
-    if let Err(error) = notify(what) {
+    let Some(socket) = std::env::var_os("NOTIFY_SOCKET").filter(|socket| !socket.is_empty()) else { return };
+    if let Err(error) = send(socket.as_bytes(), &lines(what)) {
         tracing::warn!(%error, "systemd cannot be told how the service is");
     }
+}
+
+fn lines(what: &[NotifyState<'_>]) -> String {
+    what.iter().map(|one| format!("{one}\n")).collect()
+}
+
+/// Waits for nobody: a receiver that does not read must not hold up the service. The crate would wait, and would take a
+/// socket of the abstract namespace, `@…`, for a file.
+fn send(socket: &[u8], text: &str) -> std::io::Result<()> {
+    let sender = UnixDatagram::unbound()?;
+    sender.set_nonblocking(true)?;
+    sender.send_to_addr(text.as_bytes(), &address(socket)?)?;
+    Ok(())
+}
+
+fn address(socket: &[u8]) -> std::io::Result<SocketAddr> {
+    #[cfg(target_os = "linux")]
+    if let [b'@', name @ ..] = socket {
+        return <SocketAddr as std::os::linux::net::SocketAddrExt>::from_abstract_name(name);
+    }
+    SocketAddr::from_pathname(OsStr::from_bytes(socket))
 }

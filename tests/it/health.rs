@@ -1,5 +1,6 @@
 //! `health`: what container engines and scripts are told, without a secret and without a shell.
 
+use std::io::{Read, Write};
 use std::process::Command;
 
 use rstest::rstest;
@@ -51,6 +52,28 @@ async fn a_service_that_cannot_store_is_not_ready() {
     assert_eq!((code, said.as_str()), (1, ""));
     assert!(error.contains("503") && error.contains("a webhook could not be stored"), "{error}");
     assert_eq!(error.lines().count(), 1, "{error}");
+}
+
+/// An answer without an end takes neither memory nor more than its time.
+#[tokio::test]
+async fn an_answer_without_an_end_is_no_health() {
+    let folder = TempDir::new().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let endless = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let chunk = format!("10000\r\n{}\r\n", " ".repeat(0x10000));
+        let (mut sent, _) = (0_u64, stream.read(&mut [0; 4096]).unwrap());
+        let mut next = stream.write_all(b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n");
+        while next.is_ok() {
+            next = stream.write_all(chunk.as_bytes());
+            sent += chunk.len() as u64;
+        }
+        sent
+    });
+    let (code, _, said) = health(&folder, &[], &["--url", &url]).await;
+    assert!(code == 1 && said.contains("no answer of harborbell"), "{said}");
+    assert!(endless.join().unwrap() < 64 * 1024 * 1024);
 }
 
 /// And what the address has in it is not repeated.

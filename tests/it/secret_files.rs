@@ -57,7 +57,12 @@ fn check_says_where_each_secret_came_from() {
     write(folder.path(), "credentials/WECOM_OPS", "ops00000-fake-fake", 0o400);
     let robots = "[robots.release]\nurl = \"${WECOM_RELEASE}\"\n[robots.ops]\nurl = \"${WECOM_OPS}\"\n";
     write(folder.path(), "routes.toml", robots, 0o644);
-    write(folder.path(), ".env", format!("ADMIN_TOKEN={TOKEN}\nWECOM_RELEASE_FILE=./release\nHARBOR_PASSWORD=\n"), 0o600);
+    write(
+        folder.path(),
+        ".env",
+        format!("ADMIN_TOKEN={TOKEN}\nWECOM_RELEASE_FILE=./release\nHARBOR_PASSWORD=\n"),
+        0o600,
+    );
     let variables = [
         ("CREDENTIALS_DIRECTORY", "credentials"),
         ("WECOM_WEBHOOK_URL_FILE", "./robot"),

@@ -54,6 +54,37 @@ impl Systemd {
     }
 }
 
+/// Also by a name of the abstract namespace, which no file has; an empty name is none.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_socket_may_have_a_name_without_a_file() {
+    use std::os::linux::net::SocketAddrExt;
+    use std::os::unix::net::SocketAddr;
+
+    let folder = TempDir::new().unwrap();
+    let name = folder.path().to_str().unwrap();
+    let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(name).unwrap()).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+    let process = Process::start(folder.path(), WECOM, &[("NOTIFY_SOCKET", &format!("@{name}"))]);
+    let mut bytes = [0; 4096];
+    while !bytes.starts_with(b"READY=1") {
+        socket.recv(&mut bytes).expect("systemd is told more");
+    }
+    drop(process);
+    let mut process = Process::start(folder.path(), WECOM, &[("NOTIFY_SOCKET", "")]);
+    process.child.kill().unwrap();
+}
+
+/// A receiver that does not read holds up neither the service nor its stop.
+#[test]
+fn nobody_waits_for_a_receiver_that_does_not_read() {
+    let systemd = Systemd::new();
+    let mut process = systemd.start(&[("WATCHDOG_USEC", "20000")]);
+    process.line_with("systemd cannot be told");
+    process.signal("-TERM");
+    assert!(process.child.wait().unwrap().success());
+}
+
 #[test]
 fn start_reload_and_stop_are_told() {
     let systemd = Systemd::new();
