@@ -25,6 +25,7 @@ impl Default for Pages {
         templates.add_filter("middle", |text: &str, most: usize| middle(text, most).into_owned());
         for (name, source) in [
             ("base.html", include_str!("page/base.html")),
+            ("macros.html", include_str!("page/macros.html")),
             ("board.html", include_str!("page/board.html")),
             ("image.html", include_str!("page/image.html")),
             ("fresh.html", include_str!("page/fresh.html")),
