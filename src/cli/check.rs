@@ -91,8 +91,8 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult 
         }
         for (robot, answer) in &pings {
             let MessageRecord { outcome, duration_ms, errmsg, .. } = answer;
-            let failed = if outcome == "delivered" { "" } else { "not delivered: " };
-            line(format_args!("\ntest message to {robot}: {failed}{outcome} after {duration_ms} ms: {errmsg}"))?;
+            let ended = if outcome == "delivered" { "delivered".into() } else { format!("not delivered ({outcome})") };
+            line(format_args!("\ntest message to {robot}: {ended}, took {duration_ms} ms: {errmsg}"))?;
         }
     }
     let harbor_fails = harbor.is_some_and(|harbor| harbor.error.is_some());

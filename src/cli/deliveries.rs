@@ -187,5 +187,7 @@ fn short(text: &str, most: usize) -> String {
 }
 
 fn unknown(id: &str) -> anyhow::Error {
-    anyhow::anyhow!("there is no delivery {id:?}; `harborbell list` has their ids")
+    anyhow::anyhow!(
+        "there is no delivery {id:?}; `harborbell list` has their ids, but of those that ended longer ago than RETENTION"
+    )
 }

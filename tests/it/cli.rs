@@ -190,12 +190,12 @@ async fn check_pings_through_the_running_service_and_without_one() {
     desk.process = None;
     let (code, stdout, stderr) = desk.run(&["check", "--ping"]);
     assert_eq!(code, 0, "{stderr}");
-    assert!(stdout.contains("test message to default: delivered after "), "{stdout}");
+    assert!(stdout.contains("test message to default: delivered, took "), "{stdout}");
     assert_eq!(desk.wecom.shown().len(), 2);
     desk.wecom.change_key("00000000-another");
     let (code, stdout, _) = desk.run(&["check", "--ping"]);
     assert_eq!(code, 1);
-    assert!(stdout.contains("not delivered: robot_broken after ") && stdout.contains("93000"), "{stdout}");
+    assert!(stdout.contains("not delivered (robot_broken), took ") && stdout.contains("93000"), "{stdout}");
 }
 
 /// As in `list | head`: the reader has gone before anything is written, and what was asked has its answer all the same.
