@@ -11,7 +11,7 @@ use crate::metrics::Metrics;
 use crate::model::clock::{Clock, Millis};
 use crate::model::event::ReplicationOutcome;
 use crate::model::json::utc;
-use crate::model::retention::{DEFAULT, Decision, Limits, NOTICE, Removed, Retention};
+use crate::model::retention::{DEFAULT, Decision, Limits, NOTICE, Present, Removed, Retention, Wait, Why};
 use crate::store::old::{Kind, Old, Place};
 use crate::store::{Result, Store};
 
@@ -43,10 +43,7 @@ pub enum Run {
     Keeps,
     /// Another process removes now.
     Busy,
-    /// Nothing is removed before.
-    Waits {
-        until: Millis,
-    },
+    Waits(Wait),
     Removed {
         removed: Removed,
         bytes: u64,
@@ -83,9 +80,10 @@ impl Pruner {
         if !self.holds().await? {
             return Ok(Run::Busy);
         }
-        let (now, leaps) = (self.store.tell_time(&self.clock).await?, self.clock.leaps());
+        let (present, leaps) = (self.present().await?, self.clock.leaps());
+        let now = present.time();
         let before = self.store.looks().await?;
-        let (decision, mut looks) = self.retention.decide(before, now, &leaps);
+        let (decision, mut looks) = self.retention.decide(before, present, &leaps);
         if before.is_long_ago(now) {
             tracing::warn!(
                 last_looked_at = %utc(before.looked_at),
@@ -98,12 +96,19 @@ impl Pruner {
         {
             looks.announced_at = now;
         }
+        if let Decision::Wait(Wait { why: Why::ClockAhead, .. }) = decision {
+            tracing::warn!(
+                now = %utc(now),
+                own = %utc(present.own),
+                "nothing old is removed: this process's clock was wrong at some time and is ahead of the present; a restart puts it right"
+            );
+        }
         self.store.looked(looks).await?;
         let ran = match decision {
             Decision::Keep => Run::Keeps,
-            Decision::Announce(_) if looks.announced_at == now => Run::Waits { until: now + NOTICE },
+            Decision::Announce(_) if looks.announced_at == now => Run::Waits(announced(now)),
             Decision::Announce(_) => Run::Removed { removed: Removed::default(), bytes: 0 },
-            Decision::Wait { until } => Run::Waits { until },
+            Decision::Wait(wait) => Run::Waits(wait),
             Decision::Remove(limits) => self.remove(limits).await?,
         };
         self.store.release_work(WORK, &self.owner).await?;
@@ -126,17 +131,23 @@ impl Pruner {
     }
 
     /// What is old now, and before when none of it is removed.
-    pub async fn would(&self) -> Result<(Removed, Option<Millis>)> {
-        let now = self.store.tell_time(&self.clock).await?;
-        let (decision, _) = self.retention.decide(self.store.looks().await?, now, &self.clock.leaps());
-        let until = match decision {
-            Decision::Announce(_) => Some(now + NOTICE),
-            Decision::Wait { until } => Some(until),
+    pub async fn would(&self) -> Result<(Removed, Option<Wait>)> {
+        let present = self.present().await?;
+        let now = present.time();
+        let (decision, _) = self.retention.decide(self.store.looks().await?, present, &self.clock.leaps());
+        let wait = match decision {
+            Decision::Announce(_) => Some(announced(now)),
+            Decision::Wait(wait) => Some(wait),
             Decision::Keep | Decision::Remove(_) => None,
         };
         let Some(limits) = self.retention.limits(now, &self.clock.leaps()) else { return Ok(Default::default()) };
         let old = self.count(limits).await?;
-        Ok((old, until.filter(|_| !old.is_nothing())))
+        Ok((old, wait.filter(|_| !old.is_nothing())))
+    }
+
+    async fn present(&self) -> Result<Present> {
+        let own = self.store.tell_time(&self.clock).await?;
+        Ok(Present { own, followed: self.clock.followed() })
     }
 
     async fn remove(&self, limits: Limits) -> Result<Run> {
@@ -243,6 +254,10 @@ impl Pruner {
     async fn holds(&self) -> Result<bool> {
         self.store.acquire_work(WORK, &self.owner, &self.clock).await
     }
+}
+
+const fn announced(now: Millis) -> Wait {
+    Wait { until: now + NOTICE, why: Why::Announced }
 }
 
 /// Parts of about as many rows; only one that has more by itself is larger.

@@ -58,6 +58,14 @@ impl Clock {
         }
     }
 
+    /// What the clock that it follows says now, also where that was set back.
+    pub fn followed(&self) -> Millis {
+        match self {
+            Self::System => self.now(),
+            Self::External(follower) | Self::Own(follower) => locked(follower).source.read().0,
+        }
+    }
+
     /// The leaps that it has seen, in their order.
     pub fn leaps(&self) -> Leaps {
         match self {

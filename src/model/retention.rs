@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::clock::{HOUR, Leaps, Millis};
+use super::clock::{HOUR, Leaps, MINUTE, Millis};
 
 pub const DAY: Millis = 24 * HOUR;
 /// What counts where nobody sets `RETENTION`.
@@ -11,6 +11,16 @@ pub const DEFAULT: &str = "180d";
 /// A retention that nobody chose is announced for so long before it removes anything. A clock that went ahead by more than
 /// this may be wrong, and has as long to be put right.
 pub const NOTICE: Millis = 7 * DAY;
+
+/// A clock of ours that is ahead of the one that it follows by more was wrong, perhaps by years.
+const MOST_AHEAD: Millis = MINUTE;
+
+/// The present, as two clocks have it: our own never goes back, the one that it follows may have been put right.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Present {
+    pub own: Millis,
+    pub followed: Millis,
+}
 
 /// How long what is kept; None: for ever.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -45,10 +55,26 @@ pub enum Decision {
     Keep,
     /// Nobody chose it: if anything is old, that is announced first.
     Announce(Limits),
-    Wait {
-        until: Millis,
-    },
+    Wait(Wait),
     Remove(Limits),
+}
+
+/// Nothing is removed before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wait {
+    pub until: Millis,
+    pub why: Why,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Why {
+    /// Nobody chose the retention.
+    Announced,
+    /// For long nobody looked: no service ran, or the clock went ahead and may be wrong.
+    LongPause,
+    /// Our clock is ahead of the one that it follows.
+    ClockAhead,
 }
 
 /// How many rows went.
@@ -91,6 +117,17 @@ impl Removed {
     }
 }
 
+impl Present {
+    /// The earlier one: by the other, what ended just now may be years old.
+    pub fn time(self) -> Millis {
+        self.own.min(self.followed)
+    }
+
+    const fn is_ahead(self) -> bool {
+        self.own - self.followed > MOST_AHEAD
+    }
+}
+
 impl Looks {
     /// When an announced retention begins; None where none is announced, or it has begun.
     pub fn begins_at(&self, now: Millis) -> Option<Millis> {
@@ -125,7 +162,8 @@ impl Retention {
     }
 
     /// What is to be done now, and what the next look is to know.
-    pub fn decide(&self, looks: Looks, now: Millis, leaps: &Leaps) -> (Decision, Looks) {
+    pub fn decide(&self, looks: Looks, present: Present, leaps: &Leaps) -> (Decision, Looks) {
+        let now = present.time();
         let mut looks = looks.believable(now, leaps);
         let Some(limits) = self.limits(now, leaps) else {
             looks.announced_at = 0;
@@ -136,7 +174,11 @@ impl Retention {
         } else if looks.announced_at == 0 {
             return (Decision::Announce(limits), looks);
         }
-        let until = looks.held_until.max(looks.begins_at(now).unwrap_or_default());
-        (if until > now { Decision::Wait { until } } else { Decision::Remove(limits) }, looks)
+        let announced = Wait { until: looks.begins_at(now).unwrap_or_default(), why: Why::Announced };
+        let held = Wait { until: looks.held_until, why: Why::LongPause };
+        // They do not agree before.
+        let ahead = Wait { until: if present.is_ahead() { present.own } else { 0 }, why: Why::ClockAhead };
+        let longest = [announced, held, ahead].into_iter().max_by_key(|wait| wait.until);
+        (longest.filter(|wait| wait.until > now).map_or(Decision::Remove(limits), Decision::Wait), looks)
     }
 }

@@ -6,7 +6,7 @@ use harborbell::metrics::Metrics;
 use harborbell::model::clock::{HOUR, Leaps, MINUTE, Millis};
 use harborbell::model::delivery::Verb;
 use harborbell::model::event::Operation;
-use harborbell::model::retention::{DAY, Decision, Limits, Looks, NOTICE, Removed, Retention};
+use harborbell::model::retention::{DAY, Decision, Limits, Looks, NOTICE, Present, Removed, Retention, Wait, Why};
 use harborbell::retention::{Pruner, ROWS_AT_ONCE, Run, parts};
 use harborbell::store::accept::Acceptance;
 use harborbell::store::arrivals::Question;
@@ -365,6 +365,14 @@ async fn an_event_of_many_versions_is_forgotten_in_parts() {
     assert_eq!((bench.rows("images").await, bench.rows("destinations").await), (0, 0));
 }
 
+fn at(now: Millis) -> Present {
+    Present { own: now, followed: now }
+}
+
+const fn waits(until: Millis, why: Why) -> Decision {
+    Decision::Wait(Wait { until, why })
+}
+
 fn limits(now: Millis) -> Limits {
     Limits { records: now - 180 * DAY, arrivals: None }
 }
@@ -373,40 +381,40 @@ fn limits(now: Millis) -> Limits {
 fn a_retention_that_nobody_chose_is_announced_and_begins_a_week_later() {
     let retention = Retention { records: Some(180 * DAY), is_chosen: false, arrivals: None };
     let (now, none) = (1_800_000_000_000, Leaps::default());
-    let (decision, looks) = retention.decide(Looks::default(), now, &none);
+    let (decision, looks) = retention.decide(Looks::default(), at(now), &none);
     assert_eq!(decision, Decision::Announce(limits(now)));
     let mut looks = Looks { announced_at: now, ..looks };
     assert_eq!(looks.begins_at(now), Some(now + NOTICE));
     for hour in 1..7 * 24 {
-        let (decision, next) = retention.decide(looks, now + hour * HOUR, &none);
-        assert_eq!(decision, Decision::Wait { until: now + NOTICE });
+        let (decision, next) = retention.decide(looks, at(now + hour * HOUR), &none);
+        assert_eq!(decision, waits(now + NOTICE, Why::Announced));
         looks = next;
     }
-    let (decision, begun) = retention.decide(looks, now + NOTICE, &none);
+    let (decision, begun) = retention.decide(looks, at(now + NOTICE), &none);
     assert_eq!(decision, Decision::Remove(limits(now + NOTICE)));
     assert_eq!(begun.begins_at(now + NOTICE), None);
     // Whoever sets it waits for nothing; and what nobody chooses any more is announced again.
     let chosen = Retention { is_chosen: true, ..retention };
-    let (decision, looks) = chosen.decide(looks, now + 7 * 24 * HOUR - 1, &none);
+    let (decision, looks) = chosen.decide(looks, at(now + 7 * 24 * HOUR - 1), &none);
     assert!(matches!(decision, Decision::Remove(_)) && looks.announced_at == 0, "{decision:?}");
-    assert!(matches!(retention.decide(looks, now + NOTICE, &none).0, Decision::Announce(_)));
-    assert_eq!(Retention::default().decide(looks, now, &none).0, Decision::Keep);
+    assert!(matches!(retention.decide(looks, at(now + NOTICE), &none).0, Decision::Announce(_)));
+    assert_eq!(Retention::default().decide(looks, at(now), &none).0, Decision::Keep);
 }
 
 #[test]
 fn a_clock_that_goes_far_ahead_is_given_a_week_whoever_chose() {
     let chosen = Retention { records: Some(180 * DAY), is_chosen: true, arrivals: None };
     let (now, none) = (1_800_000_000_000, Leaps::default());
-    let (_, looks) = chosen.decide(Looks::default(), now, &none);
+    let (_, looks) = chosen.decide(Looks::default(), at(now), &none);
     let ahead = now + 365 * DAY;
-    let (decision, looks) = chosen.decide(looks, ahead, &none);
-    assert_eq!(decision, Decision::Wait { until: ahead + NOTICE });
+    let (decision, looks) = chosen.decide(looks, at(ahead), &none);
+    assert_eq!(decision, waits(ahead + NOTICE, Why::LongPause));
     // Put right meanwhile: it waits no longer than a wait can be.
-    let (decision, back) = chosen.decide(looks, now + DAY, &none);
-    assert_eq!(decision, Decision::Wait { until: now + DAY + NOTICE });
-    assert!(matches!(chosen.decide(back, now + 2 * DAY, &none).0, Decision::Wait { .. }));
+    let (decision, back) = chosen.decide(looks, at(now + DAY), &none);
+    assert_eq!(decision, waits(now + DAY + NOTICE, Why::LongPause));
+    assert!(matches!(chosen.decide(back, at(now + 2 * DAY), &none).0, Decision::Wait(_)));
     // Nobody does: then that is the time.
-    let (decision, _) = chosen.decide(Looks { looked_at: ahead + 6 * DAY, ..looks }, ahead + NOTICE, &none);
+    let (decision, _) = chosen.decide(Looks { looked_at: ahead + 6 * DAY, ..looks }, at(ahead + NOTICE), &none);
     assert!(matches!(decision, Decision::Remove(_)), "{decision:?}");
 }
 
@@ -417,10 +425,10 @@ fn a_leap_shortens_no_announcement_and_makes_nothing_older() {
     let looks = Looks { looked_at: now, announced_at: now, held_until: 0 };
     let mut leaps = Leaps::default();
     leaps.add(harborbell::model::clock::Leap { at: now + MINUTE, by: 6 * DAY });
-    let (decision, looks) = default.decide(looks, now + 6 * DAY + HOUR, &leaps);
-    assert_eq!(decision, Decision::Wait { until: now + 13 * DAY });
+    let (decision, looks) = default.decide(looks, at(now + 6 * DAY + HOUR), &leaps);
+    assert_eq!(decision, waits(now + 13 * DAY, Why::Announced));
     let begins = now + 13 * DAY;
-    let (decision, _) = default.decide(Looks { looked_at: begins - HOUR, ..looks }, begins, &leaps);
+    let (decision, _) = default.decide(Looks { looked_at: begins - HOUR, ..looks }, at(begins), &leaps);
     assert_eq!(decision, Decision::Remove(Limits { records: begins - 186 * DAY, arrivals: None }));
 }
 
@@ -431,17 +439,50 @@ async fn a_clock_that_leaps_a_year_removes_nothing_at_once_nor_after_a_restart()
     bench.drain().await;
     bench.pruned().await;
     bench.clock.jump(365 * DAY);
-    assert!(matches!(bench.pruner().once().await.unwrap(), Run::Waits { .. }));
+    assert!(matches!(bench.pruner().once().await.unwrap(), Run::Waits(_)));
     // The next start knows nothing of the leap.
     bench.restart_at(bench.clock.now() + HOUR);
-    assert!(matches!(bench.pruner().once().await.unwrap(), Run::Waits { .. }));
+    assert!(matches!(bench.pruner().once().await.unwrap(), Run::Waits(_)));
     assert_eq!(bench.count("delivered").await, 1);
     for _ in 0..6 {
         bench.clock.advance(DAY);
-        assert!(matches!(bench.pruner().once().await.unwrap(), Run::Waits { .. }));
+        assert!(matches!(bench.pruner().once().await.unwrap(), Run::Waits(_)));
     }
     bench.clock.advance(DAY);
     assert_eq!(bench.pruned().await.deliveries, 1, "nobody has put it right: that is the time");
+}
+
+#[tokio::test]
+async fn a_clock_that_was_wrong_at_the_start_and_put_right_makes_nothing_older() {
+    let mut bench = Bench::new(&KEPT).await;
+    bench.accept_many(1).await;
+    bench.drain().await;
+    bench.pruned().await;
+    bench.restart_at(bench.clock.now() + 5_000 * DAY);
+    assert!(matches!(bench.pruner().once().await.unwrap(), Run::Waits(_)));
+    bench.clock.jump(-5_000 * DAY);
+    for hour in 0..10 * 24 {
+        bench.clock.advance(HOUR);
+        let Run::Waits(wait) = bench.pruner().once().await.unwrap() else { panic!("it removes after {hour} hours") };
+        assert_eq!(wait.why, Why::ClockAhead);
+    }
+    let (would, wait) = bench.pruner().would().await.unwrap();
+    assert_eq!((would, wait), (Removed::default(), None), "nothing is old by the clock that was put right");
+    // The hold was shortened to a week from the right time, and that is over.
+    bench.restart_at(bench.clock.followed());
+    assert_eq!(bench.pruned().await, Removed::default());
+    assert_eq!(bench.count("delivered").await, 1);
+}
+
+#[test]
+fn by_the_earlier_of_two_clocks_and_not_at_all_where_they_are_far_apart() {
+    let chosen = Retention { records: Some(180 * DAY), is_chosen: true, arrivals: None };
+    let (now, none) = (1_800_000_000_000, Leaps::default());
+    let looks = Looks { looked_at: now - HOUR, ..Looks::default() };
+    let decide = |own, followed| chosen.decide(looks, Present { own, followed }, &none).0;
+    assert_eq!(decide(now + MINUTE, now), Decision::Remove(limits(now)));
+    assert_eq!(decide(now, now + MINUTE), Decision::Remove(limits(now)));
+    assert_eq!(decide(now + MINUTE + 1, now), waits(now + MINUTE + 1, Why::ClockAhead));
 }
 
 #[tokio::test]
