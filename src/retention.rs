@@ -84,11 +84,11 @@ impl Pruner {
         let now = present.time();
         let before = self.store.looks().await?;
         let (decision, mut looks) = self.retention.decide(before, present, &leaps);
-        if before.is_long_ago(now) {
+        if before.pause(now) > 0 && self.retention.records.is_some() {
             tracing::warn!(
                 last_looked_at = %utc(before.looked_at),
                 until = %utc(looks.held_until),
-                "the clock is far ahead of the last look at what is old: no service ran, or it is wrong; nothing is removed meanwhile"
+                "for long nobody looked for what is old: no service ran, or the clock went ahead and may be wrong; nothing is removed meanwhile"
             );
         }
         if let Decision::Announce(limits) = decision

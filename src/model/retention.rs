@@ -8,12 +8,15 @@ use super::clock::{HOUR, Leaps, MINUTE, Millis};
 pub const DAY: Millis = 24 * HOUR;
 /// What counts where nobody sets `RETENTION`.
 pub const DEFAULT: &str = "180d";
-/// A retention that nobody chose is announced for so long before it removes anything. A clock that went ahead by more than
-/// this may be wrong, and has as long to be put right.
+/// A retention that nobody chose is announced for so long before it removes anything. A clock that may be wrong has as long
+/// at most to be put right.
 pub const NOTICE: Millis = 7 * DAY;
 
 /// A clock of ours that is ahead of the one that it follows by more was wrong, perhaps by years.
 const MOST_AHEAD: Millis = MINUTE;
+
+/// A service looks every hour. Where more lies between two looks, no service ran, or the clock went ahead and may be wrong.
+const PAUSE: Millis = 2 * HOUR;
 
 /// The present, as two clocks have it: our own never goes back, the one that it follows may have been put right.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +39,7 @@ pub struct Retention {
 /// What earlier looks left.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Looks {
-    /// 0: this is the first one.
+    /// 0: never, and nothing is known of any time.
     pub looked_at: Millis,
     /// 0: nothing is announced.
     pub announced_at: Millis,
@@ -135,13 +138,14 @@ impl Looks {
         (self.announced_at > 0 && begins_at > now).then_some(begins_at)
     }
 
-    /// Nobody looked for so long: no service ran, or the clock went ahead and may be wrong.
-    pub const fn is_long_ago(&self, now: Millis) -> bool {
-        self.looked_at > 0 && now - self.looked_at > NOTICE
+    /// How long nobody looked; 0 where that is as usual.
+    pub const fn pause(&self, now: Millis) -> Millis {
+        let passed = now - self.looked_at;
+        if self.looked_at > 0 && passed > PAUSE { passed } else { 0 }
     }
 
     /// As far as a clock that may have been set meanwhile leaves it believable: no wait is shorter for a leap, none is
-    /// longer than it can be, and after a long time that nobody saw passing a new one begins.
+    /// longer than it can be, and after a pause nothing is removed for as long as that was, a week at most.
     fn believable(self, now: Millis, leaps: &Leaps) -> Self {
         let put_off = |until: Millis| {
             let left_out = if until > self.looked_at { leaps.within(self.looked_at, now) } else { 0 };
@@ -150,7 +154,10 @@ impl Looks {
         Self {
             looked_at: now,
             announced_at: if self.announced_at > 0 { put_off(self.announced_at + NOTICE) - NOTICE } else { 0 },
-            held_until: if self.is_long_ago(now) { now + NOTICE } else { put_off(self.held_until) },
+            held_until: match self.pause(now) {
+                0 => put_off(self.held_until),
+                pause => put_off(self.held_until).max(now + pause.min(NOTICE)),
+            },
         }
     }
 }

@@ -108,11 +108,24 @@ impl Store {
         self.all(query).await
     }
 
-    /// What earlier looks left.
+    /// What earlier looks left. Before the first one, the newest of our own times counts as a look: the clock was right
+    /// then, or is as wrong now. An empty database has none, and needs none.
     pub async fn looks(&self) -> Result<Looks> {
         let looks: Option<Looks> =
             self.optional(sql("SELECT looked_at, announced_at, held_until FROM retention")).await?;
-        Ok(looks.unwrap_or_default())
+        match looks {
+            Some(looks) => Ok(looks),
+            None => Ok(Looks { looked_at: self.newest_time().await?, ..Looks::default() }),
+        }
+    }
+
+    /// When something was accepted, sent or changed last. Each is the end of an index.
+    async fn newest_time(&self) -> Result<Millis> {
+        let accepted = ReplicationOutcome::ALL
+            .map(|outcome| format!("SELECT max(accepted_at) AS at FROM events WHERE outcome = '{}'", outcome.as_str()));
+        let others = ["SELECT max(started_at) AS at FROM messages", "SELECT max(at) AS at FROM changes"];
+        let all: Vec<_> = accepted.iter().map(String::as_str).chain(others).collect();
+        self.number(sql(format!("SELECT coalesce(max(at), 0) FROM ({}) known", all.join(" UNION ALL ")))).await
     }
 
     pub async fn looked(&self, looks: Looks) -> Result<()> {

@@ -3,7 +3,7 @@
 use harborbell::board::{Board, Wanted};
 use harborbell::demo::payloads::Replication;
 use harborbell::metrics::Metrics;
-use harborbell::model::clock::{HOUR, Leaps, MINUTE, Millis};
+use harborbell::model::clock::{Clock, HOUR, Leaps, MINUTE, Millis};
 use harborbell::model::delivery::Verb;
 use harborbell::model::event::Operation;
 use harborbell::model::retention::{DAY, Decision, Limits, Looks, NOTICE, Present, Removed, Retention, Wait, Why};
@@ -13,6 +13,7 @@ use harborbell::store::arrivals::Question;
 use harborbell::store::old::{Kind, Old, Place};
 use proptest::prelude::*;
 use proptest::sample::Index;
+use rstest::rstest;
 use serde_json::Value;
 
 use crate::database::{Intruder, only_on_postgres, only_on_sqlite};
@@ -65,7 +66,7 @@ async fn what_ended_long_ago_goes_and_its_repetitions_stay_known() {
     accept_for(&bench.store, &arrived("quiet"), &[], bench.clock.now()).await;
     bench.drain().await;
     let attempts = bench.rows("attempts").await;
-    bench.clock.advance(MONTH);
+    bench.live(30).await;
     assert_eq!(bench.pruned().await, Removed::default(), "what is exactly as old stays");
     bench.clock.advance(1);
     let removed = bench.pruned().await;
@@ -414,7 +415,7 @@ fn a_clock_that_goes_far_ahead_is_given_a_week_whoever_chose() {
     assert_eq!(decision, waits(now + DAY + NOTICE, Why::LongPause));
     assert!(matches!(chosen.decide(back, at(now + 2 * DAY), &none).0, Decision::Wait(_)));
     // Nobody does: then that is the time.
-    let (decision, _) = chosen.decide(Looks { looked_at: ahead + 6 * DAY, ..looks }, at(ahead + NOTICE), &none);
+    let (decision, _) = chosen.decide(Looks { looked_at: ahead + NOTICE - HOUR, ..looks }, at(ahead + NOTICE), &none);
     assert!(matches!(decision, Decision::Remove(_)), "{decision:?}");
 }
 
@@ -444,12 +445,86 @@ async fn a_clock_that_leaps_a_year_removes_nothing_at_once_nor_after_a_restart()
     bench.restart_at(bench.clock.now() + HOUR);
     assert!(matches!(bench.pruner().once().await.unwrap(), Run::Waits(_)));
     assert_eq!(bench.count("delivered").await, 1);
-    for _ in 0..6 {
-        bench.clock.advance(DAY);
+    for _ in 2..7 * 24 {
+        bench.clock.advance(HOUR);
         assert!(matches!(bench.pruner().once().await.unwrap(), Run::Waits(_)));
     }
-    bench.clock.advance(DAY);
+    bench.clock.advance(HOUR);
     assert_eq!(bench.pruned().await.deliveries, 1, "nobody has put it right: that is the time");
+}
+
+/// After a pause nothing is removed for as long as it was, a week at most; a wait that was longer stays.
+#[rstest]
+#[case(HOUR, 0, 0)]
+#[case(2 * HOUR, 0, 0)]
+#[case(2 * HOUR + 1, 0, 2 * HOUR + 1)]
+#[case(DAY, 0, DAY)]
+#[case(7 * DAY - HOUR, 0, 7 * DAY - HOUR)]
+#[case(5_000 * DAY, 0, NOTICE)]
+#[case(DAY, 3 * DAY, 2 * DAY)]
+#[case(DAY, DAY, DAY)]
+#[case(-DAY, 0, 0)]
+#[case(-5_000 * DAY, DAY, NOTICE)]
+fn after_a_pause_it_waits(#[case] pause: Millis, #[case] held_for: Millis, #[case] waits_for: Millis) {
+    let chosen = Retention { records: Some(180 * DAY), is_chosen: true, arrivals: None };
+    let (before, none) = (1_800_000_000_000, Leaps::default());
+    let held_until = if held_for > 0 { before + held_for } else { 0 };
+    let now = before + pause;
+    let (decision, looks) = chosen.decide(Looks { looked_at: before, announced_at: 0, held_until }, at(now), &none);
+    let expected = if waits_for == 0 { Decision::Remove(limits(now)) } else { waits(now + waits_for, Why::LongPause) };
+    assert_eq!(decision, expected);
+    assert_eq!(looks.looked_at, now);
+    // No look starts the wait anew.
+    let later = now + HOUR;
+    let expected =
+        if waits_for <= HOUR { Decision::Remove(limits(later)) } else { waits(now + waits_for, Why::LongPause) };
+    assert_eq!(chosen.decide(looks, at(later), &none).0, expected);
+}
+
+#[tokio::test]
+async fn the_first_look_of_all_trusts_no_clock_that_is_far_ahead() {
+    let mut bench = Bench::new(&KEPT).await;
+    assert_eq!(bench.store.looks().await.unwrap(), Looks::default(), "an empty database");
+    bench.accept_many(1).await;
+    bench.drain().await;
+    assert_eq!(bench.store.looks().await.unwrap().looked_at, bench.clock.now());
+    bench.restart_at(bench.clock.now() + 5_000 * DAY);
+    let until = bench.clock.now() + NOTICE;
+    assert_eq!(bench.pruner().would().await.unwrap().1, Some(Wait { until, why: Why::LongPause }));
+    assert_eq!(bench.pruner().once().await.unwrap(), Run::Waits(Wait { until, why: Why::LongPause }));
+    assert_eq!(bench.count("delivered").await, 1);
+}
+
+#[tokio::test]
+async fn the_newest_time_of_all_counts_as_the_first_look() {
+    let mut bench = Bench::new(&KEPT).await;
+    let looked_at = async |bench: &Bench| bench.store.looks().await.unwrap().looked_at;
+    for event in [failed("v1"), arrived("v2")] {
+        bench.clock.advance(DAY);
+        bench.accept(&event).await;
+        assert_eq!(looked_at(&bench).await, bench.clock.now(), "{event}");
+    }
+    bench.clock.advance(DAY);
+    bench.drain().await;
+    assert_eq!(looked_at(&bench).await, bench.clock.now(), "sent");
+    bench.clock.advance(DAY);
+    let id = bench.deliveries().await[0].id.clone();
+    bench.store.change(Verb::Replay, &id, &operator(), bench.clock.now()).await.unwrap();
+    assert_eq!(looked_at(&bench).await, bench.clock.now(), "replayed");
+}
+
+#[tokio::test]
+async fn a_command_beside_a_service_whose_clock_leapt_removes_nothing() {
+    let bench = Bench::new(&[("RETENTION", "2d")]).await;
+    accept_for(&bench.store, &arrived("v1"), &[], bench.clock.now()).await;
+    assert_eq!(bench.pruned().await, Removed::default());
+    bench.clock.jump(7 * DAY - HOUR);
+    let command =
+        Pruner::new(bench.store.clone(), Clock::manual(bench.clock.now()), bench.config.retention, Metrics::default());
+    let until = bench.clock.now() + 7 * DAY - HOUR;
+    assert_eq!(command.would().await.unwrap().1, Some(Wait { until, why: Why::LongPause }));
+    assert_eq!(command.once().await.unwrap(), Run::Waits(Wait { until, why: Why::LongPause }));
+    assert_eq!(bench.rows("events WHERE payload <> ''").await, 1);
 }
 
 #[tokio::test]

@@ -5,7 +5,7 @@ use std::process::{Command, Output};
 
 use harborbell::config::Config;
 use harborbell::demo::standin::Standin;
-use harborbell::model::clock::{Clock, Millis};
+use harborbell::model::clock::{Clock, HOUR, Millis};
 use harborbell::model::retention::{DAY, Looks, NOTICE};
 use harborbell::store::Store;
 use rstest::rstest;
@@ -16,7 +16,7 @@ use crate::database::{Intruder, only_on_sqlite, url_of};
 use crate::process::{Process, environment};
 use crate::support::{App, KEY, arrived, client, eventually, offer, program, told_by};
 
-/// So many events of a year ago, each of which a robot has sent.
+/// So many events of a year ago, each of which a robot has sent; and a look just now, at a time when nothing was removed.
 async fn old_events(url: &str, events: usize) -> Millis {
     let (store, now) = (Store::serve(url).await.unwrap(), Clock::System.now());
     store.register(&["default"], now).await.unwrap();
@@ -25,6 +25,7 @@ async fn old_events(url: &str, events: usize) -> Millis {
             (batch..events.min(batch + 500)).map(|number| offer(&arrived(&format!("v{number}")))).collect();
         store.accept(&offers, told_by(&["default"]), now - 365 * DAY).await.unwrap();
     }
+    store.looked(Looks { looked_at: now, ..Looks::default() }).await.unwrap();
     store.close().await;
     drop(store);
     let mut database = Intruder::at(url).await;
@@ -108,6 +109,27 @@ async fn what_nobody_chose_is_announced_in_the_log_and_on_the_page_and_waits() {
     assert_eq!((&said["removed"]["deliveries"], &said["dry_run"]), (&3.into(), &false.into()), "{said}");
     assert_eq!(count(&url, "deliveries").await, 0);
     assert!(!page("/", "en").await.contains("RETENTION is not set"));
+}
+
+#[tokio::test]
+async fn after_a_long_pause_the_command_says_until_when_it_waits_and_why() {
+    let folder = TempDir::new().unwrap();
+    let url = url_of(folder.path());
+    let now = old_events(&url, 3).await;
+    let store = Store::open(&url).await.unwrap();
+    store.looked(Looks { looked_at: now - 20 * DAY, ..Looks::default() }).await.unwrap();
+    for arguments in [&["--dry-run"][..], &[], &[], &["--dry-run"]] {
+        let said = prune(&folder, &[("RETENTION", "30d")], arguments);
+        assert!(
+            said.contains("Nothing is removed before 2") && said.contains("no service ran, or the clock"),
+            "{said}"
+        );
+    }
+    let said: Value = serde_json::from_str(&prune(&folder, &[("RETENTION", "30d")], &["--json"])).unwrap();
+    assert_eq!(said["waits_because"], "long_pause", "{said}");
+    let until: jiff::Timestamp = said["waits_until"].as_str().unwrap().parse().unwrap();
+    assert!((now + NOTICE..now + NOTICE + HOUR).contains(&until.as_millisecond()), "{until}");
+    assert_eq!(count(&url, "deliveries").await, 3);
 }
 
 fn prune(folder: &TempDir, settings: &[(&str, &str)], arguments: &[&str]) -> String {
