@@ -224,7 +224,7 @@ impl Store {
 
     async fn connect(url: &str, place: &Place) -> Result<Self> {
         let (pools, path) = match place {
-            Place::File(path) => (sqlite::connect(url).await?, Some(path.clone())),
+            Place::File(path) => (sqlite::connect(url, path).await?, Some(path.clone())),
             Place::Server(_) => (postgres::connect(url, true).await?, None),
         };
         Ok(Self { pools, path, in_use: None, lock: None })

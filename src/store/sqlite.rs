@@ -32,9 +32,11 @@ const LANE_READERS: u32 = 1;
 pub(super) const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
 
-pub(super) async fn connect(url: &str) -> Result<Pools> {
+/// With what else the URL says; the file is the one that its name led to when it was looked at.
+pub(super) async fn connect(url: &str, path: &Path) -> Result<Pools> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|error| StoreError::Url(error.to_string()))?
+        .filename(path)
         .create_if_missing(true)
         .journal_mode(SqliteJournalMode::Wal)
         // An accepted webhook survives a power cut.
@@ -91,8 +93,13 @@ fn is_log(path: &Path) -> bool {
 
 /// The write-ahead log of a file.
 pub(super) fn log_of(path: &Path) -> PathBuf {
+    beside(path, "-wal")
+}
+
+/// A file beside a database, which has its name and an ending.
+fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
-    name.push("-wal");
+    name.push(ending);
     name.into()
 }
 
@@ -149,7 +156,7 @@ pub(super) async fn begin(write: &SqlitePool) -> Result<sqlx::Transaction<'stati
     }
 }
 
-/// The file that a database URL names.
+/// The file that a database URL leads to. SQLite has its other files beside the file itself, not beside a link to it.
 pub fn path_of(url: &str) -> Result<PathBuf> {
     let options = SqliteConnectOptions::from_str(url).map_err(|error| StoreError::Url(error.to_string()))?;
     let path = options.get_filename().to_owned();
@@ -157,7 +164,17 @@ pub fn path_of(url: &str) -> Result<PathBuf> {
     if name.is_empty() || name.contains(":memory:") || name.starts_with("file:") {
         return Err(StoreError::Url("it must name a file; what is in memory is lost".into()));
     }
-    Ok(path)
+    Ok(followed(path))
+}
+
+/// The file that a link leads to, whether or not it is there. The folder keeps the name that a person knows it by.
+fn followed(mut path: PathBuf) -> PathBuf {
+    // As many as Linux follows; what goes in a circle cannot be opened under any of its names.
+    for _ in 0..40 {
+        let Ok(target) = path.read_link() else { break };
+        path = path.with_file_name(target);
+    }
+    path
 }
 
 /// Whether a service could write this file, and those beside it, or make all of it.
@@ -200,14 +217,8 @@ fn entered_in(folder: &Path) -> Vec<PathBuf> {
 }
 
 pub(super) fn lock(path: &Path) -> Result<File> {
-    // Two names for one file must not make two locks.
-    let real = path.canonicalize();
-    let path = real.as_deref().unwrap_or(path);
     let failed = |cause| StoreError::File { path: path.to_owned(), cause };
-    let folder = folder_of(path).canonicalize().map_err(failed)?;
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".lock");
-    let lock_path = folder.join(name);
+    let lock_path = beside(path, ".lock");
     let open = File::options().read(true).write(true).create(true).truncate(false).mode(FILE_MODE).open(&lock_path);
     let mut file = open.map_err(failed)?;
     match file.try_lock() {

@@ -126,8 +126,15 @@ async fn a_copy_beside_the_log_of_another_database_is_not_opened() {
     process.child.wait().unwrap();
     let copy = std::fs::read(folder.path().join("copy.db")).unwrap();
     std::fs::write(folder.path().join("test.db"), &copy).unwrap();
-    for arguments in [&["serve"][..], &["list"], &["check"], &["check", "--ping"], &["backup", "other.db"]] {
-        let output = run(folder.path(), &wecom.url(), arguments);
+    let links = TempDir::new().unwrap();
+    let link = links.path().join("link.db");
+    std::os::unix::fs::symlink(folder.path().join("test.db"), &link).unwrap();
+    let link = format!("sqlite://{}", link.display());
+    let commands = [&["serve"][..], &["list"], &["check"], &["check", "--ping"], &["backup", "other.db"]];
+    let by_link = [("DATABASE_URL", link.as_str())];
+    for (arguments, settings) in commands.iter().flat_map(|command| [(command, &[][..]), (command, &by_link[..])]) {
+        let mut command = Command::new(program());
+        let output = environment(command.args(*arguments), folder.path(), &wecom.url(), settings).output().unwrap();
         let said = String::from_utf8(output.stderr).unwrap();
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {said}");
         assert!(said.contains("test.db-wal belongs to the database that was there before: move it"), "{said}");

@@ -65,6 +65,13 @@ fn invariant_1_each_folder_on_the_way_is_synced_new_or_not() {
     }
 }
 
+async fn assert_takes_nothing_more(app: &App, file: &Path, what: &str, deed: fn(&Path) -> std::io::Result<()>) {
+    app.accept(&arrived("v1")).await;
+    deed(file).unwrap();
+    assert_eq!(app.post(arrived("v2").to_string()).await.0, 503, "{what}");
+    assert_eq!(app.get("/readyz").await.0, 503, "{what}");
+}
+
 /// Whatever is taken away from a running service, nothing is answered 202 that is lost with the process.
 #[tokio::test]
 async fn invariant_1_a_file_that_was_deleted_or_replaced_takes_nothing_more() {
@@ -89,19 +96,27 @@ async fn invariant_1_a_file_that_was_deleted_or_replaced_takes_nothing_more() {
         run(file.parent().unwrap(), "", &["list"]);
         Ok(())
     };
-    for (what, deed) in [
+    let deeds = [
         ("deleted", deleted),
         ("replaced", replaced),
         ("log deleted", log_deleted),
         ("log replaced", log_replaced),
         ("log emptied", log_emptied),
         ("log made anew", log_made_anew),
-    ] {
+    ];
+    for (what, deed) in deeds {
         let app = App::spawn().await;
-        app.accept(&arrived("v1")).await;
-        deed(&app.folder().join("test.db")).unwrap();
-        assert_eq!(app.post(arrived("v2").to_string()).await.0, 503, "{what}");
-        assert_eq!(app.get("/readyz").await.0, 503, "{what}");
+        assert_takes_nothing_more(&app, &app.folder().join("test.db"), what, deed).await;
+    }
+    // SQLite has the log beside the file, not beside the link.
+    for (what, deed) in deeds {
+        let (real, links) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+        let (file, link) = (real.path().join("test.db"), links.path().join("link.db"));
+        std::os::unix::fs::symlink(&file, &link).unwrap();
+        let app = App::spawn_with(&[("DATABASE_URL", &format!("sqlite://{}", link.display()))]).await;
+        let metrics = app.client.get(format!("{}/metrics", app.url)).send().await.unwrap().text().await.unwrap();
+        assert!(metrics.contains("harborbell_wal_bytes ") && !metrics.contains("harborbell_wal_bytes 0"), "{metrics}");
+        assert_takes_nothing_more(&app, &file, what, deed).await;
     }
 }
 
