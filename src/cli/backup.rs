@@ -4,10 +4,11 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::output::table;
+use super::user::act_as_owner_of_way;
 use super::{CommandResult, Failure};
 use crate::config::Config;
 use crate::serve::stop_signal;
-use crate::store::backup::{Backup, backup as copy};
+use crate::store::backup::{Backup, Source};
 use crate::store::is_shared;
 
 pub async fn backup(config: &Config, file: &Path) -> CommandResult {
@@ -39,4 +40,11 @@ pub async fn backup(config: &Config, file: &Path) -> CommandResult {
     ];
     table(&["", ""], facts.into_iter().map(|(name, value)| vec![name.to_owned(), value]))?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// Root opens the database, and writes as who could take away what it writes.
+async fn copy(url: &str, file: &Path) -> anyhow::Result<Backup> {
+    let source = Source::open(url).await?;
+    act_as_owner_of_way(file)?;
+    Ok(source.copy_to(file).await?)
 }

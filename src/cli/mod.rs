@@ -161,7 +161,7 @@ async fn run(command: Command) -> CommandResult {
         Command::Where(arguments) => whereabouts::run(arguments).await,
         Command::Preview { file } => preview::preview(&config()?, &file),
         Command::Copy(arguments) => copy::copy(arguments).await,
-        // Root stays root here, to write wherever it may; SQLite gives the files beside the database to their owner.
+        // Root opens the database as root, to write elsewhere; SQLite gives the files beside it to their owner.
         Command::Backup { file } => backup::backup(&config()?, &file).await,
         Command::Prune(arguments) => prune::prune(&config_of_database()?, arguments).await,
         Command::Connect(arguments) => connect::connect(&config()?, arguments).await,

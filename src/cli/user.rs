@@ -62,6 +62,25 @@ pub fn act_as_owner(database_url: &str) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// From here on root is the user who owns the first folder on the way to a new file that is not root's own. That user could
+/// put something else in the place of what is below it, such as a link, and root would write where it leads.
+pub fn act_as_owner_of_way(file: &Path) -> anyhow::Result<()> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    // What is wrong there is said by whoever makes the file.
+    let Ok(folder) = folder.canonicalize() else { return Ok(()) };
+    let mut way: Vec<_> = folder.ancestors().collect();
+    way.reverse();
+    for place in way {
+        let Ok(owner) = std::fs::metadata(place) else { return Ok(()) };
+        let (user, group) = (Uid::from_raw(owner.uid()), Gid::from_raw(owner.gid()));
+        if Uid::effective().is_root() && !user.is_root() {
+            return act_as(user, group)
+                .with_context(|| format!("cannot act as {}, who owns {}", name(user), place.display()));
+        }
+    }
+    Ok(())
+}
+
 fn act_as(user: Uid, group: Gid) -> nix::Result<()> {
     #[cfg(target_os = "linux")]
     nix::unistd::setgroups(&[group])?;

@@ -6,7 +6,7 @@ use std::io::{Error, ErrorKind};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, RenameFlags, renameat_with};
+use rustix::fs::{CWD, Mode, RenameFlags, renameat_with};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
@@ -27,33 +27,55 @@ pub struct Backup {
     pub bytes: u64,
 }
 
-/// Copies the database of a URL to a file that is not there yet.
-pub async fn backup(url: &str, file: &Path) -> Result<Backup> {
-    let source = match Place::of(url)? {
-        Place::File(source) if source.exists() => source,
-        Place::File(missing) => return Err(StoreError::Missing(missing.display().to_string())),
-        Place::Server(name) => return Err(StoreError::Url(format!("{name} is no file; use pg_dump"))),
-    };
-    let failed = |problem: String| StoreError::Backup { file: file.to_owned(), problem };
-    let here = |error: Error| failed(error.to_string());
-    if file.symlink_metadata().is_ok() {
-        return Err(here(already_there()));
-    }
-    check_log(&source)?;
-    let partial = Partial::make(file).map_err(here)?;
-    // What takes long here is no news.
-    let mut database = SqliteConnectOptions::new().filename(&source).disable_statement_logging().connect().await?;
-    if number(&mut database, "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").await? == 0 {
-        return Err(StoreError::Missing(source.display().to_string()));
-    }
-    // A reader's snapshot: nobody waits for it, and each commit is in it whole or not at all.
-    let copied = sqlx::query("VACUUM INTO ?").bind(partial.name().map_err(here)?).execute(&mut database).await;
-    database.close().await?;
-    copied.map_err(|error| failed(format!("{error}; is there room on its disk?")))?;
+/// A database that was opened to be copied. Who copies it may be somebody else by then.
+pub struct Source {
+    path: PathBuf,
+    database: SqliteConnection,
+}
 
-    let made = partial.check(source).await.map_err(|problem| failed(format!("the copy is not sound: {problem}")))?;
-    partial.publish(file).map_err(here)?;
-    Ok(made)
+impl Source {
+    pub async fn open(url: &str) -> Result<Self> {
+        let path = match Place::of(url)? {
+            Place::File(path) if path.exists() => path,
+            Place::File(missing) => return Err(StoreError::Missing(missing.display().to_string())),
+            Place::Server(name) => return Err(StoreError::Url(format!("{name} is no file; use pg_dump"))),
+        };
+        check_log(&path)?;
+        // What takes long here is no news.
+        let mut database = SqliteConnectOptions::new().filename(&path).disable_statement_logging().connect().await?;
+        // This opens all of its files.
+        if number(&mut database, "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").await? == 0 {
+            return Err(StoreError::Missing(path.display().to_string()));
+        }
+        Ok(Self { path, database })
+    }
+
+    /// Copies it to a file that is not there yet.
+    pub async fn copy_to(mut self, file: &Path) -> Result<Backup> {
+        let made = self.copy(file).await;
+        // However it ended, SQLite takes its files beside the database away.
+        self.database.close().await?;
+        made
+    }
+
+    async fn copy(&mut self, file: &Path) -> Result<Backup> {
+        let failed = |problem: String| StoreError::Backup { file: file.to_owned(), problem };
+        let here = |error: Error| failed(error.to_string());
+        if file.symlink_metadata().is_ok() {
+            return Err(here(already_there()));
+        }
+        // Whatever SQLite makes, it is for its owner alone.
+        rustix::process::umask(Mode::from_raw_mode(!FILE_MODE & 0o777));
+        let partial = Partial::make(file).map_err(here)?;
+        // A reader's snapshot: nobody waits for it, and each commit is in it whole or not at all.
+        let copied = sqlx::query("VACUUM INTO ?").bind(partial.name().map_err(here)?).execute(&mut self.database).await;
+        copied.map_err(|error| failed(format!("{error}; is there room on its disk?")))?;
+
+        let made = partial.check(self.path.clone()).await;
+        let made = made.map_err(|problem| failed(format!("the copy is not sound: {problem}")))?;
+        partial.publish(file).map_err(here)?;
+        Ok(made)
+    }
 }
 
 fn already_there() -> Error {

@@ -105,6 +105,38 @@ async fn a_command_that_was_killed_leaves_files_of_the_owner() {
     assert_owned(folder.path());
 }
 
+/// Whoever owns the folder could put a link in the place of what root writes there.
+#[tokio::test]
+async fn a_backup_by_root_is_made_as_the_owner_of_its_folder() {
+    only_on_sqlite!();
+    only_as_root!();
+    let wecom = Standin::start(KEY, None).await.unwrap();
+    let folder = with_a_delivery(&wecom).await;
+    let (roots, strangers) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    std::fs::create_dir(strangers.path().join("below")).unwrap();
+    for place in [strangers.path().to_owned(), strangers.path().join("below")] {
+        chown(place, Some(STRANGER), Some(GROUP)).unwrap();
+    }
+    std::fs::create_dir(strangers.path().join("roots")).unwrap();
+    for (place, owner) in [
+        (folder.path(), OWNER),
+        (roots.path(), 0),
+        (strangers.path(), STRANGER),
+        (&strangers.path().join("below"), STRANGER),
+    ] {
+        let copy = place.join("copy.db");
+        let output = run(folder.path(), &wecom.url(), &["backup", copy.to_str().unwrap()]);
+        assert!(output.status.success(), "{}", said(&output));
+        let file = copy.metadata().unwrap();
+        assert_eq!((file.uid(), file.mode() & 0o777), (owner, 0o600), "{copy:?}");
+        assert_owned(folder.path());
+    }
+    // The stranger could put another folder in its place.
+    let copy = strangers.path().join("roots/copy.db");
+    let output = run(folder.path(), &wecom.url(), &["backup", copy.to_str().unwrap()]);
+    assert!(!output.status.success() && said(&output).contains("Permission denied"), "{}", said(&output));
+}
+
 /// A command as another user of that group, who can reach the program.
 fn run_as(user: u32, place: &TempDir, folder: &Path, arguments: &[&str]) -> Output {
     let copy = place.path().join("harborbell");
