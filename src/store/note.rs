@@ -123,12 +123,13 @@ const DESTINATIONS: Noted = Noted {
 };
 
 /// Two replicas may tell of one image or one destination at once. Then neither waits for the other longer than for a row
-/// that is new: what is a moment older is left out, because it hardly differs.
+/// that is new: what is a moment older is left out, because it hardly differs. But whoever forgets a row is waited for, and
+/// waits for us, or it would go by what was before this event.
 async fn upsert(transaction: &mut Transaction, noted: &Noted, given: String) -> Result<()> {
     match transaction {
         Transaction::Sqlite(_) => transaction.run(sql(noted.upsert()).bind(given)).await?,
         Transaction::Postgres(..) => {
-            transaction.run(sql(format!("{} ON CONFLICT DO NOTHING", noted.insert())).bind(&given)).await?;
+            transaction.run(sql(noted.insert_held()).bind(&given)).await?;
             transaction.run(sql(noted.update_unlocked()).bind(given)).await?
         }
     };
@@ -173,10 +174,25 @@ impl Noted {
         format!("{} ON CONFLICT ({}) DO UPDATE SET {}", self.insert(), unique.join(", "), self.changes("excluded"))
     }
 
-    fn update_unlocked(&self) -> String {
+    /// Inserts what is not there, and holds what is, so that nobody forgets it before the end of the transaction.
+    fn insert_held(&self) -> String {
+        let (table, given, is_same, insert) = (self.table, self.given(), self.is_same(), self.insert());
+        let order: Vec<_> = self.about.iter().map(|(column, ..)| format!("one.{column}")).collect();
+        format!(
+            "WITH held AS MATERIALIZED (
+                 SELECT 1 FROM {table} one JOIN (SELECT {given} FROM rows($1)) given ON {is_same}
+                 ORDER BY {} FOR KEY SHARE OF one)
+             {insert} AND (SELECT count(*) FROM held) >= 0 ON CONFLICT DO NOTHING",
+            order.join(", ")
+        )
+    }
+
+    fn given(&self) -> String {
         let given: Vec<_> = self.about.iter().map(|(column, value, _)| format!("{value} AS {column}")).collect();
-        let times: Vec<_> =
-            self.times().map(|(column, value)| format!("CAST({value} AS BIGINT) AS {column}")).collect();
+        given.join(", ")
+    }
+
+    fn is_same(&self) -> String {
         let is_same: Vec<_> = self
             .about
             .iter()
@@ -185,15 +201,21 @@ impl Noted {
                 None => format!("one.{column} = given.{column}"),
             })
             .collect();
-        let (table, given, times) = (self.table, given.join(", "), times.join(", "));
+        is_same.join(" AND ")
+    }
+
+    fn update_unlocked(&self) -> String {
+        let times: Vec<_> =
+            self.times().map(|(column, value)| format!("CAST({value} AS BIGINT) AS {column}")).collect();
+        let (table, given, times) = (self.table, self.given(), times.join(", "));
         format!(
             "WITH free AS (
                  SELECT one.ctid AS place, {} FROM {table} one
                  JOIN (SELECT {given}, {times} FROM rows($1)) given ON {}
-                 FOR UPDATE OF one SKIP LOCKED)
+                 FOR NO KEY UPDATE OF one SKIP LOCKED)
              UPDATE {table} SET {} FROM free WHERE {table}.ctid = free.place",
             self.times().map(|(column, _)| format!("given.{column}")).collect::<Vec<_>>().join(", "),
-            is_same.join(" AND "),
+            self.is_same(),
             self.changes("free"),
         )
     }

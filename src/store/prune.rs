@@ -85,26 +85,52 @@ impl Store {
 
 async fn forget_images(transaction: &mut Transaction, arrivals: &[Arrival]) -> Result<()> {
     let images: Vec<_> = arrivals.iter().map(|one| (&one.repository, &one.version)).collect();
-    let gone = sql("DELETE FROM images
-         WHERE (repository, version) IN (SELECT value->>0, value->>1 FROM rows($1)) AND NOT EXISTS (
-             SELECT 1 FROM arrivals a WHERE a.repository = images.repository AND a.version = images.version)");
-    transaction.run(gone.bind(rows(&images))).await?;
-    Ok(())
+    let forgotten = Forgotten {
+        table: "images",
+        are_meant: "(repository, version) IN (SELECT value->>0, value->>1 FROM rows($1))",
+        order: "repository, version",
+        is_told_of: "SELECT 1 FROM arrivals a WHERE a.repository = images.repository AND a.version = images.version",
+    };
+    forgotten.forget(transaction, rows(&images)).await
 }
 
 /// The labels that no event bears any more.
 async fn forget_destinations(transaction: &mut Transaction, told: &[(String, String, String)]) -> Result<()> {
-    let gone = sql("DELETE FROM destinations
-         WHERE (repository, substr(registry, 1, 100), substr(description, 1, 100)) IN (
-             SELECT value->>0, substr(value->>1, 1, 100), substr(value->>2, 1, 100) FROM rows($1))
-         AND NOT EXISTS (
-             SELECT 1 FROM events e
+    let forgotten = Forgotten {
+        table: "destinations",
+        are_meant: "(repository, substr(registry, 1, 100), substr(description, 1, 100)) IN (
+             SELECT value->>0, substr(value->>1, 1, 100), substr(value->>2, 1, 100) FROM rows($1))",
+        order: "repository, registry, description, remote_namespace, rule_id",
+        is_told_of: "SELECT 1 FROM events e
              WHERE lower(substr(e.repository, 1, 100)) = lower(substr(destinations.repository, 1, 100))
                  AND substr(e.registry, 1, 100) = substr(destinations.registry, 1, 100)
                  AND substr(e.description, 1, 100) = substr(destinations.description, 1, 100)
-                 AND (e.repository || '') = destinations.repository)");
-    transaction.run(gone.bind(rows(told))).await?;
-    Ok(())
+                 AND (e.repository || '') = destinations.repository",
+    };
+    forgotten.forget(transaction, rows(told)).await
+}
+
+/// Rows of a table that go where nothing tells of them any more.
+struct Forgotten {
+    table: &'static str,
+    are_meant: &'static str,
+    /// The order in which `note` takes them, so that nobody waits in a circle.
+    order: &'static str,
+    is_told_of: &'static str,
+}
+
+impl Forgotten {
+    async fn forget(self, transaction: &mut Transaction, given: String) -> Result<()> {
+        let Self { table, are_meant, order, is_told_of } = self;
+        if let Transaction::Postgres(..) = transaction {
+            // A statement that has waited for a webhook goes on with what it saw before. The next one sees the webhook.
+            let locked = sql(format!("SELECT repository FROM {table} WHERE {are_meant} ORDER BY {order} FOR UPDATE"));
+            transaction.all::<(String,)>(locked.bind(&given)).await?;
+        }
+        let gone = sql(format!("DELETE FROM {table} WHERE {are_meant} AND NOT EXISTS ({is_told_of})"));
+        transaction.run(gone.bind(given)).await?;
+        Ok(())
+    }
 }
 
 fn ids(of: &[String]) -> String {

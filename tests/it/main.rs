@@ -52,6 +52,7 @@ mod reconcile_laws;
 mod render;
 mod replicas;
 mod retention;
+mod retention_races;
 mod retention_service;
 mod robots_shown;
 mod routes;
