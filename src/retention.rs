@@ -20,6 +20,8 @@ const WORK: &str = "retention";
 const EVERY: Duration = Duration::from_secs(60 * 60);
 /// After an error of the database.
 const AGAIN_AFTER: Duration = Duration::from_secs(60);
+/// Where another process removes. It may end before all is done.
+const BUSY_FOR: Duration = Duration::from_secs(5 * 60);
 /// Rows that one step removes at most; an event that has more of them by itself is a step of its own.
 pub const ROWS_AT_ONCE: i64 = 400;
 /// After each step the writer is left to others for so many times as long. They wait for one step at most, and webhooks
@@ -60,6 +62,7 @@ impl Pruner {
         loop {
             let Some(ran) = stop.run_until_cancelled(self.once()).await else { break };
             let pause = match ran {
+                Ok(Run::Busy) => BUSY_FOR,
                 Ok(_) => EVERY,
                 Err(error) => {
                     tracing::warn!(%error, "what is old could not be removed; it is tried again in a minute");
@@ -70,16 +73,26 @@ impl Pruner {
                 break;
             }
         }
+        self.give_lease_back().await;
+    }
+
+    /// One run, after which another process may begin one; the log says what went.
+    pub async fn once(&self) -> Result<Run> {
+        if !self.holds().await? {
+            return Ok(Run::Busy);
+        }
+        let ran = self.look().await;
+        self.give_lease_back().await;
+        ran
+    }
+
+    async fn give_lease_back(&self) {
         if let Err(error) = self.store.release_work(WORK, &self.owner).await {
             tracing::debug!(%error, "the lease of the retention was not given back; it runs out by itself");
         }
     }
 
-    /// One run; the log says what went.
-    pub async fn once(&self) -> Result<Run> {
-        if !self.holds().await? {
-            return Ok(Run::Busy);
-        }
+    async fn look(&self) -> Result<Run> {
         let (present, leaps) = (self.present().await?, self.clock.leaps());
         let now = present.time();
         let before = self.store.looks().await?;
@@ -104,15 +117,13 @@ impl Pruner {
             );
         }
         self.store.looked(looks).await?;
-        let ran = match decision {
+        Ok(match decision {
             Decision::Keep => Run::Keeps,
-            Decision::Announce(_) if looks.announced_at == now => Run::Waits(announced(now)),
+            Decision::Announce(_) if looks.announced_at == now => Run::Waits(Wait::announced(now)),
             Decision::Announce(_) => Run::Removed { removed: Removed::default(), bytes: 0 },
             Decision::Wait(wait) => Run::Waits(wait),
             Decision::Remove(limits) => self.remove(limits).await?,
-        };
-        self.store.release_work(WORK, &self.owner).await?;
-        Ok(ran)
+        })
     }
 
     /// Says what will be removed by a retention that nobody chose; false where there is nothing.
@@ -136,7 +147,7 @@ impl Pruner {
         let now = present.time();
         let (decision, _) = self.retention.decide(self.store.looks().await?, present, &self.clock.leaps());
         let wait = match decision {
-            Decision::Announce(_) => Some(announced(now)),
+            Decision::Announce(_) => Some(Wait::announced(now)),
             Decision::Wait(wait) => Some(wait),
             Decision::Keep | Decision::Remove(_) => None,
         };
@@ -254,10 +265,6 @@ impl Pruner {
     async fn holds(&self) -> Result<bool> {
         self.store.acquire_work(WORK, &self.owner, &self.clock).await
     }
-}
-
-const fn announced(now: Millis) -> Wait {
-    Wait { until: now + NOTICE, why: Why::Announced }
 }
 
 /// Parts of about as many rows; only one that has more by itself is larger.

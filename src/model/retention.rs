@@ -120,6 +120,13 @@ impl Removed {
     }
 }
 
+impl Wait {
+    /// Of what is announced now.
+    pub const fn announced(now: Millis) -> Self {
+        Self { until: now + NOTICE, why: Why::Announced }
+    }
+}
+
 impl Present {
     /// The earlier one: by the other, what ended just now may be years old.
     pub fn time(self) -> Millis {

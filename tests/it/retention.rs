@@ -237,6 +237,26 @@ async fn only_one_process_removes_at_a_time() {
     assert_eq!(removed, 300);
 }
 
+#[tokio::test]
+async fn a_run_that_fails_leaves_nobody_waiting_for_its_lease() {
+    only_on_postgres!();
+    let mut bench = Bench::new(&KEPT).await;
+    bench.accept_many(1).await;
+    bench.drain().await;
+    bench.live(31).await;
+    let mut database = Intruder::at(&bench.config.database_url).await;
+    database
+        .execute(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS
+                 $$BEGIN RAISE EXCEPTION 'No space left on device' USING ERRCODE = '53100'; END$$;
+             CREATE TRIGGER full_disk BEFORE DELETE ON deliveries EXECUTE FUNCTION full_disk()",
+        )
+        .await;
+    assert!(bench.pruner().once().await.unwrap_err().to_string().contains("No space left"));
+    database.execute("DROP TRIGGER full_disk ON deliveries").await;
+    assert_eq!(bench.pruned().await.deliveries, 1);
+}
+
 /// What `where` and the board say of every image.
 async fn known(bench: &Bench) -> Vec<String> {
     let mut all = Vec::new();
