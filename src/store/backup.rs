@@ -12,7 +12,7 @@ use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
 
 use super::place::Place;
-use super::sqlite::{FILE_MODE, check_log, folder_of};
+use super::sqlite::{FILE_MODE, check_log, folder_of, is_own_name};
 use super::{Result, StoreError, newest_schema};
 
 /// What a copy has in it.
@@ -61,6 +61,9 @@ impl Source {
     async fn copy(&mut self, file: &Path) -> Result<Backup> {
         let failed = |problem: String| StoreError::Backup { file: file.to_owned(), problem };
         let here = |error: Error| failed(error.to_string());
+        if is_own_name(&self.path, file) {
+            return Err(failed("the database itself uses that name; use another one".to_owned()));
+        }
         if file.symlink_metadata().is_ok() {
             return Err(here(already_there()));
         }

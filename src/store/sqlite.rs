@@ -103,6 +103,13 @@ fn beside(path: &Path, ending: &str) -> PathBuf {
     name.into()
 }
 
+/// Whether a name is one that SQLite or a service gives to a file of this database: whatever is there would be lost.
+pub(super) fn is_own_name(database: &Path, file: &Path) -> bool {
+    let in_folder = |path: &Path| Some(folder_of(path).canonicalize().ok()?.join(path.file_name()?));
+    let (Some(database), Some(file)) = (in_folder(database), in_folder(file)) else { return false };
+    ["-wal", "-shm", "-journal", ".lock"].iter().any(|ending| beside(&database, ending) == file)
+}
+
 /// The folder that a file is in.
 pub(super) fn folder_of(path: &Path) -> &Path {
     path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))

@@ -154,6 +154,10 @@ async fn a_copy_beside_the_log_of_another_database_is_not_opened() {
 #[case::a_file("taken.db", "nothing is overwritten")]
 #[case::a_link_to_nowhere("link.db", "nothing is overwritten")]
 #[case::the_database_itself("test.db", "nothing is overwritten")]
+#[case::the_log("test.db-wal", "the database itself uses that name")]
+#[case::the_index_of_the_log("linked/test.db-shm", "the database itself uses that name")]
+#[case::the_journal("./test.db-journal", "the database itself uses that name")]
+#[case::the_lock("linked/./test.db.lock", "the database itself uses that name")]
 #[case::no_folder("no/copy.db", "No such file or directory")]
 #[tokio::test]
 async fn a_wrong_place_is_named_and_nothing_is_written(#[case] file: &str, #[case] problem: &str) {
@@ -162,6 +166,8 @@ async fn a_wrong_place_is_named_and_nothing_is_written(#[case] file: &str, #[cas
     Store::serve(&url_of(folder.path())).await.unwrap().close().await;
     std::fs::write(folder.path().join("taken.db"), "mine").unwrap();
     std::os::unix::fs::symlink("nowhere", folder.path().join("link.db")).unwrap();
+    std::os::unix::fs::symlink(".", folder.path().join("linked")).unwrap();
+    std::fs::remove_file(folder.path().join("test.db.lock")).unwrap();
     let before = files(folder.path());
     let (made, said) = backup(folder.path(), file);
     assert!(!made && said.contains(&format!("no backup was made at {file}")) && said.contains(problem), "{said}");
