@@ -71,12 +71,13 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult 
             })
             .collect();
         output::json(
-            &json!({ "configuration": "ok", "file": config.file, "secrets": secrets, "database": database, "robots": views,
+            &json!({ "configuration": "ok", "file": config.file.map(|file| file.name), "secrets": secrets, "database": database, "robots": views,
                 "in_trouble": troubled, "pings": pings, "harbor": harbor.as_ref().map(check_harbor::Findings::json) }),
         )?;
     } else {
-        let file =
-            config.file.map_or("environment alone, no .env here".to_owned(), |file| format!("environment and {file}"));
+        let file = config
+            .file
+            .map_or("environment alone, no .env here".to_owned(), |file| format!("environment and {}", file.name));
         line(format_args!("configuration  ok: {file}"))?;
         for (name, from) in &config.secrets_from {
             line(format_args!("               {name} from {from}"))?;

@@ -25,7 +25,7 @@ pub async fn copy(Arguments { from, to }: Arguments) -> CommandResult {
         check_url(url).map_err(|error| Failure::Usage(format!("{name}: {error}")))?;
     }
     for url in [&from, &to] {
-        act_as_owner(url)?;
+        act_as_owner(url, None)?;
     }
     // Looked at first, because the next step would make a file where there is none.
     Store::open(&from).await?.close().await;

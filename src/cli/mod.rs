@@ -182,7 +182,7 @@ async fn serve(flags: settings::Flags) -> CommandResult {
     }
     telemetry::start(config.log_format, &config.log_filter);
     warn_of(&doubts);
-    user::act_as_owner(&config.database_url)?;
+    user::act_as_owner(&config.database_url, config.file)?;
     // From here on no signal ends it out of order.
     let (hangups, stop) = (signal(SignalKind::hangup())?, stop_signal()?);
     tokio::pin!(stop);
@@ -244,7 +244,7 @@ fn config() -> Result<Config, Failure> {
 /// For a command that opens the database: from here on root acts as its owner.
 fn config_of_database() -> Result<Config, Failure> {
     let config = config()?;
-    user::act_as_owner(&config.database_url)?;
+    user::act_as_owner(&config.database_url, config.file)?;
     Ok(config)
 }
 

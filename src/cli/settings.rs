@@ -98,7 +98,7 @@ pub fn load(flags: &Flags) -> Result<(Config, Vec<Fault>), Failure> {
             set.sort_unstable();
             let place = |name: &str| {
                 let file = read.files.iter().find(|file| file.name == name);
-                file.map_or_else(|| variable(name, flags, dotenv.file), |file| file.place.clone())
+                file.map_or_else(|| variable(name, flags, dotenv.file.map(|file| file.name)), |file| file.place.clone())
             };
             let secrets_from = set.into_iter().map(|name| (name.clone(), place(name))).collect();
             Ok((Config { file: dotenv.file, secrets_from, ..config }, doubts))

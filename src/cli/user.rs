@@ -1,15 +1,16 @@
 //! Who types a command, for the record of changes; and as whom it works on the database's file.
 
-use std::fs::read_to_string;
+use std::fs::{Metadata, read_to_string};
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use anyhow::{Context, bail};
 use nix::unistd::{Gid, Uid, setgid, setuid};
 use rustix::fs::{Access, access};
 
+use crate::config::dotenv::ConfigFile;
 use crate::model::actor::{Actor, Via};
 use crate::store::file_of;
 
@@ -34,30 +35,46 @@ fn name(user: Uid) -> String {
 }
 
 /// From here on root is the user who owns the database's file, or the folder in which it is to be made: the service could
-/// not use files that root makes there. Nobody else can be another user, and is told who may use the file.
-pub fn act_as_owner(database_url: &str) -> anyhow::Result<()> {
-    let started_by = *STARTED_BY;
-    let Some(file) = file_of(database_url)? else { return Ok(()) };
-    for place in file.ancestors() {
-        let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
-        let owner = match std::fs::metadata(place) {
-            Ok(found) => found,
-            Err(error) if error.kind() == ErrorKind::NotFound => continue,
-            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
-                bail!("user {} may not look at {}; run this as its owner, or as root", name(started_by), file.display())
+/// not use files that root makes there. Who owns the configuration may not have root do what that user may not. Nobody else
+/// can be another user, and is told who may use the file.
+pub fn act_as_owner(database_url: &str, configured_by: Option<ConfigFile>) -> anyhow::Result<()> {
+    let configured_by = configured_by.map(|file| Owner {
+        user: Uid::from_raw(file.user),
+        group: Gid::from_raw(file.group),
+        place: file.name.into(),
+    });
+    let Some(file) = file_of(database_url)? else { return configured_by.map_or(Ok(()), |owner| owner.act()) };
+    let Some(owner) = owner_of(&file)? else { return Ok(()) };
+    if !Uid::effective().is_root() {
+        return check_usable(&file, &owner);
+    }
+    match configured_by.filter(|other| !other.user.is_root() && other.user != owner.user) {
+        None => owner.act(),
+        Some(other) if !owner.user.is_root() => bail!(
+            "{} belongs to {}, and {} to {}; run this as one of them, or where there is no such .env",
+            other.place.display(),
+            name(other.user),
+            owner.place.display(),
+            name(owner.user)
+        ),
+        Some(other) => {
+            other.act()?;
+            if !owner.is_usable(&file) {
+                bail!(
+                    "{} belongs to {}, who may not use {}, which is root's; give both to one user",
+                    other.place.display(),
+                    name(other.user),
+                    owner.place.display()
+                );
             }
-            // What is wrong there is said by whoever opens it.
-            Err(_) => return Ok(()),
-        };
-        let (user, group) = (Uid::from_raw(owner.uid()), Gid::from_raw(owner.gid()));
-        if Uid::effective().is_root() && !user.is_root() {
-            return act_as(user, group)
-                .with_context(|| format!("cannot act as {}, who owns {}", name(user), place.display()));
+            Ok(())
         }
-        if place == file && user != Uid::effective() && access(&file, Access::READ_OK | Access::WRITE_OK).is_err() {
-            bail!("{} belongs to {}; run this as that user, or as root", file.display(), name(user));
-        }
-        return Ok(());
+    }
+}
+
+fn check_usable(file: &Path, owner: &Owner) -> anyhow::Result<()> {
+    if owner.place == file && owner.user != Uid::effective() && !owner.is_usable(file) {
+        bail!("{} belongs to {}; run this as that user, or as root", file.display(), name(owner.user));
     }
     Ok(())
 }
@@ -70,15 +87,55 @@ pub fn act_as_owner_of_way(file: &Path) -> anyhow::Result<()> {
     let Ok(folder) = folder.canonicalize() else { return Ok(()) };
     let mut way: Vec<_> = folder.ancestors().collect();
     way.reverse();
-    for place in way {
-        let Ok(owner) = std::fs::metadata(place) else { return Ok(()) };
-        let (user, group) = (Uid::from_raw(owner.uid()), Gid::from_raw(owner.gid()));
-        if Uid::effective().is_root() && !user.is_root() {
-            return act_as(user, group)
-                .with_context(|| format!("cannot act as {}, who owns {}", name(user), place.display()));
+    let owners = way.into_iter().map_while(|place| Some(Owner::of(place, &std::fs::metadata(place).ok()?)));
+    owners.into_iter().find(|owner| !owner.user.is_root()).map_or(Ok(()), |owner| owner.act())
+}
+
+/// Who owns a file, or the folder in which it is to be made; None where something is wrong there, which is said by
+/// whoever opens it.
+fn owner_of(file: &Path) -> anyhow::Result<Option<Owner>> {
+    for place in file.ancestors() {
+        let place = if place.as_os_str().is_empty() { Path::new(".") } else { place };
+        match std::fs::metadata(place) {
+            Ok(found) => return Ok(Some(Owner::of(place, &found))),
+            Err(error) if error.kind() == ErrorKind::NotFound => {}
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                let user = name(*STARTED_BY);
+                bail!("user {user} may not look at {}; run this as its owner, or as root", file.display())
+            }
+            Err(_) => return Ok(None),
         }
     }
-    Ok(())
+    Ok(None)
+}
+
+struct Owner {
+    user: Uid,
+    group: Gid,
+    /// What is owned.
+    place: PathBuf,
+}
+
+impl Owner {
+    fn of(place: &Path, found: &Metadata) -> Self {
+        Self { user: Uid::from_raw(found.uid()), group: Gid::from_raw(found.gid()), place: place.to_owned() }
+    }
+
+    /// Whether this process may use the file, or make it.
+    fn is_usable(&self, file: &Path) -> bool {
+        let needed = if self.place == file { Access::READ_OK } else { Access::EXEC_OK };
+        access(&self.place, needed | Access::WRITE_OK).is_ok()
+    }
+
+    /// Root is this user from here on.
+    fn act(&self) -> anyhow::Result<()> {
+        if !Uid::effective().is_root() || self.user.is_root() {
+            return Ok(());
+        }
+        LazyLock::force(&STARTED_BY);
+        let failed = || format!("cannot act as {}, who owns {}", name(self.user), self.place.display());
+        act_as(self.user, self.group).with_context(failed)
+    }
 }
 
 fn act_as(user: Uid, group: Gid) -> nix::Result<()> {

@@ -3,6 +3,7 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
+use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
 use std::rc::Rc;
@@ -18,10 +19,18 @@ const BYTE_ORDER_MARK: char = '\u{feff}';
 /// The first that there is, is read: what the working directory has, then what the service of the Debian package goes by.
 const FILES: [&str; 2] = [".env", "/etc/harborbell/harborbell.env"];
 
+/// A file that was read, and whose it was then.
+#[derive(Clone, Copy, Debug)]
+pub struct ConfigFile {
+    pub name: &'static str,
+    pub user: u32,
+    pub group: u32,
+}
+
 #[derive(Debug, Default)]
 pub struct Dotenv {
     /// Which file it was; None where there is none.
-    pub file: Option<&'static str>,
+    pub file: Option<ConfigFile>,
     pub values: HashMap<String, String>,
     /// Each name, with its line.
     names: Vec<(String, usize)>,
@@ -31,8 +40,8 @@ impl Dotenv {
     /// Nothing where there is no file.
     pub fn read() -> Result<Self, Vec<Fault>> {
         for file in FILES {
-            let problem = match std::fs::read(file) {
-                Ok(bytes) => return Self::parse(file, bytes),
+            let problem = match read(file) {
+                Ok((read, bytes)) => return Self::parse(read, bytes),
                 Err(error) if error.kind() == ErrorKind::NotFound => continue,
                 Err(error) if error.kind() == ErrorKind::PermissionDenied => "run this as its owner, or as root".into(),
                 Err(error) => error.to_string(),
@@ -42,8 +51,8 @@ impl Dotenv {
         Ok(Self::default())
     }
 
-    fn parse(file: &'static str, bytes: Vec<u8>) -> Result<Self, Vec<Fault>> {
-        let fault = |line, problem: &str| fault(file, line, problem);
+    fn parse(file: ConfigFile, bytes: Vec<u8>) -> Result<Self, Vec<Fault>> {
+        let fault = |line, problem: &str| fault(file.name, line, problem);
         let text = String::from_utf8(bytes).map_err(|error| {
             let before = &error.as_bytes()[..error.utf8_error().valid_up_to()];
             let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
@@ -94,7 +103,7 @@ impl Dotenv {
         unknown
             .filter_map(|(name, line)| {
                 let key = nearest(&name.to_uppercase(), known())?;
-                Some(fault(self.file?, *line, &format!("sets {name}, which is no key; is {key} meant?")))
+                Some(fault(self.file?.name, *line, &format!("sets {name}, which is no key; is {key} meant?")))
             })
             .collect()
     }
@@ -102,7 +111,7 @@ impl Dotenv {
     /// Whether other users of the machine can read a secret here. A group may be meant to, but for a `.env` of our own.
     fn open_to_others(&self, used: &HashSet<String>) -> Option<Fault> {
         self.values.iter().find(|(name, value)| is_secret(name, value, used))?;
-        let name = self.file?;
+        let name = self.file?.name;
         let file = std::fs::metadata(name).ok()?;
         let is_ours = file.uid() == geteuid().as_raw();
         let readers = if is_ours && name == FILES[0] { 0o044 } else { 0o004 };
@@ -110,6 +119,13 @@ impl Dotenv {
         let problem = format!("has secrets, and other users of this machine can read it; {owner}chmod 600 {name}");
         (file.mode() & readers != 0).then(|| Fault { key: name.into(), problem })
     }
+}
+
+fn read(name: &'static str) -> std::io::Result<(ConfigFile, Vec<u8>)> {
+    let (mut file, mut bytes) = (File::open(name)?, Vec::new());
+    let owner = file.metadata()?;
+    file.read_to_end(&mut bytes)?;
+    Ok((ConfigFile { name, user: owner.uid(), group: owner.gid() }, bytes))
 }
 
 fn fault(file: &str, line: usize, problem: &str) -> Fault {

@@ -93,7 +93,7 @@ pub enum LogFormat {
 #[derive(Clone, Debug)]
 pub struct Config {
     /// Which file was read beside the environment.
-    pub file: Option<&'static str>,
+    pub file: Option<dotenv::ConfigFile>,
     pub listen_addr: SocketAddr,
     pub public_url: Option<Url>,
     pub database_url: String,

@@ -105,6 +105,35 @@ async fn a_command_that_was_killed_leaves_files_of_the_owner() {
     assert_owned(folder.path());
 }
 
+/// Nobody may have root do what that user may not, by a `.env` where root happens to be.
+#[test]
+fn root_obeys_the_configuration_of_another_user_as_that_user() {
+    only_on_sqlite!();
+    only_as_root!();
+    let (folder, roots, strangers) = (TempDir::new().unwrap(), TempDir::new().unwrap(), TempDir::new().unwrap());
+    chown(strangers.path(), Some(STRANGER), Some(GROUP)).unwrap();
+    let start = |database: &Path| {
+        let file = format!("DATABASE_URL=sqlite://{}/test.db\nWECOM_WEBHOOK_URL={KEY}\n", database.display());
+        std::fs::write(folder.path().join(".env"), file).unwrap();
+        give(folder.path());
+        let mut command = Command::new(program());
+        let command = command.arg("serve").current_dir(folder.path()).env_clear().env("LISTEN_ADDR", "127.0.0.1:1");
+        let output = command.output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        said(&output)
+    };
+    let text = start(roots.path());
+    assert!(text.contains(".env belongs to uid 54321, who may not use") && text.contains("give both to"), "{text}");
+    assert_eq!(std::fs::read_dir(roots.path()).unwrap().count(), 0);
+    let text = start(strangers.path());
+    assert!(text.contains(".env belongs to uid 54321, and ") && text.contains("to uid 54323; run this as"), "{text}");
+    assert_eq!(std::fs::read_dir(strangers.path()).unwrap().count(), 0);
+    // What is that user's own is used, until it may not listen.
+    start(folder.path());
+    assert!(folder.path().join("test.db").exists());
+    assert_owned(folder.path());
+}
+
 /// Whoever owns the folder could put a link in the place of what root writes there.
 #[tokio::test]
 async fn a_backup_by_root_is_made_as_the_owner_of_its_folder() {
