@@ -22,6 +22,8 @@ pub enum StoreError {
     Replaced(PathBuf),
     #[error("there is no database of harborbell at {0}; start `harborbell serve` first, or fix DATABASE_URL")]
     Missing(String),
+    #[error("{} is the database of another program, and stays as it is; fix DATABASE_URL", .0.display())]
+    Foreign(PathBuf),
     #[error("the database at {place} was made by another version of harborbell: {detail}")]
     OtherVersion { place: String, detail: String },
     #[error("cannot use {}: {cause}; check the path in DATABASE_URL and its permissions", path.display())]

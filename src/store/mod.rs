@@ -118,7 +118,7 @@ impl Store {
         sqlite::make(path).map_err(|cause| StoreError::File { path: path.clone(), cause })?;
         // The migrator takes no lock of its own, so this one comes first.
         let lock = sqlite::lock(path)?;
-        sqlite::check_log(path)?;
+        sqlite::check(path, true).await?;
         let mut store = Self::connect(url, &place).await?;
         if let Pools::Sqlite { write, .. } = &store.pools {
             sqlite::migrate(write).await.map_err(|error| not_migrated(&place, error))?;
@@ -157,7 +157,7 @@ impl Store {
             if !path.exists() {
                 return Err(StoreError::Missing(place.to_string()));
             }
-            sqlite::check_log(path)?;
+            sqlite::check(path, false).await?;
         }
         let store = Self::connect(url, &place).await?;
         let (applied, known) = (store.schema().await?, newest_schema());

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
-use std::io::{Read, Seek, Write};
+use std::io::{Error, ErrorKind, Read, Seek, Write};
 use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
@@ -10,9 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::fs::Access;
-use sqlx::Sqlite;
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection, Sqlite};
 
 use super::sql::Pools;
 use super::{Result, StoreError, migrator};
@@ -122,6 +122,7 @@ static LOOKED_INTO: Mutex<BTreeSet<(u64, u64)>> = Mutex::new(BTreeSet::new());
 /// Refuses a copy that was put beside the log of another database: SQLite would take that log's pages for the copy's,
 /// and destroy it. To be asked before SQLite opens the file.
 pub(super) fn check_log(path: &Path) -> Result<()> {
+    check_regular(path).map_err(|cause| StoreError::File { path: path.to_owned(), cause })?;
     let log = log_of(path);
     let Ok(identity) = path.metadata().map(|file| (file.dev(), file.ino())) else { return Ok(()) };
     let has_log = log.metadata().is_ok_and(|log| log.len() > 0);
@@ -132,6 +133,30 @@ pub(super) fn check_log(path: &Path) -> Result<()> {
     let mut versions = [0; 2];
     let read = File::open(path).and_then(|file| file.read_exact_at(&mut versions, 18));
     if read.is_ok() && versions == [1, 1] { Err(StoreError::OldLog { path: path.to_owned(), log }) } else { Ok(()) }
+}
+
+/// Refuses what is no database of ours before anything is written to it; a new one may be empty.
+pub(super) async fn check(path: &Path, is_new: bool) -> Result<()> {
+    check_log(path)?;
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
+    let mut database = options.connect().await?;
+    let tables = "SELECT count(*), count(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_master";
+    let found = sqlx::query_as::<_, (i64, i64)>(tables).fetch_one(&mut database).await;
+    database.close().await?;
+    match found? {
+        (0, _) if is_new => Ok(()),
+        (0, _) => Err(StoreError::Missing(path.display().to_string())),
+        (_, 0) => Err(StoreError::Foreign(path.to_owned())),
+        _ => Ok(()),
+    }
+}
+
+/// A pipe or a device would be waited for, or worse; what is not there yet is fine.
+fn check_regular(path: &Path) -> std::io::Result<()> {
+    match path.metadata() {
+        Ok(found) if !found.is_file() => Err(Error::new(ErrorKind::InvalidInput, "it is no regular file")),
+        _ => Ok(()),
+    }
 }
 
 /// Brings the schema up to date.
@@ -190,6 +215,7 @@ pub(super) fn check_writable(path: &Path) -> Result<()> {
         let failed = |error: rustix::io::Errno| StoreError::File { path: path.to_owned(), cause: error.into() };
         rustix::fs::access(path, access).map_err(failed)
     };
+    check_regular(path).map_err(|cause| StoreError::File { path: path.to_owned(), cause })?;
     if path.exists() {
         check(path, Access::READ_OK | Access::WRITE_OK)?;
     }
@@ -205,6 +231,7 @@ pub(super) fn check_writable(path: &Path) -> Result<()> {
 
 /// Makes the folder and the file where there are none.
 pub(super) fn make(path: &Path) -> std::io::Result<()> {
+    check_regular(path)?;
     let folder = folder_of(path);
     DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
     // SQLite gives its other files the mode of this one.

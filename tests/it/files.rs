@@ -120,6 +120,41 @@ async fn invariant_1_a_file_that_was_deleted_or_replaced_takes_nothing_more() {
     }
 }
 
+/// A slip in `DATABASE_URL` must not change what another program has there, nor wait for ever.
+#[tokio::test]
+async fn what_is_no_database_of_ours_stays_as_it_is() {
+    only_on_sqlite!();
+    let folder = TempDir::new().unwrap();
+    let path = folder.path().join("test.db");
+    let mut foreign = Intruder::at(&format!("{}?mode=rwc", url_of(folder.path()))).await;
+    foreign.execute("PRAGMA journal_mode = DELETE; CREATE TABLE others (id); INSERT INTO others VALUES (1)").await;
+    drop(foreign);
+    let refused = |command: &str| {
+        let output = run(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &[command]);
+        assert_eq!(output.status.code(), Some(1), "{command}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let before = std::fs::read(&path).unwrap();
+    for command in ["serve", "list", "check", "prune"] {
+        let said = refused(command);
+        assert!(said.contains("test.db is the database of another program"), "{command}: {said}");
+        assert!(std::fs::read(&path).unwrap() == before, "{command}");
+    }
+    std::fs::write(&path, "").unwrap();
+    let said = refused("list");
+    assert!(
+        said.contains("there is no database of harborbell at") && std::fs::read(&path).unwrap().is_empty(),
+        "{said}"
+    );
+
+    std::fs::remove_file(&path).unwrap();
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    for command in ["serve", "list", "check", "prune"] {
+        let said = refused(command);
+        assert!(said.contains("it is no regular file"), "{command}: {said}");
+    }
+}
+
 /// Pages of one index are damaged: what a webhook would touch is what the probe touches.
 #[tokio::test]
 async fn a_damaged_index_is_not_ready() {
