@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use anyhow::{Context, bail};
+use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, setgid, setuid};
 use rustix::fs::{Access, access};
 
@@ -43,13 +44,15 @@ pub fn act_as_owner(database_url: &str, configured_by: Option<ConfigFile>) -> an
         group: Gid::from_raw(file.group),
         place: file.name.into(),
     });
-    let Some(file) = file_of(database_url)? else { return configured_by.map_or(Ok(()), |owner| owner.act()) };
+    let Some(file) = file_of(database_url)? else {
+        return configured_by.map_or(Ok(()), |owner| owner.act(Access::READ_OK));
+    };
     let Some(owner) = owner_of(&file)? else { return Ok(()) };
     if !Uid::effective().is_root() {
         return check_usable(&file, &owner);
     }
     match configured_by.filter(|other| !other.user.is_root() && other.user != owner.user) {
-        None => owner.act(),
+        None => owner.act(Access::WRITE_OK),
         Some(other) if !owner.user.is_root() => bail!(
             "{} belongs to {}, and {} to {}; run this as one of them, or where there is no such .env",
             other.place.display(),
@@ -58,7 +61,7 @@ pub fn act_as_owner(database_url: &str, configured_by: Option<ConfigFile>) -> an
             name(owner.user)
         ),
         Some(other) => {
-            other.act()?;
+            other.act(Access::READ_OK)?;
             if !owner.is_usable(&file) {
                 bail!(
                     "{} belongs to {}, who may not use {}, which is root's; give both to one user",
@@ -88,7 +91,7 @@ pub fn act_as_owner_of_way(file: &Path) -> anyhow::Result<()> {
     let mut way: Vec<_> = folder.ancestors().collect();
     way.reverse();
     let owners = way.into_iter().map_while(|place| Some(Owner::of(place, &std::fs::metadata(place).ok()?)));
-    owners.into_iter().find(|owner| !owner.user.is_root()).map_or(Ok(()), |owner| owner.act())
+    owners.into_iter().find(|owner| !owner.user.is_root()).map_or(Ok(()), |owner| owner.act(Access::WRITE_OK))
 }
 
 /// Who owns a file, or the folder in which it is to be made; None where something is wrong there, which is said by
@@ -127,14 +130,21 @@ impl Owner {
         access(&self.place, needed | Access::WRITE_OK).is_ok()
     }
 
-    /// Root is this user from here on.
-    fn act(&self) -> anyhow::Result<()> {
+    /// Root is this user from here on. Where it cannot be, it has to have this access without that.
+    fn act(&self, needed: Access) -> anyhow::Result<()> {
         if !Uid::effective().is_root() || self.user.is_root() {
             return Ok(());
         }
         LazyLock::force(&STARTED_BY);
         let failed = || format!("cannot act as {}, who owns {}", name(self.user), self.place.display());
-        act_as(self.user, self.group).with_context(failed)
+        match act_as(self.user, self.group) {
+            // A container's root without that right, or in a namespace without that user, may be all there is.
+            Err(Errno::EPERM | Errno::EINVAL) if access(&self.place, needed).is_ok() => {
+                tracing::warn!("{}; going on as root, so that user may be unable to use new files there", failed());
+                Ok(())
+            }
+            done => done.with_context(failed),
+        }
     }
 }
 

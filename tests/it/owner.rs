@@ -134,6 +134,38 @@ fn root_obeys_the_configuration_of_another_user_as_that_user() {
     assert_owned(folder.path());
 }
 
+/// In a container that has none of root's rights, or in a namespace without the folder's owner.
+#[test]
+fn root_who_cannot_be_the_owner_goes_on_where_it_may() {
+    only_on_sqlite!();
+    only_as_root!();
+    const RIGHTS: &str = "-setuid,-setgid,-dac_override";
+    let without = [&format!("--bounding-set={RIGHTS}")[..], &format!("--inh-caps={RIGHTS}")].map(str::to_owned);
+    let setpriv = [vec!["setpriv".to_owned()], without.to_vec()].concat();
+    let unshare = ["unshare", "--user", "--map-root-user"].map(str::to_owned).to_vec();
+    for wrapper in [setpriv, unshare] {
+        for (mode, starts) in [(0o777, true), (0o755, false)] {
+            let folder = TempDir::new().unwrap();
+            give(folder.path());
+            std::fs::set_permissions(folder.path(), PermissionsExt::from_mode(mode)).unwrap();
+            let mut command = Command::new(&wrapper[0]);
+            command.args(&wrapper[1..]).arg(program());
+            if starts {
+                let process = Process::run(command.arg("serve"), folder.path(), KEY, &[]);
+                drop(process);
+                assert!(folder.path().join("test.db").exists());
+            } else {
+                let output = environment(command.arg("serve"), folder.path(), KEY, &[]).output().unwrap();
+                let text = said(&output);
+                assert!(
+                    !output.status.success() && text.contains("cannot act as ") && text.contains(", who owns "),
+                    "{text}"
+                );
+            }
+        }
+    }
+}
+
 /// Whoever owns the folder could put a link in the place of what root writes there.
 #[tokio::test]
 async fn a_backup_by_root_is_made_as_the_owner_of_its_folder() {
