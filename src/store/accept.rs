@@ -2,7 +2,7 @@
 //! the cost of SQLite is per statement and per commit, not per row.
 
 use std::borrow::Cow;
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use serde::Serialize;
 
@@ -96,8 +96,8 @@ impl Store {
             }
         }
 
-        let mut accepted = accepted.into_iter().peekable();
-        let answer = |offer: &Offer| match accepted.next_if(|new| new.id == offer.event_id) {
+        let mut accepted: HashMap<_, _> = accepted.into_iter().map(|new| (new.id, new)).collect();
+        let answer = |offer: &Offer| match accepted.remove(offer.event_id.as_str()) {
             Some(NewEvent { assignments, .. }) => Acceptance::Accepted {
                 event_id: offer.event_id.clone(),
                 robots: assignments.into_iter().map(|assignment| assignment.robot).collect(),
@@ -107,10 +107,28 @@ impl Store {
         Ok(Stored { answers: offers.iter().map(answer).collect(), superseded })
     }
 
-    /// All rows that these offers make, where they are new.
+    /// All rows that these offers make, where they are new. What Harbor's API tells of comes after the webhooks: a task that
+    /// both tell of in one batch is known by then.
     pub(super) async fn write<'a>(
         transaction: &mut Transaction,
         offers: &'a [Offer],
+        assign: &(impl Fn(&Event) -> Vec<Assignment> + Sync),
+        now: Millis,
+    ) -> Result<Written<'a>> {
+        let (webhooks, found): (Vec<_>, Vec<_>) =
+            offers.iter().partition(|offer| offer.webhook.event.source == Source::Webhook);
+        let mut written = Self::write_alike(transaction, &webhooks, assign, now).await?;
+        if !found.is_empty() {
+            let Written { accepted, healed } = Self::write_alike(transaction, &found, assign, now).await?;
+            written.accepted.extend(accepted);
+            written.healed.extend(healed);
+        }
+        Ok(written)
+    }
+
+    async fn write_alike<'a>(
+        transaction: &mut Transaction,
+        offers: &[&'a Offer],
         assign: &(impl Fn(&Event) -> Vec<Assignment> + Sync),
         now: Millis,
     ) -> Result<Written<'a>> {

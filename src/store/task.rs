@@ -106,11 +106,11 @@ impl<'a> Given<'a> {
 /// names are added to the event; nobody is notified of them again.
 pub(super) async fn join_known(
     transaction: &mut Transaction,
-    offers: &[Offer],
+    offers: &[&Offer],
     now: Millis,
 ) -> Result<HashSet<String>> {
     let (webhooks, found): (Vec<_>, Vec<_>) =
-        offers.iter().partition(|offer| offer.webhook.event.source == Source::Webhook);
+        offers.iter().copied().partition(|offer| offer.webhook.event.source == Source::Webhook);
     let given = |offers: &[&Offer]| -> String {
         let numbered = offers.iter().filter(|offer| offer.webhook.event.execution_id > 0);
         rows(&numbered.map(|offer| Given::of(&offer.event_id, &offer.webhook.event)).collect::<Vec<_>>())

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use harborbell::demo::payloads::Replication;
 use harborbell::group_commit::{Refusal, intake};
 use harborbell::metrics::Metrics;
+use harborbell::model::event::Source;
 use harborbell::model::harbor::Webhook;
 use harborbell::store::accept::Acceptance;
 use harborbell::store::filter::Filter;
 use harborbell::store::{Store, StoreError};
 
+use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::sync::watch;
@@ -227,4 +229,34 @@ async fn a_batch_that_goes_one_by_one_stops_at_the_first_that_finds_the_database
     assert!(matches!(answers[3], Err(Refusal::Unavailable)), "{answers:?}");
     assert_eq!(bench.deliveries().await.len(), 1, "nothing behind the failure was tried");
     assert!(intake.refused_at().is_some());
+}
+
+/// A task that a webhook and Harbor's API tell of in one batch is stored once, whichever comes first and whatever the API
+/// knows of its versions.
+#[rstest]
+#[case::the_webhook_first(false)]
+#[case::the_webhook_last(true)]
+#[tokio::test]
+async fn a_task_that_both_sides_tell_of_in_one_batch_is_stored_once(#[case] is_last: bool) {
+    let bench = Bench::new(&[]).await;
+    let told = |versions: &[&str]| {
+        let mut payload = push("mars/mars-api", versions).payload();
+        let replication = &mut payload["event_data"]["replication"];
+        (replication["execution_id"], replication["task_id"]) = (9_003.into(), 9_004.into());
+        offer(&payload)
+    };
+    let (webhook, mut found) = (told(&["v1"]), told(&[]));
+    found.webhook.event.source = Source::HarborApi;
+    let accepted = Acceptance::Accepted { event_id: webhook.event_id.clone(), robots: vec!["default".into()] };
+    let mut batch = vec![webhook, found];
+    let mut answers = vec![accepted, Acceptance::Duplicate];
+    if is_last {
+        batch.reverse();
+        answers.reverse();
+    }
+    let stored = bench.store.accept(&batch, told_by(&["default"]), bench.clock.now()).await.unwrap();
+    assert_eq!(stored.answers, answers);
+    let deliveries = bench.deliveries().await;
+    assert_eq!(deliveries.len(), 1);
+    assert_eq!(deliveries[0].event.facts.versions, ["v1"]);
 }
