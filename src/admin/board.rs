@@ -17,7 +17,7 @@ use super::query::searched;
 use super::views::Viewer;
 use super::visitor::Visitor;
 use super::{Admin, apart};
-use crate::board::{Row, Wanted, names};
+use crate::board::{Row, Wanted};
 use crate::model::destination::{Destinations, Label, spans};
 use crate::model::json::with;
 use crate::model::link::image_path;
@@ -132,7 +132,7 @@ async fn rows(visitor: &Visitor<'_>, query: &BoardQuery) -> Result<Value, Proble
     let until = field_of(&query.until, wanted.images.until, &admin.timezone);
     let page = admin.board(wanted, ROWS, after).await?;
     let (store, routing, now) = (admin.store.clone(), admin.routing(), viewer.now);
-    let rules = admin.rules().map_or_else(Vec::new, |rules| names(&rules));
+    let rules = admin.rule_names();
     let expected: Vec<_> = rules.iter().map(|(_, label)| label.clone()).collect();
     let (labels, repositories, robots, is_empty, looks) = apart(async move {
         let is_empty = !store.has_events().await?;

@@ -15,9 +15,10 @@ use super::access::Role;
 use super::answers::{Guarded, Named, Queried};
 use super::query::{bad, searched};
 use super::{Admin, apart};
-use crate::board::{Board, Cell, Facts, Page, Row, Wanted};
+use crate::board::{Board, Cell, Facts, Page, Row, Wanted, names};
 use crate::harbor::answers::Policy;
 use crate::model::clock::Millis;
+use crate::model::destination::Label;
 use crate::model::event::{Event, ReplicationOutcome};
 use crate::model::moment::moment;
 use crate::problem::Problem;
@@ -221,8 +222,13 @@ impl Admin {
         Ok(ImageHistoryList { items, next_cursor })
     }
 
+    /// What Harbor's rules are called, where it can be asked.
+    pub(super) fn rule_names(&self) -> Vec<(i64, Label)> {
+        self.rules().map_or_else(Vec::new, |rules| names(&rules))
+    }
+
     /// Harbor's rules, where it can be asked.
-    pub(super) fn rules(&self) -> Option<Arc<Vec<Policy>>> {
+    fn rules(&self) -> Option<Arc<Vec<Policy>>> {
         self.harbor_api.as_ref().and_then(|connection| connection.rules_known())
     }
 }

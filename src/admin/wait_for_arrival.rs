@@ -12,7 +12,6 @@ use super::access::Role;
 use super::answers::{Guarded, Queried};
 use super::query::bad;
 use super::{Admin, apart};
-use crate::board::names;
 use crate::model::moment::{duration, moment};
 use crate::problem::Problem;
 use crate::store::arrivals::Question;
@@ -74,7 +73,7 @@ pub(super) async fn arrivals(
         // Seen before the look, so that what comes in during it is not slept over.
         nudge.mark_unchanged();
         let (store, asked) = (admin.store.clone(), question.clone());
-        let rules = admin.rules().map_or_else(Vec::new, |rules| names(&rules));
+        let rules = admin.rule_names();
         let arrivals = apart(async move { store.arrivals(&asked, &rules).await }).await?;
         let now = Instant::now();
         if !arrivals.items.is_empty() || now >= deadline || admin.stopping.is_cancelled() {
