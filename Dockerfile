@@ -16,6 +16,7 @@ RUN if [ -n "$CARGO_MIRROR" ]; then \
 ENV RUSTFLAGS="-C target-feature=+crt-static"
 # The dependencies are a layer of their own, which stays until Cargo.toml or Cargo.lock change.
 COPY Cargo.toml Cargo.lock ./
+COPY .cargo .cargo
 RUN mkdir src && touch src/lib.rs && echo 'fn main() {}' > src/main.rs \
     && cargo build --release --locked --target "$(rustc --print host-tuple)"
 COPY . .

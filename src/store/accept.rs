@@ -11,7 +11,7 @@ use super::note::note;
 pub use super::offer::Offer;
 use super::sql::{Transaction, sql};
 use super::supersede::{Superseded, supersede_held};
-use super::task::join_known;
+use super::task::{join_found, join_webhooks};
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
 use crate::model::delivery::{Assignment, LARGEST_DIGEST};
@@ -117,22 +117,24 @@ impl Store {
     ) -> Result<Written<'a>> {
         let (webhooks, found): (Vec<_>, Vec<_>) =
             offers.iter().partition(|offer| offer.webhook.event.source == Source::Webhook);
-        let mut written = Self::write_alike(transaction, &webhooks, assign, now).await?;
+        let known = join_webhooks(transaction, &webhooks, now).await?;
+        let mut written = Self::write_new(transaction, &webhooks, &known, assign, now).await?;
         if !found.is_empty() {
-            let Written { accepted, healed } = Self::write_alike(transaction, &found, assign, now).await?;
+            let known = join_found(transaction, &found, now).await?;
+            let Written { accepted, healed } = Self::write_new(transaction, &found, &known, assign, now).await?;
             written.accepted.extend(accepted);
             written.healed.extend(healed);
         }
         Ok(written)
     }
 
-    async fn write_alike<'a>(
+    async fn write_new<'a>(
         transaction: &mut Transaction,
         offers: &[&'a Offer],
+        known: &HashSet<String>,
         assign: &(impl Fn(&Event) -> Vec<Assignment> + Sync),
         now: Millis,
     ) -> Result<Written<'a>> {
-        let known = join_known(transaction, offers, now).await?;
         let offered = offers.iter().filter(|offer| !known.contains(&offer.event_id));
         let offered = offered.map(|offer| (offer.event_id.as_str(), &offer.webhook));
         let New { mut versions, healed } = insert_arrivals(transaction, offered).await?;
@@ -151,15 +153,15 @@ impl Store {
             })
             .collect();
         if !accepted.is_empty() {
-            insert_events(transaction, &accepted, now).await?;
-            insert_deliveries(transaction, &accepted, now).await?;
-            note(transaction, accepted.iter().map(|new| new.event.as_ref()), now).await?;
+            insert_events(transaction, &accepted, now);
+            insert_deliveries(transaction, &accepted, now);
+            note(transaction, accepted.iter().map(|new| new.event.as_ref()), now);
         }
         Ok(Written { accepted, healed })
     }
 }
 
-pub(super) async fn insert_events(transaction: &mut Transaction, accepted: &[NewEvent<'_>], now: Millis) -> Result<()> {
+pub(super) fn insert_events(transaction: &mut Transaction, accepted: &[NewEvent<'_>], now: Millis) {
     let events: Vec<_> = accepted.iter().map(EventRow::of).collect();
     let statement =
         sql("INSERT INTO events (id, accepted_at, source, operation, outcome, harbor_host, project, repository,
@@ -175,15 +177,10 @@ pub(super) async fn insert_events(transaction: &mut Transaction, accepted: &[New
          FROM rows($1)")
         .bind(rows(&events))
         .bind(now);
-    transaction.run(statement).await?;
-    Ok(())
+    transaction.queue(statement);
 }
 
-pub(super) async fn insert_deliveries(
-    transaction: &mut Transaction,
-    accepted: &[NewEvent<'_>],
-    now: Millis,
-) -> Result<()> {
+pub(super) fn insert_deliveries(transaction: &mut Transaction, accepted: &[NewEvent<'_>], now: Millis) {
     let deliveries: Vec<_> = accepted
         .iter()
         .flat_map(|new| new.assignments.iter().map(move |assignment| (new, assignment)))
@@ -202,8 +199,7 @@ pub(super) async fn insert_deliveries(
         .bind(rows(&deliveries))
         .bind(now)
         .bind(LARGEST_DIGEST);
-    transaction.run(statement).await?;
-    Ok(())
+    transaction.queue(statement);
 }
 
 /// The event with only these of its versions; one that named none keeps none.

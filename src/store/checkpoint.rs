@@ -4,7 +4,7 @@
 use super::sql::Pools;
 use super::{Result, Store};
 
-/// A log that is larger has missed some: eight times what lies between two checkpoints.
+/// A log that is larger has missed some: twice what lies between two checkpoints.
 const LARGE_LOG: u64 = 8 * 1024 * 1024;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

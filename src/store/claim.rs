@@ -38,14 +38,8 @@ impl Store {
         if !reserve_slot(&mut transaction, holder, claim, now).await? {
             return Ok(Claimed::LeaseLost);
         }
-        let message = sql(
-            "INSERT INTO messages (id, robot, body, started_at, duration_ms, outcome, http_status, errcode, errmsg)
-             VALUES ($1, $2, $3, $4, 0, 'in_flight', 0, NULL, '')",
-        );
-        let message = message.bind(claim.message_id).bind(holder.robot).bind(claim.body).bind(now);
-        transaction.run(message).await?;
+        let ids = rows(&claim.deliveries.iter().map(|id| [id]).collect::<Vec<_>>());
         if !claim.deliveries.is_empty() {
-            let ids = rows(&claim.deliveries.iter().map(|id| [id]).collect::<Vec<_>>());
             let marked = sql(format!(
                 "UPDATE deliveries SET state = 'sending', attempts = attempts + 1
                  WHERE {} = 'pending' AND id IN (SELECT value->>0 FROM rows($1))",
@@ -54,10 +48,15 @@ impl Store {
             if transaction.run(marked.bind(&ids)).await? != claim.deliveries.len() as u64 {
                 return Ok(Claimed::Stale);
             }
-            let attempts = sql("INSERT INTO attempts (delivery_id, number, message_id)
-                 SELECT id, attempts, $2 FROM deliveries WHERE id IN (SELECT value->>0 FROM rows($1))");
-            transaction.run(attempts.bind(&ids).bind(claim.message_id)).await?;
         }
+        let message = sql(
+            "INSERT INTO messages (id, robot, body, started_at, duration_ms, outcome, http_status, errcode, errmsg)
+             VALUES ($1, $2, $3, $4, 0, 'in_flight', 0, NULL, '')",
+        );
+        transaction.queue(message.bind(claim.message_id).bind(holder.robot).bind(claim.body).bind(now));
+        let attempts = sql("INSERT INTO attempts (delivery_id, number, message_id)
+             SELECT id, attempts, $2 FROM deliveries WHERE id IN (SELECT value->>0 FROM rows($1))");
+        transaction.queue(attempts.bind(&ids).bind(claim.message_id));
         transaction.commit().await?;
         Ok(Claimed::Yes(now))
     }

@@ -92,7 +92,7 @@ impl Store {
         }
         update(&mut transaction, &finding.event_id, &corrected).await?;
         // An operation or a rule that was unknown is known now.
-        note_destinations(&mut transaction, std::iter::once(&corrected)).await?;
+        note_destinations(&mut transaction, std::iter::once(&corrected));
         if !is_sent {
             reassign(&mut transaction, &finding.event_id, &corrected, &assign(&corrected), now).await?;
         }
@@ -164,9 +164,9 @@ async fn insert_part(
     let part = Event { versions, ..part };
     let robots = assignments.iter().map(|assignment| assignment.robot.clone()).collect();
     let new = NewEvent { id: &event_id, event: Cow::Borrowed(&part), payload, look_up: 0, assignments };
-    insert_events(transaction, std::slice::from_ref(&new), now).await?;
-    note(transaction, std::iter::once(&part), now).await?;
-    insert_deliveries(transaction, std::slice::from_ref(&new), now).await?;
+    insert_events(transaction, std::slice::from_ref(&new), now);
+    note(transaction, std::iter::once(&part), now);
+    insert_deliveries(transaction, std::slice::from_ref(&new), now);
     let split = sql("UPDATE events SET split_from = $2 WHERE id = $1").bind(&event_id).bind(&finding.event_id);
     transaction.run(split).await?;
     Ok(Some((part, robots)))
@@ -194,7 +194,8 @@ async fn reassign(
     let missing = wanted.iter().filter(|assignment| !kept.contains(&assignment.robot)).cloned();
     let new =
         NewEvent { id: event_id, event: Cow::Borrowed(event), payload: "", look_up: 0, assignments: missing.collect() };
-    insert_deliveries(transaction, &[new], now).await
+    insert_deliveries(transaction, &[new], now);
+    Ok(())
 }
 
 #[derive(FromRow)]

@@ -21,6 +21,12 @@ pub(super) struct New {
     pub(super) healed: Vec<String>,
 }
 
+impl New {
+    fn add(&mut self, event_id: String, version: String) {
+        self.versions.entry(event_id).or_default().insert(version);
+    }
+}
+
 /// Those that are known, by this execution or by a rule in place of its number, are left out; so is a failure after its
 /// success. One that is known by another name of its execution takes that name, so that a failure and the success that
 /// heals it always share it.
@@ -28,43 +34,50 @@ pub(super) async fn insert_arrivals<'a>(
     transaction: &mut Transaction,
     offered: impl Iterator<Item = (&'a str, &'a Webhook)>,
 ) -> Result<New> {
-    // As this very statement sees them: a failure that commits later cannot have seen these successes. Where no other process
-    // can commit meanwhile, it is not asked for.
-    let healed = match transaction {
-        Transaction::Sqlite(_) => "NULL",
-        Transaction::Postgres(..) => {
-            "(SELECT broke.event_id FROM arrivals broke WHERE broke.key = arrivals.key
-                  AND broke.execution = arrivals.execution AND broke.outcome = 'failed')"
-        }
-    };
-    let statement = sql(format!(
-        "INSERT INTO arrivals (key, execution, outcome, repository, version, event_id)
-         SELECT key, execution, outcome, repository, version, event_id
-         FROM (
-             SELECT value->>'key' AS key, value->>'outcome' AS outcome,
-                 value->>'repository' AS repository, value->>'version' AS version,
-                 value->>'event_id' AS event_id, coalesce((
-                     SELECT known.execution FROM arrivals known
-                     WHERE known.key = value->>'key' AND known.execution <> value->>'execution'
-                         AND (known.execution LIKE 'rule %' OR value->>'execution' LIKE 'rule %')
-                         AND (SELECT substr(e.description, 1, 255) FROM events e WHERE e.id = known.event_id)
-                             = value->>'rule'
-                     LIMIT 1), value->>'execution') AS execution
-             FROM rows($1)) offered
-         WHERE outcome = 'succeeded' OR NOT EXISTS (
-             SELECT 1 FROM arrivals healed
-             WHERE healed.key = offered.key AND healed.execution = offered.execution AND healed.outcome = 'succeeded')
-         ON CONFLICT (key, execution, outcome) DO NOTHING
-         RETURNING event_id, version, {healed}"
-    ))
-    .bind(rows(&candidates(offered)));
+    let candidates = candidates(offered);
+    let inserting = sql(INSERT).bind(rows(&candidates));
     let mut new = New::default();
-    for (event_id, version, healed) in transaction.all::<(String, String, Option<String>)>(statement).await? {
-        new.versions.entry(event_id).or_default().insert(version);
-        new.healed.extend(healed);
+    if transaction.is_shared() {
+        // As this very statement sees them: a failure that commits later cannot have seen these successes.
+        let returning = sql("
+             RETURNING event_id, version, (SELECT broke.event_id FROM arrivals broke WHERE broke.key = arrivals.key
+                 AND broke.execution = arrivals.execution AND broke.outcome = 'failed')");
+        let inserted = transaction.all::<(String, String, Option<String>)>(inserting.and(returning)).await?;
+        for (event_id, version, healed) in inserted {
+            new.add(event_id, version);
+            new.healed.extend(healed);
+        }
+    } else if transaction.run(inserting).await? == candidates.len() as u64 {
+        candidates.iter().for_each(|arrival| new.add(arrival.event_id.to_owned(), arrival.version.to_owned()));
+    } else {
+        // No other event has these numbers.
+        let inserted =
+            sql("SELECT a.event_id, a.version FROM (SELECT DISTINCT value->>'event_id' AS id FROM rows($1)) given
+             CROSS JOIN arrivals a WHERE a.event_id = given.id");
+        for (event_id, version) in transaction.all::<(String, String)>(inserted.bind(rows(&candidates))).await? {
+            new.add(event_id, version);
+        }
     }
     Ok(new)
 }
+
+const INSERT: &str = "INSERT INTO arrivals (key, execution, outcome, repository, version, event_id)
+     SELECT key, execution, outcome, repository, version, event_id
+     FROM (
+         SELECT value->>'key' AS key, value->>'outcome' AS outcome,
+             value->>'repository' AS repository, value->>'version' AS version,
+             value->>'event_id' AS event_id, coalesce((
+                 SELECT known.execution FROM arrivals known
+                 WHERE known.key = value->>'key' AND known.execution <> value->>'execution'
+                     AND (known.execution LIKE 'rule %' OR value->>'execution' LIKE 'rule %')
+                     AND (SELECT substr(e.description, 1, 255) FROM events e WHERE e.id = known.event_id)
+                         = value->>'rule'
+                 LIMIT 1), value->>'execution') AS execution
+         FROM rows($1)) offered
+     WHERE outcome = 'succeeded' OR NOT EXISTS (
+         SELECT 1 FROM arrivals healed
+         WHERE healed.key = offered.key AND healed.execution = offered.execution AND healed.outcome = 'succeeded')
+     ON CONFLICT (key, execution, outcome) DO NOTHING";
 
 #[derive(Serialize)]
 struct ArrivalRow<'a> {

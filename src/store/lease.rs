@@ -56,7 +56,7 @@ impl Store {
 
     /// The time at which a robot's row is ours alone. SQLite's writer has that from the beginning.
     pub(super) async fn locked_at(&self, transaction: &mut Transaction, robot: &str, clock: &Clock) -> Result<Millis> {
-        if let Transaction::Postgres(..) = transaction {
+        if transaction.is_shared() {
             let locked = sql("SELECT name FROM robots WHERE name = $1 FOR UPDATE").bind(robot);
             transaction.all::<(String,)>(locked).await?;
         }

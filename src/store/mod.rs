@@ -236,10 +236,10 @@ impl Store {
 
     async fn begin_for(&self, timeout: QueryTimeout) -> Result<Transaction> {
         Ok(match &self.pools {
-            Pools::Sqlite { write, .. } => Transaction::Sqlite(sqlite::begin(write).await?),
+            Pools::Sqlite { write, .. } => Transaction::on_sqlite(sqlite::begin(write).await?),
             Pools::Postgres { write, runtime, .. } => {
                 let begun = TokioContext::new(postgres::begin(write), runtime.clone());
-                Transaction::Postgres(timeout.wait(begun).await?, timeout)
+                Transaction::on_postgres(timeout.wait(begun).await?, timeout)
             }
         })
     }

@@ -24,11 +24,7 @@ struct Row<'a> {
 }
 
 /// Takes note of these events' images and destinations, within the transaction that stores them.
-pub(super) async fn note<'a>(
-    transaction: &mut Transaction,
-    events: impl Iterator<Item = &'a Event> + Clone,
-    now: Millis,
-) -> Result<()> {
+pub(super) fn note<'a>(transaction: &mut Transaction, events: impl Iterator<Item = &'a Event> + Clone, now: Millis) {
     let events = events.filter(|event| !event.repository.is_empty());
     // A deletion that failed says nothing of an image that nobody told of before.
     let tells_of_images =
@@ -47,9 +43,9 @@ pub(super) async fn note<'a>(
     let given = images.into_iter().map(|((repository, version), (first, last))| (repository, version, first, last));
     let given: Vec<_> = given.collect();
     if !given.is_empty() {
-        upsert(transaction, &IMAGES, rows(&given)).await?;
+        upsert(transaction, &IMAGES, rows(&given));
     }
-    note_destinations(transaction, events).await
+    note_destinations(transaction, events);
 }
 
 /// Where no version is unknown any more, its row is gone.
@@ -60,10 +56,7 @@ pub(super) async fn forget_unknown(transaction: &mut Transaction, repository: &s
     Ok(())
 }
 
-pub(super) async fn note_destinations<'a>(
-    transaction: &mut Transaction,
-    events: impl Iterator<Item = &'a Event>,
-) -> Result<()> {
+pub(super) fn note_destinations<'a>(transaction: &mut Transaction, events: impl Iterator<Item = &'a Event>) {
     let mut destinations: BTreeMap<_, Row<'_>> = BTreeMap::new();
     for event in events {
         let has_arrived = event.outcome == ReplicationOutcome::Succeeded && event.operation == Operation::Copy;
@@ -89,7 +82,9 @@ pub(super) async fn note_destinations<'a>(
         }
     }
     let given: Vec<_> = destinations.into_values().collect();
-    if given.is_empty() { Ok(()) } else { upsert(transaction, &DESTINATIONS, rows(&given)).await }
+    if !given.is_empty() {
+        upsert(transaction, &DESTINATIONS, rows(&given));
+    }
 }
 
 /// A table of what is known by now, and how later events change it.
@@ -125,15 +120,13 @@ const DESTINATIONS: Noted = Noted {
 /// Two replicas may tell of one image or one destination at once. Then neither waits for the other longer than for a row
 /// that is new: what is a moment older is left out, because it hardly differs. But whoever forgets a row is waited for, and
 /// waits for us, or it would go by what was before this event.
-async fn upsert(transaction: &mut Transaction, noted: &Noted, given: String) -> Result<()> {
-    match transaction {
-        Transaction::Sqlite(_) => transaction.run(sql(noted.upsert()).bind(given)).await?,
-        Transaction::Postgres(..) => {
-            transaction.run(sql(noted.insert_held()).bind(&given)).await?;
-            transaction.run(sql(noted.update_unlocked()).bind(given)).await?
-        }
-    };
-    Ok(())
+fn upsert(transaction: &mut Transaction, noted: &Noted, given: String) {
+    if transaction.is_shared() {
+        transaction.queue(sql(noted.insert_held()).bind(&given));
+        transaction.queue(sql(noted.update_unlocked()).bind(given));
+    } else {
+        transaction.queue(sql(noted.upsert()).bind(given));
+    }
 }
 
 impl Noted {

@@ -122,7 +122,7 @@ struct Forgotten {
 impl Forgotten {
     async fn forget(self, transaction: &mut Transaction, given: String) -> Result<()> {
         let Self { table, are_meant, order, is_told_of } = self;
-        if let Transaction::Postgres(..) = transaction {
+        if transaction.is_shared() {
             // A statement that has waited for a webhook goes on with what it saw before. The next one sees the webhook.
             let locked = sql(format!("SELECT repository FROM {table} WHERE {are_meant} ORDER BY {order} FOR UPDATE"));
             transaction.all::<(String,)>(locked.bind(&given)).await?;

@@ -46,34 +46,55 @@ pub(super) trait Record:
 impl<T> Record for T where T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin + 'static {}
 
 /// All or nothing. Dropped before [`Transaction::commit`], it is nothing.
-pub(super) enum Transaction {
+pub(super) struct Transaction {
+    begun: Begun,
+    /// What is to run before the next statement that somebody waits for.
+    queued: Vec<Statement>,
+}
+
+enum Begun {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>, QueryTimeout),
 }
 
 impl Transaction {
+    pub(super) const fn on_sqlite(transaction: sqlx::Transaction<'static, Sqlite>) -> Self {
+        Self { begun: Begun::Sqlite(transaction), queued: Vec::new() }
+    }
+
+    pub(super) const fn on_postgres(transaction: sqlx::Transaction<'static, Postgres>, timeout: QueryTimeout) -> Self {
+        Self { begun: Begun::Postgres(transaction, timeout), queued: Vec::new() }
+    }
+
+    /// Whether others may commit meanwhile.
+    pub(super) const fn is_shared(&self) -> bool {
+        matches!(self.begun, Begun::Postgres(..))
+    }
+
+    /// Runs it with the next statement, at the latest with the commit. On SQLite each statement that is waited for costs two
+    /// switches between threads, which under load is more than the statement itself.
+    pub(super) fn queue(&mut self, statement: Statement) {
+        self.queued.push(statement);
+    }
+
     /// Gives the number of rows that it touched.
     pub(super) async fn run(&mut self, statement: Statement) -> Result<u64> {
-        Ok(match self {
-            Self::Sqlite(transaction) => {
-                let (text, values) = statement.sqlite();
-                sqlx::query_with(text, values).execute(&mut **transaction).await?.rows_affected()
-            }
-            Self::Postgres(transaction, timeout) => {
-                let (text, values) = statement.postgres();
-                let done = sqlx::query_with(text, values).execute(&mut **transaction);
-                timeout.wait(done).await?.rows_affected()
-            }
-        })
+        self.run_queued().await?;
+        self.execute(vec![statement]).await
     }
 
     pub(super) async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>> {
-        match self {
-            Self::Sqlite(transaction) => {
-                let (text, values) = statement.sqlite();
+        if self.is_shared() {
+            self.run_queued().await?;
+        }
+        match &mut self.begun {
+            Begun::Sqlite(transaction) => {
+                let mut statements = std::mem::take(&mut self.queued);
+                statements.push(statement);
+                let (text, values) = Statement::sqlite(statements);
                 Ok(sqlx::query_as_with(text, values).fetch_all(&mut **transaction).await?)
             }
-            Self::Postgres(transaction, timeout) => {
+            Begun::Postgres(transaction, timeout) => {
                 let (text, values) = statement.postgres();
                 timeout.wait(sqlx::query_as_with(text, values).fetch_all(&mut **transaction)).await
             }
@@ -84,17 +105,44 @@ impl Transaction {
         Ok(self.all(statement).await?.pop())
     }
 
-    pub(super) async fn commit(self) -> Result<()> {
-        match self {
-            Self::Sqlite(transaction) => Ok(transaction.commit().await?),
-            Self::Postgres(transaction, timeout) => timeout.wait(transaction.commit()).await,
+    pub(super) async fn commit(mut self) -> Result<()> {
+        self.run_queued().await?;
+        match self.begun {
+            Begun::Sqlite(transaction) => Ok(transaction.commit().await?),
+            Begun::Postgres(transaction, timeout) => timeout.wait(transaction.commit()).await,
+        }
+    }
+
+    async fn run_queued(&mut self) -> Result<()> {
+        let queued = std::mem::take(&mut self.queued);
+        if !queued.is_empty() {
+            self.execute(queued).await?;
+        }
+        Ok(())
+    }
+
+    async fn execute(&mut self, statements: Vec<Statement>) -> Result<u64> {
+        match &mut self.begun {
+            Begun::Sqlite(transaction) => {
+                let (text, values) = Statement::sqlite(statements);
+                Ok(sqlx::query_with(text, values).execute(&mut **transaction).await?.rows_affected())
+            }
+            Begun::Postgres(transaction, timeout) => {
+                let mut touched = 0;
+                for statement in statements {
+                    let (text, values) = statement.postgres();
+                    let done = sqlx::query_with(text, values).execute(&mut **transaction);
+                    touched += timeout.wait(done).await?.rows_affected();
+                }
+                Ok(touched)
+            }
         }
     }
 
     /// The time by which lanes are judged: the database's own where several processes use it, else ours. Asked for
     /// within a transaction, because its place may have been waited for.
     pub(super) async fn now(&mut self, clock: &Clock) -> Result<Millis> {
-        if let (Self::Postgres(..), Clock::External(_)) = (&self, clock) {
+        if let (true, Clock::External(_)) = (self.is_shared(), clock) {
             let asked_at = Instant::now();
             if let Some((now,)) = self.optional(sql(DATABASE_TIME)).await? {
                 clock.set(now, asked_at);
@@ -105,7 +153,7 @@ impl Transaction {
 }
 
 async fn look<T: Record>(pool: &SqlitePool, statement: Statement) -> Result<Vec<T>> {
-    let (text, values) = statement.sqlite();
+    let (text, values) = Statement::sqlite(vec![statement]);
     Ok(sqlx::query_as_with(text, values).fetch_all(pool).await?)
 }
 
@@ -163,7 +211,7 @@ impl Store {
         let first = |row: Result<(String,), sqlx::Error>| Ok(row?.0);
         match &self.pools {
             Pools::Sqlite { read, .. } => {
-                let (text, values) = statement.sqlite();
+                let (text, values) = Statement::sqlite(vec![statement]);
                 sqlx::query_as_with(text, values).fetch(read).map(first).boxed()
             }
             Pools::Postgres { read, .. } => {

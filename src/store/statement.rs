@@ -71,8 +71,29 @@ impl Statement {
         text
     }
 
-    pub(super) fn sqlite(self) -> (AssertSqlSafe<String>, SqliteArguments) {
-        (AssertSqlSafe(self.numbered().replace("rows($1)", "json_each($1)")), arguments(self.values))
+    /// The numbers of its values go on from those of other statements.
+    fn behind(&self, others: usize) -> String {
+        let mut parts = self.text.split('$');
+        let mut text = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
+            let (number, rest) = part.split_at(digits);
+            let number: usize = number.parse().expect("a number is behind each $");
+            text.push_str(&format!("${}{rest}", number + others));
+        }
+        text
+    }
+
+    /// Several statements as one text; the rows are those of the last one.
+    pub(super) fn sqlite(statements: Vec<Self>) -> (AssertSqlSafe<String>, SqliteArguments) {
+        let (mut texts, mut values) = (Vec::with_capacity(statements.len()), Vec::new());
+        for mut statement in statements {
+            statement.text = statement.numbered();
+            texts.push(statement.behind(values.len()));
+            values.append(&mut statement.values);
+        }
+        // Of objects it makes no text that would be parsed again for each of their fields.
+        (AssertSqlSafe(texts.join(";\n").replace("rows($", "jsonb_each($")), arguments(values))
     }
 
     pub(super) fn postgres(self) -> (AssertSqlSafe<String>, PgArguments) {

@@ -12,7 +12,7 @@ use super::words::unindexed;
 use super::{Result, Store, rows};
 use crate::model::arrival::Execution;
 use crate::model::clock::Millis;
-use crate::model::event::{Event, JsonList, Operation, Source};
+use crate::model::event::{Event, JsonList, Operation};
 
 /// What is stored of a task.
 #[derive(Clone, Debug, PartialEq, Eq, FromRow)]
@@ -63,7 +63,7 @@ impl Store {
         for (description, remote_namespace, occurred_at) in stored {
             // As it was called then.
             let event = Event { description, remote_namespace, occurred_at, ..event.clone() };
-            note_destinations(&mut transaction, std::iter::once(&event)).await?;
+            note_destinations(&mut transaction, std::iter::once(&event));
         }
         transaction.commit().await
     }
@@ -102,34 +102,47 @@ impl<'a> Given<'a> {
     }
 }
 
-/// The offers whose task is stored, where one of the two did not come by a webhook. Versions that only the later one
-/// names are added to the event; nobody is notified of them again.
-pub(super) async fn join_known(
+/// The webhooks whose task is stored because Harbor's API told of it.
+pub(super) async fn join_webhooks(
     transaction: &mut Transaction,
-    offers: &[&Offer],
+    webhooks: &[&Offer],
     now: Millis,
 ) -> Result<HashSet<String>> {
-    let (webhooks, found): (Vec<_>, Vec<_>) =
-        offers.iter().copied().partition(|offer| offer.webhook.event.source == Source::Webhook);
-    let given = |offers: &[&Offer]| -> String {
-        let numbered = offers.iter().filter(|offer| offer.webhook.event.execution_id > 0);
-        rows(&numbered.map(|offer| Given::of(&offer.event_id, &offer.webhook.event)).collect::<Vec<_>>())
-    };
-    let by_number = sql(format!(
+    let stored = format!(
         "SELECT value->>'offer', e.id FROM rows($1) CROSS JOIN events e
          WHERE e.execution_id = CAST(value->>'execution_id' AS BIGINT) AND e.source <> 'webhook' AND {}",
         is_task("value")
-    ));
-    let mut known: Vec<(String, String)> = transaction.all(by_number.bind(given(&webhooks))).await?;
-    if !found.is_empty() {
-        let by_time = sql(format!(
-            "SELECT value->>'offer', e.id FROM rows($1) CROSS JOIN arrivals a CROSS JOIN events e
-             WHERE a.key >= value->>'from' AND a.key < value->>'to' AND e.id = a.event_id AND {}",
-            is_task("value")
-        ));
-        let more: Vec<(String, String)> = transaction.all(by_time.bind(given(&found))).await?;
-        known.extend(more);
+    );
+    join(transaction, webhooks, stored, now).await
+}
+
+/// What Harbor's API tells of and is stored, whoever told of it.
+pub(super) async fn join_found(
+    transaction: &mut Transaction,
+    found: &[&Offer],
+    now: Millis,
+) -> Result<HashSet<String>> {
+    let stored = format!(
+        "SELECT value->>'offer', e.id FROM rows($1) CROSS JOIN arrivals a CROSS JOIN events e
+         WHERE a.key >= value->>'from' AND a.key < value->>'to' AND e.id = a.event_id AND {}",
+        is_task("value")
+    );
+    join(transaction, found, stored, now).await
+}
+
+/// Versions that only the later one names are added to the event; nobody is notified of them again.
+async fn join(
+    transaction: &mut Transaction,
+    offers: &[&Offer],
+    stored: String,
+    now: Millis,
+) -> Result<HashSet<String>> {
+    let numbered = offers.iter().filter(|offer| offer.webhook.event.execution_id > 0);
+    let given: Vec<_> = numbered.map(|offer| Given::of(&offer.event_id, &offer.webhook.event)).collect();
+    if given.is_empty() {
+        return Ok(HashSet::new());
     }
+    let known: Vec<(String, String)> = transaction.all(sql(stored).bind(rows(&given))).await?;
     let known: HashMap<_, _> = known.into_iter().collect();
     for offer in offers {
         if let Some(event_id) = known.get(&offer.event_id) {
@@ -164,7 +177,7 @@ async fn add_versions(transaction: &mut Transaction, event_id: &str, offer: &Off
     let mut versions: Vec<String> = stored.unwrap_or_default();
     versions.extend(added.iter().cloned());
     forget_unknown(transaction, &event.repository).await?;
-    note(transaction, std::iter::once(&Event { versions: added, ..event.clone() }), now).await?;
+    note(transaction, std::iter::once(&Event { versions: added, ..event.clone() }), now);
     transaction.run(sql("UPDATE events SET versions = $2 WHERE id = $1").bind(event_id).bind(rows(&versions))).await?;
     Ok(())
 }
