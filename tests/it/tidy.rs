@@ -137,7 +137,7 @@ fn no_two_files_import_each_other() {
 
 #[test]
 fn files_are_short_and_say_what_they_guarantee() {
-    for (name, source) in sources(&root().join("src")) {
+    for (name, source) in ["src", "examples"].into_iter().flat_map(|folder| sources(&root().join(folder))) {
         let lines = source.lines().count();
         assert!(lines <= 300, "{name} has {lines} lines; is there a room of its own in it?");
         assert!(source.starts_with("//! "), "{name} does not open with a sentence about itself");
