@@ -5,13 +5,13 @@
 
 use std::path::PathBuf;
 
-use sqlx::migrate::{MigrateError, Migration, Migrator};
-use sqlx::{AssertSqlSafe, SqlSafeStr};
+use sqlx::migrate::MigrateError;
 use tokio_util::context::TokioContext;
 
 use crate::model::clock::Clock;
 pub use engine::Engine;
 pub use error::StoreError;
+use migrations::newest_schema;
 use place::Place;
 use sql::{Pools, Transaction, sql};
 use timeout::QueryTimeout;
@@ -36,6 +36,7 @@ pub mod images;
 pub mod latest;
 pub mod lease;
 mod list;
+mod migrations;
 mod note;
 mod offer;
 pub mod old;
@@ -60,8 +61,6 @@ pub mod test_message;
 mod timeout;
 pub mod views;
 mod words;
-
-static MIGRATOR: Migrator = sqlx::migrate!("./migrations");
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -262,20 +261,6 @@ impl Store {
         }
         self.number(sql("SELECT coalesce(max(version), 0) FROM _sqlx_migrations")).await
     }
-}
-
-/// The migrations, in the words of one engine.
-fn migrator(words: impl Fn(&str) -> String) -> Migrator {
-    let migrations = MIGRATOR.iter().map(|migration| {
-        let text = AssertSqlSafe(words(migration.sql.as_str())).into_sql_str();
-        let (version, description) = (migration.version, migration.description.clone());
-        Migration::new(version, description, migration.migration_type, text, migration.no_tx)
-    });
-    Migrator::with_migrations(migrations.collect())
-}
-
-fn newest_schema() -> i64 {
-    MIGRATOR.iter().map(|migration| migration.version).max().unwrap_or(0)
 }
 
 /// Rows as the JSON array that one statement takes apart again.

@@ -9,7 +9,7 @@ use tokio::runtime::Handle;
 
 use super::sql::Pools;
 use super::timeout::silent;
-use super::{Result, StoreError, migrator};
+use super::{Result, StoreError, migrations};
 
 /// How long a connection is waited for; less than the 2.5 s in which a webhook is answered.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(2);
@@ -89,7 +89,7 @@ pub(super) async fn migrate(url: &str) -> Result<(), sqlx::migrate::MigrateError
     let mut connection = connected.map_err(|_| silent())??;
     // Text is ordered by its bytes, as SQLite does, and lower case is that of ASCII; so an order, a cursor and the
     // beginning of a word mean the same in both.
-    migrator(|text| text.replace(" TEXT ", " TEXT COLLATE \"C\" ")).run(&mut connection).await?;
+    migrations::apply(&mut connection, |text| text.replace(" TEXT ", " TEXT COLLATE \"C\" ")).await?;
     connection.close().await?;
     Ok(())
 }

@@ -15,7 +15,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions, Connection, Sqlite};
 
 use super::sql::Pools;
-use super::{Result, StoreError, migrator};
+use super::{Result, StoreError, migrations};
 
 /// How long a statement waits for another writer; less than the 2.5 s in which a webhook is answered.
 const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
@@ -165,7 +165,7 @@ fn check_regular(path: &Path) -> std::io::Result<()> {
 pub(super) async fn migrate(write: &SqlitePool) -> Result<(), MigrateError> {
     let dropped =
         |text: &str| text.replace("ALTER TABLE events DROP CONSTRAINT events_repository_named", DROP_CONSTRAINT);
-    migrator(dropped).run(write).await
+    migrations::apply(&mut *write.acquire().await?, dropped).await
 }
 
 /// What PostgreSQL says with `ALTER TABLE events DROP CONSTRAINT`, in the way that SQLite documents for it

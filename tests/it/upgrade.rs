@@ -2,18 +2,23 @@
 //! `tests/it/databases/` has them; each was made by the last program before the next migration.
 
 use std::collections::BTreeMap;
+use std::io::{BufRead, BufReader};
 use std::path::Path;
+use std::process::{Command, Stdio};
 
 use harborbell::model::clock::{Clock, HOUR};
 use harborbell::store::Store;
 use harborbell::store::arrivals::Question;
+use regex_lite::Regex;
 use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::database::{Intruder, older_database, url_of};
-use crate::process::run;
-use crate::support::{App, eventually};
+use crate::process::{environment, run};
+use crate::support::{App, eventually, program};
+
+const NOWHERE: &str = "http://127.0.0.1:9/send?key=none-at-all";
 
 /// Makes the database as the program of this schema left it. SQLite's is the whole dump; PostgreSQL gets the same rows.
 async fn restore(url: &str, schema: i64) {
@@ -154,6 +159,38 @@ async fn the_database_of_each_version_is_brought_up_to_date(#[values(1, 2, 3, 4,
     }
 }
 
+/// What a service says before it is ready.
+fn said_at_start(folder: &Path) -> String {
+    let mut command = Command::new(program());
+    let service = environment(command.arg("serve"), folder, NOWHERE, &[]).stderr(Stdio::piped()).spawn();
+    let mut service = service.unwrap();
+    let lines = BufReader::new(service.stderr.take().unwrap()).lines().map_while(Result::ok);
+    let said: Vec<_> = lines.take_while(|line| !line.contains("ready for webhooks")).collect();
+    service.kill().unwrap();
+    service.wait().unwrap();
+    said.join("\n")
+}
+
+/// Whoever upgrades sees what takes its time; a new database, or one that is up to date, is nothing to tell of.
+#[tokio::test]
+async fn the_log_names_each_migration_that_a_start_applies() {
+    let folder = TempDir::new().unwrap();
+    restore(&url_of(folder.path()), 6).await;
+    let said = said_at_start(folder.path());
+    assert!(said.contains(": the database is being brought up to date from=6 to="), "{said}");
+    for (number, about) in [(7, "changes"), (8, "retention")] {
+        let line =
+            Regex::new(&format!(" INFO .*: migration {number} was applied in [0-9]+[.][0-9] s: {about}")).unwrap();
+        assert_eq!(line.find_iter(&said).count(), 1, "{said}");
+    }
+    assert!(!said.contains("migration 6"), "{said}");
+    let new = TempDir::new().unwrap();
+    for folder in [&folder, &new] {
+        let said = said_at_start(folder.path());
+        assert!(!said.contains("migration") && !said.contains("brought up to date"), "{said}");
+    }
+}
+
 /// Whoever goes back to the older program is told what to do, by the service and by commands.
 #[tokio::test]
 async fn an_older_program_refuses_a_newer_database_in_one_sentence() {
@@ -168,7 +205,7 @@ async fn an_older_program_refuses_a_newer_database_in_one_sentence() {
         )
         .await;
     for arguments in [&["serve"][..], &["list"]] {
-        let output = run(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", arguments);
+        let output = run(folder.path(), NOWHERE, arguments);
         let said = String::from_utf8(output.stderr).unwrap();
         let sentence = said.lines().last().unwrap();
         assert_eq!(output.status.code(), Some(1), "{said}");
