@@ -4,10 +4,11 @@
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::fs::File;
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
+use std::io::{Error, ErrorKind, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::rc::Rc;
 
+use rustix::fs::OFlags;
 use rustix::process::geteuid;
 
 use super::nearest::nearest;
@@ -34,6 +35,8 @@ pub struct Dotenv {
     pub values: HashMap<String, String>,
     /// Each name, with its line.
     names: Vec<(String, usize)>,
+    /// What a later line sets anew: name, the line before, that line.
+    repeated: Vec<(String, usize, usize)>,
 }
 
 impl Dotenv {
@@ -76,6 +79,12 @@ impl Dotenv {
                     if value.contains('\n') && KEYS.iter().any(|key| key.name == name) {
                         faults.push(fault(line, "goes on in the next line; a quote is probably not closed"));
                     }
+                    // What was empty is only filled in.
+                    if let Some((_, before)) = dotenv.names.iter().rfind(|(other, _)| *other == name)
+                        && dotenv.values.get(&name).is_some_and(|value| !value.trim().is_empty())
+                    {
+                        dotenv.repeated.push((name.clone(), *before, line));
+                    }
                     dotenv.names.push((name.clone(), line));
                     dotenv.values.insert(name, value);
                 }
@@ -92,18 +101,29 @@ impl Dotenv {
     /// What may be wrong with it. Other programs may have names here, too, and so may the routes file, whose `used` ones
     /// are meant as they are.
     pub fn doubts(&self, used: &HashSet<String>) -> Vec<Fault> {
-        self.misspelt(used).into_iter().chain(self.open_to_others(used)).collect()
+        let keys: Vec<_> = KEYS.iter().map(|key| key.name.to_owned()).chain(file_keys(used)).collect();
+        let of_names = [self.misspelt(&keys, used), self.set_again(&keys, used)].concat();
+        of_names.into_iter().chain(self.open_to_others(used)).collect()
     }
 
     /// Names that are probably keys and misspelt.
-    fn misspelt(&self, used: &HashSet<String>) -> Vec<Fault> {
-        let of_files = file_keys(used);
-        let known = || KEYS.iter().map(|key| key.name).chain(of_files.iter().map(String::as_str));
-        let unknown = self.names.iter().filter(|(name, _)| !used.contains(name) && known().all(|key| key != name));
+    fn misspelt(&self, keys: &[String], used: &HashSet<String>) -> Vec<Fault> {
+        let unknown = self.names.iter().filter(|(name, _)| !used.contains(name) && !keys.contains(name));
         unknown
             .filter_map(|(name, line)| {
-                let key = nearest(&name.to_uppercase(), known())?;
+                let key = nearest(&name.to_uppercase(), keys.iter().map(String::as_str))?;
                 Some(fault(self.file?.name, *line, &format!("sets {name}, which is no key; is {key} meant?")))
+            })
+            .collect()
+    }
+
+    /// Keys of which a value is not used, because a later line has another one.
+    fn set_again(&self, keys: &[String], used: &HashSet<String>) -> Vec<Fault> {
+        let repeated = self.repeated.iter().filter(|(name, ..)| used.contains(name) || keys.contains(name));
+        repeated
+            .filter_map(|(name, before, line)| {
+                let problem = format!("sets {name}, which line {before} has set already; the last line counts");
+                Some(fault(self.file?.name, *line, &problem))
             })
             .collect()
     }
@@ -122,8 +142,13 @@ impl Dotenv {
 }
 
 fn read(name: &'static str) -> std::io::Result<(ConfigFile, Vec<u8>)> {
-    let (mut file, mut bytes) = (File::open(name)?, Vec::new());
+    // Whoever opens a pipe waits for its other end, unless asked not to.
+    let open = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(name);
+    let (mut file, mut bytes) = (open?, Vec::new());
     let owner = file.metadata()?;
+    if !owner.is_file() {
+        return Err(Error::other("it is no regular file"));
+    }
     file.read_to_end(&mut bytes)?;
     Ok((ConfigFile { name, user: owner.uid(), group: owner.gid() }, bytes))
 }

@@ -85,6 +85,38 @@ fn a_misspelt_key_is_a_warning_with_the_nearest_one() {
     assert_eq!(said.lines().collect::<Vec<_>>(), expected);
 }
 
+/// Which of them counts is said, and no value. What was empty is only filled in, and other programs' names are theirs.
+#[test]
+fn a_key_that_is_set_twice_is_a_warning_with_both_lines() {
+    let folder = TempDir::new().unwrap();
+    let env = "ADMIN_TOKEN=s3cret-word-of-sixteen\nTIMEZONE=UTC\n\nADMIN_TOKEN=another-s3cret-word\nWECOM_TWO=s3cret-0\n\
+        READ_TOKEN=\nREAD_TOKEN=one-more-s3cret-word\nTIMEZONE=UTC\nTIMEZONE=\nWECOM_TWO=s3cret-1\nOTHER=a\nOTHER=b\n\
+        READ_TOKEN_FILE=\nROUTES_FILE=routes.toml\n";
+    write(folder.path(), env.as_bytes());
+    std::fs::write(folder.path().join("routes.toml"), "[robots.two]\nurl = \"${WECOM_TWO}\"\n").unwrap();
+    let (code, said) = run_in(folder.path(), &["check", "--routes"]);
+    let expected = [
+        "harborbell: .env: line 4 sets ADMIN_TOKEN, which line 1 has set already; the last line counts",
+        "harborbell: .env: line 8 sets TIMEZONE, which line 2 has set already; the last line counts",
+        "harborbell: .env: line 9 sets TIMEZONE, which line 8 has set already; the last line counts",
+        "harborbell: .env: line 10 sets WECOM_TWO, which line 5 has set already; the last line counts",
+    ];
+    assert_eq!((code, said.lines().collect::<Vec<_>>()), (0, expected.to_vec()));
+}
+
+/// Whoever opens a pipe waits for its other end.
+#[rstest]
+#[case::a_pipe("mkfifo .env")]
+#[case::a_folder("mkdir .env")]
+#[case::a_device("ln -s /dev/null .env")]
+fn what_is_no_regular_file_is_not_read(#[case] make: &str) {
+    let folder = TempDir::new().unwrap();
+    let made = Command::new("sh").args(["-c", make]).current_dir(folder.path()).status().unwrap();
+    assert!(made.success());
+    let (code, said) = run_in(folder.path(), &["check", "--routes"]);
+    assert!(code == 2 && said.contains("\n  .env: cannot be read: it is no regular file\n"), "{code}: {said}");
+}
+
 #[test]
 fn a_name_that_the_routes_file_uses_is_not_taken_for_misspelt() {
     let folder = TempDir::new().unwrap();
