@@ -56,6 +56,12 @@ pub fn read(values: &mut HashMap<String, String>, file_keys: &[String]) -> Readi
     let given = |values: &HashMap<String, String>, name: &str| {
         values.get(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
     };
+    let unread = KEYS.iter().map(|key| (key.name, format!("{}_FILE", key.name)));
+    let unread = unread.filter(|(_, key)| !file_keys.contains(key) && given(values, key).is_some());
+    reading.doubts.extend(unread.map(|(name, key)| {
+        let problem = format!("is not read, because {name} is no secret; set {name} itself");
+        Fault { key, problem }
+    }));
     let credentials = given(values, DIRECTORY).map(PathBuf::from);
     for key in file_keys {
         let name = key.strip_suffix("_FILE").unwrap_or(key);

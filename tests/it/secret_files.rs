@@ -164,6 +164,21 @@ fn the_names_of_files_are_known_where_names_are_misspelt() {
     assert_eq!((code, said.lines().collect::<Vec<_>>()), (0, expected.to_vec()));
 }
 
+/// Of the environment as of `.env`; what is empty, or is a key of its own, is nothing to warn of.
+#[test]
+fn a_file_for_what_is_no_secret_is_a_warning() {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), ".env", "TIMEZONE_FILE=zone\nPUBLIC_URL_FILE=\nADMIN_TOKEN_FILE=./token\n", 0o600);
+    write(folder.path(), "token", TOKEN, 0o600);
+    let variables = [("HARBOR_USERNAME_FILE", "s3cret-place"), ("HARBOR_CA_FILE", "")];
+    let (code, _, said) = check(folder.path(), &["--routes"], &variables);
+    let expected = [
+        "harborbell: HARBOR_USERNAME_FILE: is not read, because HARBOR_USERNAME is no secret; set HARBOR_USERNAME itself",
+        "harborbell: TIMEZONE_FILE: is not read, because TIMEZONE is no secret; set TIMEZONE itself",
+    ];
+    assert_eq!((code, said.lines().collect::<Vec<_>>()), (0, expected.to_vec()));
+}
+
 /// A `.env` without secrets, or one that only its owner can read, is nothing to warn of.
 #[rstest]
 #[case::for_all("ADMIN_TOKEN=s3cret-word-of-sixteen\n", 0o644, true)]
