@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use jiff::tz::TimeZone;
+use reqwest::Url;
 
 use super::Failure;
 use crate::model::clock::{Clock, Millis};
@@ -48,6 +49,15 @@ impl FilterArgs {
 
 pub(super) fn read_moment(text: Option<&str>, timezone: &TimeZone) -> Result<Option<Millis>, Failure> {
     text.map(|text| moment(text, timezone, Clock::System.now())).transpose().map_err(Failure::Usage)
+}
+
+/// The address of a service. What a proxy has before its paths stays there, with or without a slash at the end.
+pub(super) fn service_url(text: &str) -> Result<Url, String> {
+    let mut url = Url::parse(text).map_err(|error| error.to_string())?;
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
 }
 
 #[derive(Args)]

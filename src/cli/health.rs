@@ -11,6 +11,7 @@ use reqwest::redirect::Policy;
 use reqwest::{Client, StatusCode, Url};
 use serde_json::Value;
 
+use super::arguments::service_url;
 use super::output::line;
 use super::settings::value;
 use super::{CommandResult, Failure};
@@ -25,7 +26,7 @@ const LONGEST_ANSWER: usize = 64 * 1024;
 #[derive(Args)]
 pub struct Arguments {
     /// Another service than the one that LISTEN_ADDR says, such as http://harborbell.example.com:8080
-    #[arg(long)]
+    #[arg(long, value_parser = service_url)]
     url: Option<Url>,
 }
 

@@ -76,6 +76,29 @@ async fn an_answer_without_an_end_is_no_health() {
     assert!(endless.join().unwrap() < 64 * 1024 * 1024);
 }
 
+/// A proxy that has it below a path is asked there, with or without a slash at the end.
+#[rstest]
+#[case("", "/readyz")]
+#[case("/", "/readyz")]
+#[case("/bell", "/bell/readyz")]
+#[case("/tools/bell/", "/tools/bell/readyz")]
+#[tokio::test]
+async fn the_path_of_an_address_is_kept(#[case] path: &str, #[case] asked: &str) {
+    let folder = TempDir::new().unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}{path}", listener.local_addr().unwrap());
+    let proxy = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 4096];
+        let length = stream.read(&mut head).unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 18\r\n\r\n{\"status\":\"ready\"}").unwrap();
+        String::from_utf8_lossy(&head[..length]).into_owned()
+    });
+    assert_eq!(health(&folder, &[], &["--url", &url]).await.0, 0);
+    let head = proxy.join().unwrap();
+    assert!(head.starts_with(&format!("GET {asked} HTTP/1.1\r\n")), "{head}");
+}
+
 /// And what the address has in it is not repeated.
 #[tokio::test]
 async fn what_another_program_answers_is_no_health() {

@@ -15,7 +15,7 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::arguments::read_moment;
+use super::arguments::{read_moment, service_url};
 use super::output::{self, remark, table, time, times};
 use super::settings::secret;
 use super::{CommandResult, Failure, config_of_database};
@@ -46,7 +46,7 @@ pub struct Arguments {
     #[arg(long)]
     fail_fast: bool,
     /// Ask a running service, such as http://harborbell.example.com:8080, and not the database
-    #[arg(long)]
+    #[arg(long, value_parser = service_url)]
     url: Option<Url>,
     /// The service's READ_TOKEN; else from the environment, from .env or from READ_TOKEN_FILE
     #[arg(long, env = "READ_TOKEN", hide_env_values = true)]
