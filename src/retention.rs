@@ -17,11 +17,6 @@ use crate::store::{Result, Store};
 
 /// The lease's name: of several processes one removes.
 const WORK: &str = "retention";
-const EVERY: Duration = Duration::from_secs(60 * 60);
-/// After an error of the database.
-const AGAIN_AFTER: Duration = Duration::from_secs(60);
-/// Where another process removes. It may end before all is done.
-const BUSY_FOR: Duration = Duration::from_secs(5 * 60);
 /// Rows that one step removes at most; an event that has more of them by itself is a step of its own.
 pub const ROWS_AT_ONCE: i64 = 400;
 /// After each step the writer is left to others for so many times as long. They wait for one step at most, and webhooks
@@ -61,15 +56,10 @@ impl Pruner {
     pub async fn run(self, stop: CancellationToken) {
         loop {
             let Some(ran) = stop.run_until_cancelled(self.once()).await else { break };
-            let pause = match ran {
-                Ok(Run::Busy) => BUSY_FOR,
-                Ok(_) => EVERY,
-                Err(error) => {
-                    tracing::warn!(%error, "what is old could not be removed; it is tried again in a minute");
-                    AGAIN_AFTER
-                }
-            };
-            if stop.run_until_cancelled(sleep(pause)).await.is_none() {
+            if let Err(error) = &ran {
+                tracing::warn!(%error, "what is old could not be removed; it is tried again in a minute");
+            }
+            if stop.run_until_cancelled(sleep(pause(&ran))).await.is_none() {
                 break;
             }
         }
@@ -265,6 +255,15 @@ impl Pruner {
     async fn holds(&self) -> Result<bool> {
         self.store.acquire_work(WORK, &self.owner, &self.clock).await
     }
+}
+
+/// How long until the next run. Where another process removes, that may end before all is done.
+pub const fn pause(ran: &Result<Run>) -> Duration {
+    Duration::from_secs(match ran {
+        Ok(Run::Busy) => 5 * 60,
+        Ok(_) => 60 * 60,
+        Err(_) => 60,
+    })
 }
 
 /// Parts of about as many rows; only one that has more by itself is larger.

@@ -7,7 +7,8 @@ use harborbell::model::clock::{Clock, HOUR, Leaps, MINUTE, Millis};
 use harborbell::model::delivery::Verb;
 use harborbell::model::event::Operation;
 use harborbell::model::retention::{DAY, Decision, Limits, Looks, NOTICE, Present, Removed, Retention, Wait, Why};
-use harborbell::retention::{Pruner, ROWS_AT_ONCE, Run, parts};
+use harborbell::retention::{Pruner, ROWS_AT_ONCE, Run, parts, pause};
+use harborbell::store::Store;
 use harborbell::store::accept::Acceptance;
 use harborbell::store::arrivals::Question;
 use harborbell::store::old::{Kind, Old, Place};
@@ -90,6 +91,31 @@ async fn what_ended_long_ago_goes_and_its_repetitions_stay_known() {
     let last = bench.shown().pop().unwrap();
     assert!(last.contains("healed later") && last.contains("重试后成功"), "{last}");
     assert_eq!(bench.pruned().await, Removed::default());
+}
+
+/// Where the database fails it is tried again soon; where another process removes, sooner than after a run of its own.
+#[tokio::test]
+async fn what_did_not_run_is_tried_again_before_its_hour() {
+    let bench = Bench::new(&KEPT).await;
+    bench.store.looked(Looks { looked_at: bench.clock.now(), ..Looks::default() }).await.unwrap();
+    let url = &bench.config.database_url;
+    // As a command has it: on SQLite, too, the lease decides then.
+    let store = Store::open(url).await.unwrap();
+    let mut pruner = bench.pruner();
+    pruner.store = store.clone();
+    let minutes = |ran| pause(ran).as_secs() / 60;
+    assert!(store.acquire_work("retention", "another process", &bench.clock).await.unwrap());
+    let ran = pruner.once().await;
+    assert!(matches!(ran, Ok(Run::Busy)) && minutes(&ran) == 5, "{ran:?}");
+    store.release_work("retention", "another process").await.unwrap();
+
+    let mut database = Intruder::at(url).await;
+    database.execute("ALTER TABLE retention RENAME TO away").await;
+    let ran = pruner.once().await;
+    assert!(ran.is_err() && minutes(&ran) == 1, "{ran:?}");
+    database.execute("ALTER TABLE away RENAME TO retention").await;
+    let ran = pruner.once().await;
+    assert!(matches!(ran, Ok(Run::Removed { .. })) && minutes(&ran) == 60, "{ran:?}");
 }
 
 #[tokio::test]
