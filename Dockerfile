@@ -40,8 +40,10 @@ COPY --from=builder --chown=65532:0 /volume/ /
 USER 65532:0
 WORKDIR /data
 VOLUME /data
-# Beyond loopback harborbell insists on HARBOR_AUTH_HEADER and ADMIN_TOKEN.
+# Beyond loopback harborbell insists on HARBOR_AUTH_HEADER and ADMIN_TOKEN. While SQLite writes its file anew it needs room
+# for a copy; /tmp may be memory.
 ENV PATH=/usr/local/bin \
+    SQLITE_TMPDIR=/data \
     DATABASE_URL=sqlite:///data/harborbell.db \
     LISTEN_ADDR=0.0.0.0:8080
 EXPOSE 8080

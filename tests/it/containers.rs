@@ -50,7 +50,7 @@ fn the_image_says_how_to_start_and_how_to_ask_for_its_health() {
     assert_eq!(said, set(["health", "serve"]));
     assert!(said.is_subset(&commands()));
     let set_keys = all(&dockerfile, r"(?m)^(?:ENV|   ) ([A-Z_]+)=[^ ]+(?: \\)?$");
-    assert_eq!(set_keys, set(["DATABASE_URL", "LISTEN_ADDR", "PATH"]));
+    assert_eq!(set_keys, set(["DATABASE_URL", "LISTEN_ADDR", "PATH", "SQLITE_TMPDIR"]));
 }
 
 #[rstest]
