@@ -187,7 +187,7 @@ pub fn judge(status: u16, retry_after: Option<Millis>, body: &[u8]) -> Report {
 }
 
 /// Retry-After as a length of time: seconds, or a date (RFC 9110 §10.2.3).
-fn pause_of(value: &str, now: Millis) -> Option<Millis> {
+pub fn pause_of(value: &str, now: Millis) -> Option<Millis> {
     if let Ok(seconds) = value.trim().parse::<i64>() {
         return Some(seconds.clamp(0, i64::from(u16::MAX)) * SECOND);
     }

@@ -15,18 +15,18 @@ use crate::model::robot::{EVERYBODY, Format, LONGEST_MENTIONS, Robot, mention, u
 use crate::route::{Globs, Route};
 
 /// What the file may leave to the environment.
-pub(super) struct Surroundings<'a> {
+pub struct Surroundings<'a> {
     /// Where `${NAME}` is looked up.
-    pub(super) values: &'a HashMap<String, String>,
+    pub values: &'a HashMap<String, String>,
     /// Where a bare key is sent.
-    pub(super) base_url: &'a str,
-    pub(super) rate_per_minute: u32,
+    pub base_url: &'a str,
+    pub rate_per_minute: u32,
     /// The robot of `WECOM_WEBHOOK_URL`; one of the file's own takes its place.
-    pub(super) default: Option<Robot>,
+    pub default: Option<Robot>,
 }
 
 /// Robots and routes of a file's text, or everything that is wrong with it, each with its place.
-pub(super) fn read(text: &str, surroundings: Surroundings<'_>) -> Result<(Vec<Robot>, Vec<Route>), Vec<String>> {
+pub fn read(text: &str, surroundings: Surroundings<'_>) -> Result<(Vec<Robot>, Vec<Route>), Vec<String>> {
     let (table, document) = Document::parse(text)?;
     let mut reader =
         RoutesReader { document, robots: surroundings.default.iter().cloned().collect(), declared: Vec::new() };
