@@ -2,6 +2,7 @@
 //! no contract: what cannot be read is unknown, never an error, and no secret comes out of it.
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use regex_lite::Regex;
@@ -153,6 +154,8 @@ struct Version {
 struct Reader {
     /// Of the copy; none before it begins, and none of a deletion.
     versions: Vec<Version>,
+    /// Where each name is among them: a log may have many lines about many versions.
+    places: HashMap<String, Vec<usize>>,
     /// How many of them were begun, one after the other.
     begun: usize,
     deleted: Vec<String>,
@@ -165,9 +168,11 @@ impl Reader {
     fn take(&mut self, said: &Said<'_>, error: Option<&str>) {
         match said {
             Said::Begin(tags) => {
-                let tags = tags.iter().filter(|tag| !tag.is_empty());
-                let versions = tags.map(|tag| Version { name: (*tag).to_owned(), ..Version::default() }).collect();
-                *self = Self { versions, ..Self::default() };
+                *self = Self::default();
+                for (place, tag) in tags.iter().filter(|tag| !tag.is_empty()).enumerate() {
+                    self.versions.push(Version { name: (*tag).to_owned(), ..Version::default() });
+                    self.places.entry((*tag).to_owned()).or_default().push(place);
+                }
             }
             Said::Copying(tag) => {
                 // The parts of an image go by the same words, while it is neither here nor given up.
@@ -176,10 +181,9 @@ impl Reader {
                 self.begun += usize::from(is_next && !is_open);
             }
             Said::Arrived(tag) => {
-                self.versions
-                    .iter_mut()
-                    .filter(|version| version.name == *tag)
-                    .for_each(|version| version.has_arrived = true);
+                for place in self.places.remove(*tag).unwrap_or_default() {
+                    self.versions[place].has_arrived = true;
+                }
             }
             // A task copies or deletes.
             Said::Deleted(tag) if self.versions.is_empty() => self.deleted.push((*tag).to_owned()),

@@ -229,6 +229,17 @@ fn a_line_of_a_mebibyte_is_read_at_once_and_cut() {
     assert!(begun.elapsed() < Duration::from_secs(10), "{:?}", begun.elapsed());
 }
 
+/// As many versions as half of a log can name, and as many lines about one of them as the other half has room for.
+#[test]
+fn a_log_of_many_versions_is_read_at_once() {
+    let begun = Instant::now();
+    let versions: Vec<_> = (0..80_000).map(|number| format!("v{number}")).collect();
+    let arrived = "the artifact x/api:v79999 already exists on the destination registry, skip";
+    let log = read(&copy(&versions.join(","), &[arrived; 4_000]));
+    assert_eq!((log.references.unwrap().len(), log.copied), (80_000, strings(&["v79999"])));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+}
+
 /// Where secrets stand in what Harbor and registries write.
 const PLACES: [&str; 9] = [
     r#"Get "https://robot$x:SECRET@r.example.com/v2/": EOF"#,
