@@ -173,3 +173,15 @@ fn the_env_example_has_every_key_with_its_default() {
     let keys: Vec<_> = KEYS.iter().map(|key| (key.name.to_owned(), key.default.to_owned())).collect();
     assert_eq!(example, keys);
 }
+
+#[test]
+fn what_is_fuzzed_has_the_versions_of_what_is_shipped() {
+    let package = Regex::new("name = \"(.*)\"\nversion = \"(.*)\"").unwrap();
+    let packages = |path: &str| -> BTreeSet<(String, String)> {
+        package.captures_iter(&text(path)).map(|found| (found[1].to_owned(), found[2].to_owned())).collect()
+    };
+    let (program, fuzzer) = (packages("Cargo.lock"), packages("fuzz/Cargo.lock"));
+    let is_shared = |name: &str| program.iter().any(|(other, _)| other == name);
+    let strange: Vec<_> = fuzzer.iter().filter(|package| is_shared(&package.0) && !program.contains(package)).collect();
+    assert!(program.len() > 200 && strange.is_empty(), "copy Cargo.lock to fuzz and build there: {strange:?}");
+}
