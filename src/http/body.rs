@@ -4,9 +4,10 @@ use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use actix_web::HttpRequest;
 use actix_web::http::StatusCode;
+use actix_web::http::header::TRANSFER_ENCODING;
 use actix_web::web::{Data, Payload};
+use actix_web::{HttpMessage, HttpRequest};
 use futures_util::StreamExt;
 use serde::de::DeserializeOwned;
 use tokio::sync::{Semaphore, oneshot};
@@ -106,5 +107,15 @@ pub async fn collect(
         find_room(chunk.len())?;
         body.extend_from_slice(&chunk);
     }
+    request.extensions_mut().insert(Whole);
     Ok(body)
+}
+
+/// Marks a request whose body was read to its end.
+struct Whole;
+
+/// Whether more may come of a body than anybody says: it is in chunks, and its end was not read. The server would go on
+/// reading for as long as the client sends.
+pub fn may_be_endless(request: &HttpRequest) -> bool {
+    request.headers().contains_key(TRANSFER_ENCODING) && !request.extensions().contains::<Whole>()
 }

@@ -158,6 +158,14 @@ impl Place {
         }
     }
 
+    /// What it still sends is not read any more.
+    pub fn hears_no_more(&self) {
+        if let Some(open) = lock(&self.registry).open.get(&self.number) {
+            // It may be closed already.
+            let _ = open.handle.shutdown(Shutdown::Read);
+        }
+    }
+
     fn until_dropped(self, now: Phase, then: Phase) -> Phased {
         self.is_in(now);
         Phased { place: self, then }

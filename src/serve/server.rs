@@ -14,7 +14,7 @@ use tokio::net::TcpSocket;
 
 use crate::admin::{self, Admin};
 use crate::health::{Health, healthz, readyz, scrape};
-use crate::http::body::Places;
+use crate::http::body::{Places, may_be_endless};
 use crate::http::connections::{Connections, Place, raise_descriptor_limit};
 use crate::receive::{WebhookReceiver, receive};
 
@@ -107,7 +107,11 @@ async fn followed(
         BodySize::None => 0,
         BodySize::Stream => u64::MAX,
     };
-    if place.is_last(bytes) {
+    let is_endless = may_be_endless(answered.request());
+    if is_endless {
+        place.hears_no_more();
+    }
+    if place.is_last(bytes) || is_endless {
         answered.response_mut().head_mut().set_connection_type(ConnectionType::Close);
     }
     Ok(answered)

@@ -57,6 +57,7 @@ mod retention_service;
 mod robots_shown;
 mod routes;
 mod rude;
+mod rude_clients;
 mod search;
 mod secrecy;
 mod secret_files;

@@ -1,65 +1,20 @@
 //! Clients that hold what they can without a token: connections, heads, bodies. Webhooks come through all the same.
 
 use std::process::Command;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use harborbell::http::connections::raise_descriptor_limit;
+use harborbell::receive::LARGEST_BODY;
 use serde_json::json;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-use tokio_util::sync::CancellationToken;
 
 use crate::process::Process;
+use crate::rude_clients::{Crowd, kinds, peak_memory};
 use crate::support::{App, answer, arrived, client, eventually, program};
-
-/// What a rude client sends before it only waits.
-fn kinds() -> Vec<Vec<u8>> {
-    let head = |path: &str, length: usize| {
-        format!("POST {path} HTTP/1.1\r\nhost: localhost\r\ncontent-length: {length}\r\n\r\n").into_bytes()
-    };
-    vec![
-        Vec::new(),
-        b"POST /sign-in".to_vec(),
-        [head("/sign-in", 100), b"t".to_vec()].concat(),
-        [head("/api/v1/deliveries/replay", 2 * 1024 * 1024), vec![b' '; 48 * 1024]].concat(),
-        [head("/deliveries/matching", 2 * 1024 * 1024), vec![b'x'; 48 * 1024]].concat(),
-        [head("/webhook/harbor", 100_000), b"{".to_vec()].concat(),
-        [head("/nowhere", 100_000), b"{".to_vec()].concat(),
-        // What needs no token, as often as one connection takes it.
-        b"GET /api/openapi.json HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(64),
-        b"GET /nowhere HTTP/1.1\r\nhost: localhost\r\n\r\n".repeat(64),
-        [b"GET / HTTP/1.1\r\nhost: localhost\r\nx-long: ".to_vec(), vec![b'x'; 60 * 1024]].concat(),
-    ]
-}
-
-/// Holds a connection until it is closed, and opens the next one; gives how many it had.
-async fn hold(address: &str, bytes: &[u8], stop: &CancellationToken) -> usize {
-    let mut opened = 0;
-    while !stop.is_cancelled() {
-        let one = async {
-            let mut stream = TcpStream::connect(address).await?;
-            stream.write_all(bytes).await?;
-            let mut answered = [0; 1024];
-            while stream.read(&mut answered).await? > 0 {}
-            std::io::Result::Ok(())
-        };
-        // A refusal is what it asked for; it comes again, as fast as one that wants to do harm with two cores.
-        let pause = tokio::time::sleep(Duration::from_millis(250));
-        tokio::select! {
-            _ = one => opened += 1,
-            () = stop.cancelled() => {}
-        }
-        tokio::select! {
-            () = pause => {}
-            () = stop.cancelled() => {}
-        }
-    }
-    opened
-}
 
 /// Under a limit of 1,024 descriptors, 1,100 clients of every kind hold all they get.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -71,49 +26,75 @@ async fn invariant_8_rude_clients_shut_no_door_and_fill_no_memory() {
     // Nobody takes the messages: only the door is asked about.
     let settings = [("ADMIN_TOKEN", "an-admin-token-for-tests"), ("RUST_LOG", "error,harborbell::cli=info")];
     let process = Process::run(&mut limited, folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &settings);
-    let address = process.url.trim_start_matches("http://").to_owned();
-    let (stop, opened) = (CancellationToken::new(), Arc::new(AtomicUsize::new(0)));
-    let kinds = kinds();
-    let rude: Vec<_> = (0..1_100)
-        .map(|number| {
-            let (address, bytes) = (address.clone(), kinds[number % kinds.len()].clone());
-            let (stop, opened) = (stop.clone(), opened.clone());
-            tokio::spawn(async move {
-                opened.fetch_add(hold(&address, &bytes, &stop).await, Ordering::Relaxed);
-            })
-        })
-        .collect();
+    let kinds: Vec<_> = kinds().into_iter().filter(|kind| !kind.is_heavy).collect();
+    let crowd = Crowd::of(process.url.trim_start_matches("http://"), &kinds, 1_100);
     let mut slowest = Duration::ZERO;
     let seconds = std::env::var("RUDE_SECONDS").ok().and_then(|seconds| seconds.parse().ok()).unwrap_or(8);
-    let until = std::time::Instant::now() + Duration::from_secs(seconds);
+    let until = Instant::now() + Duration::from_secs(seconds);
     let mut posted = 0;
-    while std::time::Instant::now() < until {
+    while Instant::now() < until {
         posted += 1;
         let request =
             client().post(format!("{}/webhook/harbor", process.url)).body(arrived(&format!("v{posted}")).to_string());
-        let began = std::time::Instant::now();
+        let began = Instant::now();
         let (status, body) = timeout(Duration::from_millis(2_500), answer(request)).await.expect("within 2.5 s");
         assert_eq!(status, 202, "{body}");
         slowest = slowest.max(began.elapsed());
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
     let peak = peak_memory(process.child.id());
-    stop.cancel();
-    for client in rude {
-        client.await.unwrap();
-    }
-    println!(
-        "{posted} webhooks beside {} rude connections: slowest {slowest:?}, peak memory {peak} kB",
-        opened.load(Ordering::Relaxed)
-    );
+    let opened = crowd.opened.load(Ordering::Relaxed);
+    crowd.go().await;
+    println!("{posted} webhooks beside {opened} rude connections: slowest {slowest:?}, peak memory {peak} kB");
+    assert!(opened > 1_100, "{opened} rude connections");
     assert!(peak < 100_000, "{peak} kB");
 }
 
-/// Kilobytes, of the process itself or of the one that it became.
-fn peak_memory(process: u32) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{process}/status")).unwrap();
-    let peak = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
-    peak.trim().trim_end_matches(" kB").parse().unwrap()
+/// Whoever has sent its webhook may say that nothing more comes.
+#[tokio::test]
+async fn a_half_closed_connection_is_answered() {
+    let app = App::spawn().await;
+    let body = arrived("v1").to_string();
+    let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+    let head = format!("POST /webhook/harbor HTTP/1.1\r\nhost: localhost\r\ncontent-length: {}\r\n\r\n", body.len());
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    stream.shutdown().await.unwrap();
+    let mut answer = String::new();
+    timeout(Duration::from_secs(5), stream.read_to_string(&mut answer)).await.expect("an answer").unwrap();
+    assert!(answer.starts_with("HTTP/1.1 202"), "{answer}");
+}
+
+/// However deep it goes, reading it does not.
+#[tokio::test]
+async fn a_body_of_a_hundred_thousand_levels_is_refused() {
+    let app = App::spawn().await;
+    for (deep, end) in [("[", ""), ("{\"a\":", ""), ("[", "]"), ("{\"a\":", "}")] {
+        let deep = format!("{{\"type\":\"REPLICATION\",\"event_data\":{}{}", deep.repeat(100_000), end.repeat(100_000));
+        assert_eq!(app.post(deep).await.0, 400);
+    }
+    app.accept(&arrived("v1")).await;
+}
+
+/// None of it is stored, and what was read of it is given back.
+#[tokio::test]
+async fn a_body_of_a_byte_too_many_and_one_without_end_are_refused() {
+    let app = App::spawn().await;
+    assert_eq!(app.post(vec![b' '; LARGEST_BODY + 1]).await.0, 413);
+    for _ in 0..40 {
+        let mut stream = TcpStream::connect(app.url.trim_start_matches("http://")).await.unwrap();
+        let head = "POST /webhook/harbor HTTP/1.1\r\nhost: localhost\r\ntransfer-encoding: chunked\r\n\r\n";
+        stream.write_all(head.as_bytes()).await.unwrap();
+        let chunk = [b"10000\r\n", &vec![b' '; 0x10000][..], b"\r\n"].concat();
+        let mut answer = [0; 12];
+        let (mut reads, mut writes) = stream.split();
+        // It is closed once it is answered.
+        let write = async { while writes.write_all(&chunk).await.is_ok() {} };
+        let (read, ()) = timeout(Duration::from_secs(5), async { tokio::join!(reads.read_exact(&mut answer), write) })
+            .await
+            .expect("an end");
+        assert!(read.is_err() || answer == *b"HTTP/1.1 413", "{}", String::from_utf8_lossy(&answer));
+    }
+    app.accept(&arrived("v1")).await;
 }
 
 /// Who has no token is told so after the head; nobody reads what follows.
@@ -203,7 +184,7 @@ async fn invariant_8_answers_that_nobody_reads_take_no_memory() {
             held.push(stream);
         }
     }
-    let began = std::time::Instant::now();
+    let began = Instant::now();
     let post = client().post(format!("{}/webhook/harbor", process.url)).body(arrived("v1").to_string());
     assert_eq!(answer(post).await.0, 202);
     assert!(began.elapsed() < Duration::from_millis(2_500), "{:?}", began.elapsed());
