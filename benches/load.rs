@@ -15,7 +15,7 @@ const WARM_UP: Duration = Duration::from_secs(1);
 pub const MEASURED: Duration = Duration::from_secs(5);
 
 pub struct Service {
-    child: Child,
+    pub child: Child,
     pub address: String,
     pub started_in: Duration,
 }
