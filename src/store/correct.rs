@@ -14,7 +14,7 @@ use super::note::{note, note_destinations};
 use super::sql::{Transaction, sql};
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
-use crate::model::delivery::Assignment;
+use crate::model::delivery::{Assignment, State};
 use crate::model::event::{Event, Operation, ReplicationOutcome, Source};
 
 /// What Harbor's API says of an event.
@@ -60,7 +60,7 @@ impl Store {
         now: Millis,
     ) -> Result<Corrected> {
         let mut transaction = self.begin().await?;
-        let Some(Found { event, payload, is_sent }) = find(&mut transaction, &finding.event_id).await? else {
+        let Some(Found { event, payload, is_sent, ended }) = find(&mut transaction, &finding.event_id).await? else {
             return Ok(Corrected::default());
         };
         let mut corrected = Event { ..event.clone() };
@@ -86,7 +86,9 @@ impl Store {
                     reason: String::new(),
                     ..corrected.clone()
                 };
-                let assigned = if is_sent { Vec::new() } else { assign(&part) };
+                // Whoever was told the failure was told of all versions; the others are to learn what has arrived.
+                let mut assigned = assign(&part);
+                assigned.retain(|assignment| ended.as_ref().is_some_and(|ended| !ended.contains(&assignment.robot)));
                 split = insert_part(&mut transaction, finding, &payload, part, assigned, now).await?;
             }
         }
@@ -106,6 +108,8 @@ struct Found {
     payload: String,
     /// Whether a message about it has begun, or it was never to be sent.
     is_sent: bool,
+    /// The robots whose delivery of it has ended; None where nobody was to be notified.
+    ended: Option<HashSet<String>>,
 }
 
 async fn find(transaction: &mut Transaction, event_id: &str) -> Result<Option<Found>> {
@@ -113,16 +117,19 @@ async fn find(transaction: &mut Transaction, event_id: &str) -> Result<Option<Fo
     let held =
         sql("UPDATE deliveries SET suspect = suspect WHERE event_id = $1 AND state = 'pending' AND attempts = 0");
     let held = transaction.run(held.bind(event_id)).await?;
-    let all: Vec<(i64,)> =
-        transaction.all(sql("SELECT count(*) FROM deliveries WHERE event_id = $1").bind(event_id)).await?;
-    let all = all.first().map_or(0, |(all,)| *all);
+    let all: Vec<(String, String)> =
+        transaction.all(sql("SELECT robot, state FROM deliveries WHERE event_id = $1").bind(event_id)).await?;
     let found = sql(format!("SELECT e.id AS event_id, {EVENT}, e.payload FROM events e WHERE e.id = $1"));
     let found: Vec<EventRow> = transaction.all(found.bind(event_id)).await?;
-    let is_sent = held == 0 || held != all.unsigned_abs();
+    let is_sent = held == 0 || held != all.len() as u64;
+    let is_open = |state: &str| [State::Pending, State::Sending].iter().any(|open| open.as_str() == state);
+    let ended = (!all.is_empty())
+        .then(|| all.into_iter().filter(|(_, state)| !is_open(state)).map(|(robot, _)| robot).collect());
     Ok(found.into_iter().next().map(|row| Found {
         event: row.event,
         payload: row.payload.unwrap_or_default(),
         is_sent,
+        ended,
     }))
 }
 

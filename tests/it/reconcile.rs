@@ -1,6 +1,7 @@
 //! What Harbor knows and no webhook told: found, stored and sent once, whatever happened in between.
 
 use harborbell::demo::harbor::Fault;
+use harborbell::demo::standin::Answer;
 use harborbell::model::harbor_status::HarborState;
 use harborbell::store::accept::Acceptance;
 use rstest::rstest;
@@ -229,6 +230,29 @@ async fn a_failure_says_why_and_names_only_what_failed() {
     desk.webhook(&healed).await;
     let shown = desk.shown().await;
     assert!(shown.last().unwrap().contains("重试后成功") && !shown.last().unwrap().contains("`v1`"), "{shown:?}");
+}
+
+/// Harbor says which versions were copied after the first message about the failure was lost: its next try names those
+/// that failed alone, and the others are told as arrived.
+#[tokio::test]
+async fn invariant_2_what_was_copied_of_a_failure_is_told_although_a_message_had_begun() {
+    let mut desk = desk().await;
+    let ended = desk.now();
+    desk.harbor.set_execution(execution(7, "Failed", ended - 5, Some(ended)));
+    let text = log(API, &["v1", "v2"], &["v1"]);
+    desk.harbor.set_task(7, task(7, API, "Failed", "copy", ended), Some(&text));
+    desk.harbor.fail(Some(Fault::Status(502)));
+    desk.round().await;
+    desk.webhook(&webhook_of(7, API, &["v1", "v2"], false, ended)).await;
+    desk.bench.wecom.answer_next(Answer::Errcode(-1, "system busy"));
+    assert!(desk.bench.step().await);
+    desk.harbor.fail(None);
+    desk.pass(600).await;
+    let shown = desk.shown().await.join("\n");
+    let (failed, arrived) = (shown.find("`v2`").unwrap(), shown.find("`v1`").unwrap());
+    assert_eq!((shown.matches("`v1`").count(), shown.matches("`v2`").count()), (1, 1), "{shown}");
+    let is_failure = |at: usize| shown[..at].rfind("失败") > shown[..at].rfind("成功");
+    assert!(is_failure(failed) && !is_failure(arrived), "{shown}");
 }
 
 #[tokio::test]
