@@ -27,14 +27,13 @@ async fn admit(request: &HttpRequest, shared: &Shared, permission: &'static str)
         (state.fault.clone(), state.refuses_account, state.denied.contains(&permission))
     };
     match fault {
-        Some(Fault::Status(status)) => {
-            let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            return Err(HttpResponse::build(status).json(errors("INTERNAL_ERROR", "internal server error")));
-        }
+        Some(Fault::Status(status)) => return Err(refusal(status, "internal server error")),
+        Some(Fault::Repeat(status)) => return Err(refusal(status, authorization.as_deref().unwrap_or_default())),
         Some(Fault::Html) => return Err(HttpResponse::Ok().content_type("text/html").body("<html>Harbor</html>")),
         Some(Fault::Long(bytes)) => return Err(HttpResponse::Ok().body(format!("[\"{}\"]", "x".repeat(bytes)))),
         Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::Redirect(to)) => return Err(HttpResponse::Found().insert_header(("location", to)).finish()),
+        Some(Fault::Slow(length)) => tokio::time::sleep(length).await,
         None => {}
     }
     if permission.is_empty() {
@@ -47,6 +46,11 @@ async fn admit(request: &HttpRequest, shared: &Shared, permission: &'static str)
         return Err(HttpResponse::Forbidden().json(errors("FORBIDDEN", "robot$harborbell")));
     }
     Ok(())
+}
+
+fn refusal(status: u16, message: &str) -> HttpResponse {
+    let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    HttpResponse::build(status).json(errors("INTERNAL_ERROR", message))
 }
 
 fn errors(code: &str, message: &str) -> Value {

@@ -6,6 +6,7 @@ mod answers;
 use std::collections::{BTreeMap, HashMap};
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
 
 use actix_web::dev::ServerHandle;
 use actix_web::web::{self, Data};
@@ -26,6 +27,10 @@ pub enum Fault {
     Hang,
     /// To this address.
     Redirect(String),
+    /// The usual answer, after so long.
+    Slow(Duration),
+    /// A status, and the account that was sent.
+    Repeat(u16),
 }
 
 /// A request that came in.

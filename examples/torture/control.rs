@@ -1,0 +1,48 @@
+//! The disk and the clock of the service: a C shim before its libc does what a file says.
+
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, ensure};
+
+/// How the disk fails for the database's files. As in `shim.c`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Disk {
+    Fine,
+    Full,
+    WritesFail,
+    SyncsFail,
+    /// Half of each write is there, and then the disk is full.
+    HalfWritten,
+}
+
+pub struct Control {
+    file: File,
+    pub path: PathBuf,
+    pub shim: PathBuf,
+}
+
+impl Control {
+    /// Compiles the shim.
+    pub fn new(folder: &Path) -> anyhow::Result<Self> {
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/torture/shim.c");
+        let (path, shim) = (folder.join("control"), folder.join("shim.so"));
+        let mut cc = Command::new("cc");
+        let status = cc.args(["-shared", "-fPIC", "-O2", "-o"]).arg(&shim).arg(&source).arg("-ldl").status();
+        ensure!(status.context("no C compiler; on Debian: apt-get install build-essential")?.success(), "cc failed");
+        let control = Self { file: File::create(&path)?, path, shim };
+        control.file.set_len(16)?;
+        Ok(control)
+    }
+
+    /// From now on the service's clock is wrong by so many milliseconds.
+    pub fn set_clock(&self, by: i64) -> std::io::Result<()> {
+        self.file.write_all_at(&by.to_ne_bytes(), 0)
+    }
+
+    pub fn set_disk(&self, disk: Disk) -> std::io::Result<()> {
+        self.file.write_all_at(&(disk as i64).to_ne_bytes(), 8)
+    }
+}
