@@ -30,7 +30,7 @@ pub struct Task {
     pub fate: Fate,
     /// How long a try takes.
     pub takes: Duration,
-    /// How long after it the next one ends.
+    /// How long after it the next one ends: before HARBOR_RECONCILE_DELAY, after which nobody looks at it again.
     pub again: Duration,
     /// How late its webhooks are, and when they are repeated.
     pub late: Duration,
@@ -101,7 +101,7 @@ impl Fates {
             numbers,
             fate,
             takes: Duration::from_millis(random.within(0..3_000)),
-            again: Duration::from_millis(*random.pick(&[300, 1_000, 4_000, 35_000])),
+            again: Duration::from_millis(*random.pick(&[300, 1_000, 4_000, 25_000])),
             late: Duration::from_millis(late),
             repeats: (0..repeats).map(|_| Duration::from_millis(random.within(0..5_000))).collect(),
             is_cloud: random.one_in(4),
@@ -126,7 +126,7 @@ fn name(number: u32, random: &mut Random) -> String {
     let end = match random.within(0..40) {
         0 => format!(".{}", "z".repeat(110)),
         1 => "<@all>`</font>失败".to_owned(),
-        2 => "[a](https://example.com)".to_owned(),
+        2 => "[a](example.com)".to_owned(),
         _ => String::new(),
     };
     format!("tt{number:06}{end}")

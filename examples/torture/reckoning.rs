@@ -17,7 +17,7 @@ const RECORDED_WITHIN: Duration = Duration::from_secs(3);
 /// WeCom lets nothing pass for so long after it said "too fast".
 const BLOCKED: Duration = Duration::from_secs(60);
 /// A failure that heals sooner need not be told: its grace, a look-up, and how late its success may be stored.
-const HEALS_UNTOLD: Duration = Duration::from_secs(25);
+const HEALS_UNTOLD: Duration = Duration::from_secs(20);
 /// How long the service takes to learn that Harbor answers again, and how long it waits for a look-up.
 const LEARNS_OF_HARBOR: Duration = Duration::from_secs(30);
 const LOOKS_UP: Duration = Duration::from_secs(12);
@@ -93,7 +93,7 @@ fn missing(told: &Told<'_>, books: &Books) -> Vec<(usize, What)> {
     let robot = &ROBOTS[told.robot];
     let wanted = books.truths.iter().flat_map(|(version, truth)| {
         let success = truth.done_at.is_some() && robot.takes(truth.destination, false);
-        let failure = must_tell_failure(truth) && robot.takes(truth.destination, true);
+        let failure = must_tell_failure(truth, books) && robot.takes(truth.destination, true);
         [(success, (*version, false)), (failure, (*version, true))]
     });
     let is_settled = |what: &What| told.shown.contains_key(what) || told.refused_alone.contains_key(what);
@@ -107,10 +107,11 @@ fn missing(told: &Told<'_>, books: &Books) -> Vec<(usize, What)> {
     missing.map(|(_, what)| (told.robot, what)).collect()
 }
 
-fn must_tell_failure(truth: &Truth) -> bool {
+/// A failure that heals while the clock is set back may be healed within its grace, as far as anybody can tell.
+fn must_tell_failure(truth: &Truth, books: &Books) -> bool {
     match (truth.failed_at, truth.done_at, truth.failure_stored) {
         (Some(_), None, _) => true,
-        (Some(_), Some(done), Some(stored)) => done > stored + HEALS_UNTOLD,
+        (Some(_), Some(done), Some(stored)) => done > stored + HEALS_UNTOLD && !clock_was_set(books, stored, done),
         _ => false,
     }
 }

@@ -55,7 +55,7 @@ impl Service {
         let fixed = [
             ("ROUTES_FILE", "routes.toml"),
             ("HARBOR_POLL_INTERVAL", "10s"),
-            ("HARBOR_RECONCILE_DELAY", "20s"),
+            ("HARBOR_RECONCILE_DELAY", "30s"),
             ("FAILURE_GRACE", "2s"),
             ("WECOM_TIMEOUT", "3s"),
             // An outage is over soon, and nothing is given up.

@@ -79,7 +79,14 @@ impl World {
         if matches!(trouble, Trouble::Down | Trouble::Vanished) {
             return Ok(());
         }
-        harbor.come_back().await?;
+        let deadline = Instant::now() + Duration::from_secs(5);
+        while let Err(error) = harbor.come_back().await {
+            // The listener before it may be open for another moment.
+            if Instant::now() > deadline {
+                return Err(error);
+            }
+            sleep(Duration::from_millis(20)).await;
+        }
         harbor.refuse_account(trouble == Trouble::AccountRefused);
         harbor.fail(match trouble {
             Trouble::Slow => Some(Fault::Slow(Duration::from_secs(1))),
