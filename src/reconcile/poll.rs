@@ -109,7 +109,8 @@ impl Reconciler {
         let highest = newest.iter().max_by_key(|execution| execution.id);
         let watermark = highest.map_or(0, |execution| execution.id);
         let watermark_at = highest.map_or(now, |execution| in_view(execution, now).started_at);
-        let first_contact_at = before.as_ref().map_or(now, |before| before.watermark_at);
+        // Webhooks have whole seconds: what ended later in this one is no history.
+        let first_contact_at = before.as_ref().map_or(now / SECOND * SECOND, |before| before.watermark_at);
         if let Some(before) = before {
             tracing::warn!(
                 watermark = before.watermark,
