@@ -54,7 +54,7 @@ impl Reconciler {
             let is_unexplained = outcome == ReplicationOutcome::Failed && stored.reason.is_empty() && !is_quiet;
             if is_wrong || is_unexplained {
                 let log = if is_unexplained { self.log(execution, task).await? } else { None };
-                self.explain(stored.event_id, rule, task, log.as_ref()).await?;
+                self.explain(stored.event_id, rule, task, log.as_ref(), is_quiet).await?;
             } else if let Some(rule) = rule.filter(|rule| rule.id != stored.rule_id) {
                 let named = Event { rule: rule.name.clone(), rule_id: rule.id, ..bare.event };
                 self.store.note_rule(&stored.event_id, &named).await?;
@@ -121,7 +121,7 @@ impl Reconciler {
                     );
                 }
                 if event.outcome == ReplicationOutcome::Failed {
-                    self.explain(event_id, rule, task, log).await?;
+                    self.explain(event_id, rule, task, log, is_quiet).await?;
                 }
             }
             Acceptance::Duplicate => {
@@ -138,6 +138,7 @@ impl Reconciler {
         rule: Option<&Policy>,
         task: &Task,
         log: Option<&TaskLog>,
+        is_quiet: bool,
     ) -> Result<(), Interrupted> {
         let finding = Finding {
             event_id,
@@ -146,6 +147,7 @@ impl Reconciler {
             rule_id: rule.map_or(0, |rule| rule.id),
             reason: log.and_then(|log| log.reason.clone()).unwrap_or_default(),
             copied: log.filter(|log| log.ended).map(|log| log.copied.clone()).unwrap_or_default(),
+            is_quiet,
         };
         Ok(self.look_up.correct(&finding).await?)
     }

@@ -30,6 +30,8 @@ pub struct Finding {
     pub reason: String,
     /// The versions of a failure that were copied.
     pub copied: Vec<String>,
+    /// It is history: nobody is to be notified of any of it.
+    pub is_quiet: bool,
 }
 
 /// What a correction came to.
@@ -87,8 +89,8 @@ impl Store {
                     ..corrected.clone()
                 };
                 // Whoever was told the failure was told of all versions; the others are to learn what has arrived.
-                let mut assigned = assign(&part);
-                assigned.retain(|assignment| ended.as_ref().is_some_and(|ended| !ended.contains(&assignment.robot)));
+                let mut assigned = if finding.is_quiet { Vec::new() } else { assign(&part) };
+                assigned.retain(|assignment| !ended.contains(&assignment.robot));
                 split = insert_part(&mut transaction, finding, &payload, part, assigned, now).await?;
             }
         }
@@ -108,8 +110,8 @@ struct Found {
     payload: String,
     /// Whether a message about it has begun, or it was never to be sent.
     is_sent: bool,
-    /// The robots whose delivery of it has ended; None where nobody was to be notified.
-    ended: Option<HashSet<String>>,
+    /// The robots whose delivery of it has ended.
+    ended: HashSet<String>,
 }
 
 async fn find(transaction: &mut Transaction, event_id: &str) -> Result<Option<Found>> {
@@ -123,8 +125,7 @@ async fn find(transaction: &mut Transaction, event_id: &str) -> Result<Option<Fo
     let found: Vec<EventRow> = transaction.all(found.bind(event_id)).await?;
     let is_sent = held == 0 || held != all.len() as u64;
     let is_open = |state: &str| [State::Pending, State::Sending].iter().any(|open| open.as_str() == state);
-    let ended = (!all.is_empty())
-        .then(|| all.into_iter().filter(|(_, state)| !is_open(state)).map(|(robot, _)| robot).collect());
+    let ended = all.into_iter().filter(|(_, state)| !is_open(state)).map(|(robot, _)| robot).collect();
     Ok(found.into_iter().next().map(|row| Found {
         event: row.event,
         payload: row.payload.unwrap_or_default(),

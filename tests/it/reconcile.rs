@@ -3,6 +3,7 @@
 use harborbell::demo::harbor::Fault;
 use harborbell::demo::standin::Answer;
 use harborbell::model::harbor_status::HarborState;
+use harborbell::model::json::utc;
 use harborbell::store::accept::Acceptance;
 use rstest::rstest;
 
@@ -113,6 +114,18 @@ async fn what_ended_before_the_first_contact_or_long_ago_is_stored_and_sent_to_n
     let shown = desk.shown().await;
     assert!(shown.len() == 1 && shown[0].contains("`v3`"), "{shown:?}");
     assert_eq!(desk.known(API, "v2").await, ["succeeded"]);
+}
+
+/// Harbor says when something ended in whole seconds, and what its time is more precisely.
+#[tokio::test]
+async fn what_ended_in_the_second_of_the_first_contact_is_no_history() {
+    let mut desk = Desk::new(&[]).await;
+    let ended = desk.now();
+    desk.harbor.set_now(&utc(ended * 1_000 + 300).to_string());
+    desk.reconciler.round().await;
+    desk.ended(7, API, &["v1"], "Succeed", ended);
+    desk.pass(600).await;
+    assert_eq!(desk.shown().await.len(), 1);
 }
 
 #[tokio::test]
@@ -253,6 +266,25 @@ async fn invariant_2_what_was_copied_of_a_failure_is_told_although_a_message_had
     assert_eq!((shown.matches("`v1`").count(), shown.matches("`v2`").count()), (1, 1), "{shown}");
     let is_failure = |at: usize| shown[..at].rfind("失败") > shown[..at].rfind("成功");
     assert!(is_failure(failed) && !is_failure(arrived), "{shown}");
+}
+
+/// Where failures are sent to nobody, what was copied of one is an arrival all the same; of history it is not.
+#[rstest]
+#[case::news(0, 1)]
+#[case::history(-3_600, 0)]
+#[tokio::test]
+async fn what_was_copied_of_a_failure_is_told_where_failures_are_not(#[case] after: i64, #[case] told: usize) {
+    let mut desk = Desk::new(&[("NOTIFY_OUTCOMES", "succeeded")]).await;
+    desk.round().await;
+    let ended = desk.now() + after;
+    desk.harbor.set_execution(execution(7, "Failed", ended - 5, Some(ended)));
+    let text = log(API, &["v1", "v2"], &["v1"]);
+    desk.harbor.set_task(7, task(7, API, "Failed", "copy", ended), Some(&text));
+    desk.pass(600).await;
+    let shown = desk.shown().await;
+    assert_eq!(shown.iter().filter(|message| message.contains("`v1`")).count(), told, "{shown:?}");
+    assert!(shown.iter().all(|message| !message.contains("`v2`")), "{shown:?}");
+    assert_eq!(desk.known(API, "v1").await, ["succeeded"]);
 }
 
 #[tokio::test]
