@@ -44,6 +44,7 @@ use world::World;
 const HEALED_WITHIN: Duration = Duration::from_secs(15 * 60);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const SAID_EVERY: Duration = Duration::from_secs(30);
+const AIMS_FOR: Duration = Duration::from_secs(3);
 const VISIT_EVERY: Duration = Duration::from_secs(4);
 
 #[derive(Parser)]
@@ -169,7 +170,11 @@ impl Run {
                 self.ledger.books().clock_sets.push(Instant::now());
                 self.control.set_clock(by)?;
             }
-            Act::End { kill, rest } => {
+            Act::End { kill, aimed, rest } => {
+                let (since, seen) = (Instant::now(), self.ledger.books().messages.len());
+                while aimed && since.elapsed() < AIMS_FOR && self.ledger.books().messages.len() == seen {
+                    sleep(Duration::from_millis(1)).await;
+                }
                 self.service.end(kill).await?;
                 sleep(rest).await;
                 self.service.start()?;

@@ -16,6 +16,8 @@ pub enum Act {
     /// The process is killed, or told to stop, and starts again after a while.
     End {
         kill: bool,
+        /// In the very moment in which a message comes in at WeCom.
+        aimed: bool,
         rest: Duration,
     },
     Harbor(Trouble),
@@ -71,7 +73,8 @@ pub fn plan(seed: u64, length: Duration) -> Vec<(Duration, Act)> {
     let mut random = Random::of(seed, "ends");
     for (at, _) in spans(&mut random, length, 4_000..20_000, 0..1) {
         let rest = if random.one_in(2) { 0 } else { random.within(100..3_000) };
-        acts.push((at, Act::End { kill: !random.one_in(3), rest: Duration::from_millis(rest) }));
+        let (kill, aimed) = (!random.one_in(3), random.one_in(2));
+        acts.push((at, Act::End { kill, aimed, rest: Duration::from_millis(rest) }));
     }
     let mut random = Random::of(seed, "harbor");
     let mut troubles = TROUBLES;

@@ -21,6 +21,8 @@ const HEALS_UNTOLD: Duration = Duration::from_secs(20);
 /// How long the service takes to learn that Harbor answers again, and how long it waits for a look-up.
 const LEARNS_OF_HARBOR: Duration = Duration::from_secs(30);
 const LOOKS_UP: Duration = Duration::from_secs(12);
+/// How long after its start it knows Harbor.
+const GREETS_HARBOR: Duration = Duration::from_secs(5);
 /// As many of one kind are named.
 const NAMED: usize = 8;
 
@@ -243,12 +245,14 @@ fn clock_was_set(books: &Books, from: Instant, to: Instant) -> bool {
     books.clock_sets.iter().any(|at| began.is_none_or(|began| *at >= *began) && *at <= to)
 }
 
-/// Whether Harbor's API could say in time that this was a deletion.
+/// Whether Harbor's API could say in time that this was a deletion: it was well, and the process that was told knew that
+/// and lived on.
 fn could_be_looked_up(truth: &Truth, told_at: Instant, books: &Books) -> bool {
-    let Some(stored) = truth.success_stored else { return true };
-    let from = stored.checked_sub(LEARNS_OF_HARBOR).unwrap_or(stored);
+    let stored = truth.success_stored.unwrap_or(told_at);
+    let before = |length| stored.checked_sub(length).unwrap_or(stored);
+    let began = books.starts.iter().rev().find(|start| **start <= stored).copied().unwrap_or(stored);
+    let from = began.max(before(LEARNS_OF_HARBOR));
     let is_well = !books.harbor.iter().any(|span| span.touches(from, stored + LOOKS_UP));
-    // A process that has just begun knows nothing of Harbor, and one that ends looks nothing up.
-    let is_same_process = !books.starts.iter().any(|start| (from..=told_at).contains(start));
-    is_well && is_same_process
+    let has_restarted = books.starts.iter().any(|start| (before(GREETS_HARBOR)..=told_at).contains(start));
+    is_well && !has_restarted
 }
