@@ -121,11 +121,12 @@ impl Fates {
     }
 }
 
-/// A name that is found again, with an end that is long, or would like to act.
+/// A name that is found again, with an end that is long, or would like to act. Without `/` and `:`, by which names end in
+/// Harbor's logs.
 fn name(number: u32, random: &mut Random) -> String {
     let end = match random.within(0..40) {
         0 => format!(".{}", "z".repeat(110)),
-        1 => "<@all>`</font>失败".to_owned(),
+        1 => "<@all>`失败".to_owned(),
         2 => "[a](example.com)".to_owned(),
         _ => String::new(),
     };
