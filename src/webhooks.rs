@@ -88,8 +88,9 @@ pub struct Webhooks {
 
 #[derive(Default)]
 struct All {
-    /// In the order of their answers.
-    places: VecDeque<Arc<Kept>>,
+    /// Both in the order of their answers.
+    strangers: VecDeque<Arc<Kept>>,
+    others: VecDeque<Arc<Kept>>,
     last_number: u64,
     outcomes: BTreeMap<String, u64>,
 }
@@ -111,7 +112,10 @@ impl Webhooks {
 
     /// Newest first.
     pub fn list(&self) -> Vec<Arc<Kept>> {
-        let mut list: Vec<_> = self.all().places.iter().cloned().collect();
+        let mut list: Vec<_> = {
+            let all = self.all();
+            all.strangers.iter().chain(&all.others).cloned().collect()
+        };
         list.sort_by_key(|kept| Reverse((kept.request.received_at, kept.number)));
         list
     }
@@ -141,16 +145,13 @@ impl Webhooks {
 impl All {
     /// The oldest one gives way: a stranger to a stranger that finds no place of theirs, else one of the others.
     fn add(&mut self, kept: Kept) {
-        let is_of_stranger = |kept: &Arc<Kept>| kept.request.is_of_stranger();
-        let strangers = self.places.iter().filter(|kept| is_of_stranger(kept)).count();
-        let oldest = if kept.request.is_of_stranger() && strangers == PLACES_OF_STRANGERS {
-            self.places.iter().position(is_of_stranger)
-        } else if self.places.len() == PLACES {
-            self.places.iter().position(|kept| !is_of_stranger(kept))
-        } else {
-            None
-        };
-        oldest.and_then(|oldest| self.places.remove(oldest));
-        self.places.push_back(Arc::new(kept));
+        let places = if kept.request.is_of_stranger() { &mut self.strangers } else { &mut self.others };
+        places.push_back(Arc::new(kept));
+        if self.strangers.len() > PLACES_OF_STRANGERS {
+            self.strangers.pop_front();
+        }
+        if self.strangers.len() + self.others.len() > PLACES {
+            self.others.pop_front();
+        }
     }
 }
