@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 
 /// What the program is made of. Nothing else makes a commit dirty.
-const SOURCES: [&str; 5] = ["src", "migrations", "build.rs", "Cargo.toml", "Cargo.lock"];
+const SOURCES: [&str; 6] = [".cargo", "src", "migrations", "build.rs", "Cargo.toml", "Cargo.lock"];
 
 fn main() {
     for path in SOURCES {

@@ -48,7 +48,10 @@ async fn main() {
         println!("{events} events of 200 to 400 days ago made in {:.0} s", began.elapsed().as_secs_f64());
     }
     std::fs::copy(&made, &file).unwrap();
+    // Or the first commits wait for it.
+    std::fs::File::open(&file).unwrap().sync_all().unwrap();
     let url = format!("sqlite://{}", file.display());
+    looked_just_now(&url).await;
     let known = answers(&url, events).await;
     let size_before = megabytes(&file);
 
@@ -154,6 +157,14 @@ async fn answers(url: &str, events: i64) -> Vec<String> {
     }
     store.close().await;
     answers
+}
+
+/// As if a service had run all the time: after a long pause nothing is removed for a week.
+async fn looked_just_now(url: &str) {
+    let mut database = SqliteConnection::connect(url).await.unwrap();
+    let looked = sqlx::query("INSERT INTO retention (id, looked_at, announced_at, held_until) VALUES (1, $1, 0, 0)");
+    looked.bind(Clock::System.now()).execute(&mut database).await.unwrap();
+    database.close().await.unwrap();
 }
 
 /// Each was sent by a message about four of them.

@@ -21,6 +21,7 @@ impl Store {
             vec![Assignment { delivery_id, robot: String::new(), mentions: Vec::new(), grace: 0 }]
         };
         Self::write(&mut transaction, &[sample(now)], &assign, now).await?;
+        transaction.run_queued().await?;
         drop(transaction);
 
         let mut transaction = self.begin().await?;

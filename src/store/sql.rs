@@ -113,7 +113,8 @@ impl Transaction {
         }
     }
 
-    async fn run_queued(&mut self) -> Result<()> {
+    /// For who takes all of it back and wants to know whether it would work.
+    pub(super) async fn run_queued(&mut self) -> Result<()> {
         let queued = std::mem::take(&mut self.queued);
         if !queued.is_empty() {
             self.execute(queued).await?;
