@@ -113,7 +113,11 @@ fn missing(told: &Told<'_>, books: &Books) -> Vec<(usize, What)> {
 fn must_tell_failure(truth: &Truth, books: &Books) -> bool {
     match (truth.failed_at, truth.done_at, truth.failure_stored) {
         (Some(_), None, _) => true,
-        (Some(_), Some(done), Some(stored)) => done > stored + HEALS_UNTOLD && !clock_was_set(books, stored, done),
+        (Some(_), Some(done), Some(stored)) => {
+            // Its webhook may have come much later.
+            let healed = truth.success_stored.unwrap_or(done).max(done);
+            done > stored + HEALS_UNTOLD && !clock_was_set(books, stored, healed)
+        }
         _ => false,
     }
 }
