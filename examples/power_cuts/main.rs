@@ -7,6 +7,8 @@
 //!
 //! `cargo run --release --example power_cuts -- --cuts 1000 --seed 1`
 
+#[path = "../built/mod.rs"]
+mod built;
 mod check;
 mod cuts;
 mod disk;
@@ -17,12 +19,10 @@ mod recordings;
 mod report;
 mod service;
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use anyhow::{Context, ensure};
 use clap::Parser;
 use fastrand::Rng;
 use tempfile::TempDir;
@@ -58,10 +58,12 @@ struct Situation {
 #[tokio::main]
 async fn main() -> anyhow::Result<ExitCode> {
     let options = Options::parse();
-    // The first one counts.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    harborbell::wecom::use_ring();
     let holder = TempDir::with_prefix("power-cuts-tools-")?;
-    let tools = Tools { program: program()?, recorder: recorder(holder.path())? };
+    let tools = Tools {
+        program: built::program("power_cuts")?,
+        recorder: built::library("examples/power_cuts/recorder.c", holder.path())?,
+    };
     let situations = record(&tools).await?;
     let mut is_fine = true;
     if !options.ignore_syncs {
@@ -128,34 +130,4 @@ async fn cut(
 /// The share of one part: together they have all.
 fn share(of: usize, parts: usize, part: usize) -> usize {
     of * (part + 1) / parts - of * part / parts
-}
-
-/// The program beside this one, built now, so that it is the one of this source.
-fn program() -> anyhow::Result<PathBuf> {
-    let here = std::env::current_exe()?;
-    let folder = here.ancestors().nth(2).context("this program is in the folder of examples")?;
-    // With this one, so that it is compiled as it is for the tests.
-    let parts = ["build", "--quiet", "--locked", "--bin", "harborbell", "--example", "power_cuts"];
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(parts);
-    // What `cargo run` says of this package the build scripts would take for theirs, and all would be compiled anew.
-    let said = ["CARGO_PKG_", "CARGO_MANIFEST_", "OUT_DIR", "HARBORBELL_"];
-    for (name, _) in std::env::vars_os() {
-        if said.iter().any(|begin| name.to_string_lossy().starts_with(begin)) {
-            cargo.env_remove(name);
-        }
-    }
-    cargo.args((!cfg!(debug_assertions)).then_some("--release"));
-    cargo.arg("--target-dir").arg(folder.parent().context("it is in a target folder")?);
-    ensure!(cargo.status()?.success(), "the program cannot be built");
-    Ok(folder.join("harborbell"))
-}
-
-fn recorder(folder: &Path) -> anyhow::Result<PathBuf> {
-    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/power_cuts/recorder.c");
-    let library = folder.join("recorder.so");
-    let mut compiler = Command::new("cc");
-    compiler.args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-o"]).arg(&library).arg(source);
-    ensure!(compiler.status().context("cc, a compiler of C")?.success(), "the recorder cannot be compiled");
-    Ok(library)
 }

@@ -3,9 +3,8 @@
 use std::fs::File;
 use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use anyhow::{Context, ensure};
+use crate::built;
 
 /// How the disk fails for the database's files. As in `shim.c`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,11 +26,8 @@ pub struct Control {
 impl Control {
     /// Compiles the shim.
     pub fn new(folder: &Path) -> anyhow::Result<Self> {
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/torture/shim.c");
-        let (path, shim) = (folder.join("control"), folder.join("shim.so"));
-        let mut cc = Command::new("cc");
-        let status = cc.args(["-shared", "-fPIC", "-O2", "-o"]).arg(&shim).arg(&source).arg("-ldl").status();
-        ensure!(status.context("no C compiler; on Debian: apt-get install build-essential")?.success(), "cc failed");
+        let path = folder.join("control");
+        let shim = built::library("examples/torture/shim.c", folder)?;
         let control = Self { file: File::create(&path)?, path, shim };
         control.file.set_len(16)?;
         Ok(control)

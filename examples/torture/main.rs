@@ -3,6 +3,8 @@
 //!
 //! `cargo run --release --example torture -- --minutes 5 --seed 1`
 
+#[path = "../built/mod.rs"]
+mod built;
 mod control;
 mod door;
 mod fate;

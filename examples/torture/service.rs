@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, ensure};
 
+use crate::built;
 use crate::control::Control;
 use crate::ledger::{End, Ledger};
 use crate::robots::{ROBOTS, routes};
@@ -68,7 +69,14 @@ impl Service {
         let fixed = fixed.map(|(key, value)| (key.to_owned(), value.to_owned()));
         let urls = ROBOTS.iter().zip(groups).map(|(robot, group)| (format!("URL_{}", robot.name), group.url()));
         let settings = own.map(|(key, value)| (key.to_owned(), value)).into_iter().chain(fixed).chain(urls).collect();
-        Ok(Self { program: build()?, folder: folder.to_owned(), settings, child: None, ledger, address })
+        Ok(Self {
+            program: built::program("torture")?,
+            folder: folder.to_owned(),
+            settings,
+            child: None,
+            ledger,
+            address,
+        })
     }
 
     pub fn start(&mut self) -> anyhow::Result<()> {
@@ -150,17 +158,4 @@ pub fn database(folder: &Path) -> PathBuf {
 
 pub fn log(folder: &Path) -> PathBuf {
     folder.join("log")
-}
-
-/// The program in the profile in which this one was built: `target/PROFILE/examples/torture` stands below it.
-fn build() -> anyhow::Result<PathBuf> {
-    let own = std::env::current_exe()?;
-    let folder = own.parent().and_then(Path::parent).context("this program is not where cargo puts it")?;
-    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    cargo.current_dir(env!("CARGO_MANIFEST_DIR")).args(["build", "--quiet", "--locked", "--bin", "harborbell"]);
-    if folder.ends_with("release") {
-        cargo.arg("--release");
-    }
-    ensure!(cargo.status().context("cannot run cargo")?.success(), "harborbell was not built");
-    Ok(folder.join("harborbell"))
 }
