@@ -61,43 +61,34 @@ impl Statement {
         self
     }
 
-    /// The text with a number for each `?`.
-    fn numbered(&self) -> String {
-        let mut parts = self.text.split('?');
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        for (place, part) in parts.enumerate() {
-            text.push_str(&format!("${}{part}", place + 1));
+    /// The text with a number for each `?`. All numbers go on from those of the values of other statements.
+    fn numbered(&self, others: usize) -> String {
+        let mut text = String::with_capacity(self.text.len() + 16);
+        let (mut rest, mut place) = (self.text.as_str(), 0);
+        while let Some(mark) = rest.find(['?', '$']) {
+            text.push_str(&rest[..mark]);
+            let (is_numbered, behind) = (rest[mark..].starts_with('$'), &rest[mark + 1..]);
+            let digits = if is_numbered { behind.bytes().take_while(u8::is_ascii_digit).count() } else { 0 };
+            place = if is_numbered { behind[..digits].parse().expect("a number is behind each $") } else { place + 1 };
+            text.push_str(&format!("${}", place + others));
+            rest = &behind[digits..];
         }
-        text
-    }
-
-    /// The numbers of its values go on from those of other statements.
-    fn behind(&self, others: usize) -> String {
-        let mut parts = self.text.split('$');
-        let mut text = parts.next().unwrap_or_default().to_owned();
-        for part in parts {
-            let digits = part.bytes().take_while(u8::is_ascii_digit).count();
-            let (number, rest) = part.split_at(digits);
-            let number: usize = number.parse().expect("a number is behind each $");
-            text.push_str(&format!("${}{rest}", number + others));
-        }
-        text
+        text + rest
     }
 
     /// Several statements as one text; the rows are those of the last one.
     pub(super) fn sqlite(statements: Vec<Self>) -> (AssertSqlSafe<String>, SqliteArguments) {
         let (mut texts, mut values) = (Vec::with_capacity(statements.len()), Vec::new());
-        for mut statement in statements {
-            statement.text = statement.numbered();
-            texts.push(statement.behind(values.len()));
-            values.append(&mut statement.values);
+        for statement in statements {
+            texts.push(statement.numbered(values.len()));
+            values.extend(statement.values);
         }
         // Of objects it makes no text that would be parsed again for each of their fields.
         (AssertSqlSafe(texts.join(";\n").replace("rows($", "jsonb_each($")), arguments(values))
     }
 
     pub(super) fn postgres(self) -> (AssertSqlSafe<String>, PgArguments) {
-        let text = self.numbered();
+        let text = self.numbered(0);
         let array = "json_array_elements(CAST($1 AS json)) AS rows(value)";
         // Its texts cannot hold this character, so nothing that is there can equal one that does.
         let values = self.values.into_iter().map(|value| match value {
