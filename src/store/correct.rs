@@ -14,7 +14,7 @@ use super::note::{note, note_destinations};
 use super::sql::{Transaction, sql};
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
-use crate::model::delivery::{Assignment, State};
+use crate::model::delivery::Assignment;
 use crate::model::event::{Event, Operation, ReplicationOutcome, Source};
 
 /// What Harbor's API says of an event.
@@ -119,13 +119,12 @@ async fn find(transaction: &mut Transaction, event_id: &str) -> Result<Option<Fo
     let held =
         sql("UPDATE deliveries SET suspect = suspect WHERE event_id = $1 AND state = 'pending' AND attempts = 0");
     let held = transaction.run(held.bind(event_id)).await?;
-    let all: Vec<(String, String)> =
-        transaction.all(sql("SELECT robot, state FROM deliveries WHERE event_id = $1").bind(event_id)).await?;
+    let all: Vec<(String, Millis)> =
+        transaction.all(sql("SELECT robot, finished_at FROM deliveries WHERE event_id = $1").bind(event_id)).await?;
     let found = sql(format!("SELECT e.id AS event_id, {EVENT}, e.payload FROM events e WHERE e.id = $1"));
     let found: Vec<EventRow> = transaction.all(found.bind(event_id)).await?;
     let is_sent = held == 0 || held != all.len() as u64;
-    let is_open = |state: &str| [State::Pending, State::Sending].iter().any(|open| open.as_str() == state);
-    let ended = all.into_iter().filter(|(_, state)| !is_open(state)).map(|(robot, _)| robot).collect();
+    let ended = all.into_iter().filter(|(_, finished_at)| *finished_at > 0).map(|(robot, _)| robot).collect();
     Ok(found.into_iter().next().map(|row| Found {
         event: row.event,
         payload: row.payload.unwrap_or_default(),
