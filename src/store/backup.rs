@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::migrations::newest_schema;
 use super::place::Place;
-use super::sqlite::{FILE_MODE, check_log, folder_of, is_own_name};
+use super::sqlite::{FILE_MODE, check, folder_of, is_own_name};
 use super::{Result, StoreError};
 
 /// What a copy has in it.
@@ -41,13 +41,11 @@ impl Source {
             Place::File(missing) => return Err(StoreError::Missing(missing.display().to_string())),
             Place::Server(name) => return Err(StoreError::Url(format!("{name} is no file; use pg_dump"))),
         };
-        check_log(&path)?;
+        check(&path, false).await?;
         // What takes long here is no news.
         let mut database = SqliteConnectOptions::new().filename(&path).disable_statement_logging().connect().await?;
         // This opens all of its files.
-        if number(&mut database, "SELECT count(*) FROM sqlite_master WHERE name = '_sqlx_migrations'").await? == 0 {
-            return Err(StoreError::Missing(path.display().to_string()));
-        }
+        number(&mut database, "SELECT count(*) FROM sqlite_master").await?;
         Ok(Self { path, database })
     }
 

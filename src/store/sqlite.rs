@@ -140,7 +140,8 @@ pub(super) fn check_log(path: &Path) -> Result<()> {
 /// Refuses what is no database of ours before anything is written to it; a new one may be empty.
 pub(super) async fn check(path: &Path, is_new: bool) -> Result<()> {
     check_log(path)?;
-    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
+    // Who may write moves what is in the write-ahead log to the file, at the latest when it closes it.
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).read_only(true);
     let mut database = options.connect().await?;
     let tables = "SELECT count(*), count(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_master";
     let found = sqlx::query_as::<_, (i64, i64)>(tables).fetch_one(&mut database).await;

@@ -126,22 +126,40 @@ async fn what_is_no_database_of_ours_stays_as_it_is() {
     only_on_sqlite!();
     let folder = TempDir::new().unwrap();
     let path = folder.path().join("test.db");
-    let mut foreign = Intruder::at(&format!("{}?mode=rwc", url_of(folder.path()))).await;
-    foreign.execute("PRAGMA journal_mode = DELETE; CREATE TABLE others (id); INSERT INTO others VALUES (1)").await;
-    drop(foreign);
-    let refused = |command: &str| {
-        let output = run(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &[command]);
-        assert_eq!(output.status.code(), Some(1), "{command}");
+    let refused = |command: &[&str]| {
+        let output = run(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", command);
+        assert_eq!(output.status.code(), Some(1), "{command:?}");
         String::from_utf8(output.stderr).unwrap()
     };
-    let before = std::fs::read(&path).unwrap();
-    for command in ["serve", "list", "check", "prune"] {
-        let said = refused(command);
-        assert!(said.contains("test.db is the database of another program"), "{command}: {said}");
-        assert!(std::fs::read(&path).unwrap() == before, "{command}");
+    let elsewhere = TempDir::new().unwrap();
+    for mode in ["DELETE", "WAL"] {
+        let mut foreign = Intruder::at(&format!("{}?mode=rwc", url_of(elsewhere.path()))).await;
+        foreign
+            .execute(&format!(
+                "PRAGMA journal_mode = {mode}; CREATE TABLE IF NOT EXISTS others (id);
+                 INSERT INTO others VALUES (1)"
+            ))
+            .await;
+        // As that program left it when it was killed: part of it may be in the log alone.
+        let files = ["test.db", "test.db-wal"].into_iter().filter(|file| elsewhere.path().join(file).exists());
+        let files: Vec<_> = files.collect();
+        assert_eq!(files.len() == 2, mode == "WAL");
+        for file in &files {
+            std::fs::copy(elsewhere.path().join(file), folder.path().join(file)).unwrap();
+        }
+        let contents = || files.iter().map(|file| std::fs::read(folder.path().join(file)).unwrap()).collect::<Vec<_>>();
+        let before = contents();
+        for command in [&["serve"][..], &["list"], &["check"], &["prune"], &["backup", "copy.db"]] {
+            let said = refused(command);
+            assert!(said.contains("test.db is the database of another program"), "{command:?}: {said}");
+            assert!(contents() == before, "{mode}, {command:?}");
+        }
+    }
+    for rest in ["test.db-wal", "test.db-shm"] {
+        std::fs::remove_file(folder.path().join(rest)).unwrap();
     }
     std::fs::write(&path, "").unwrap();
-    let said = refused("list");
+    let said = refused(&["list"]);
     assert!(
         said.contains("there is no database of harborbell at") && std::fs::read(&path).unwrap().is_empty(),
         "{said}"
@@ -150,7 +168,7 @@ async fn what_is_no_database_of_ours_stays_as_it_is() {
     std::fs::remove_file(&path).unwrap();
     assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
     for command in ["serve", "list", "check", "prune"] {
-        let said = refused(command);
+        let said = refused(&[command]);
         assert!(said.contains("it is no regular file"), "{command}: {said}");
     }
 }
