@@ -47,6 +47,7 @@ pub(super) struct NewEvent<'a> {
 }
 
 /// The rows of a batch, before they are committed.
+#[derive(Default)]
 pub(super) struct Written<'a> {
     accepted: Vec<NewEvent<'a>>,
     healed: Vec<String>,
@@ -135,6 +136,9 @@ impl Store {
         assign: &(impl Fn(&Event) -> Vec<Assignment> + Sync),
         now: Millis,
     ) -> Result<Written<'a>> {
+        if offers.is_empty() {
+            return Ok(Written::default());
+        }
         let offered = offers.iter().filter(|offer| !known.contains(&offer.event_id));
         let offered = offered.map(|offer| (offer.event_id.as_str(), &offer.webhook));
         let New { mut versions, healed } = insert_arrivals(transaction, offered).await?;

@@ -32,7 +32,7 @@ impl Store {
         if transaction.run(taken).await? == 0 {
             return Ok(None);
         }
-        reclaim_in_flight(&mut transaction, holder.robot, now).await?;
+        reclaim_in_flight(&mut transaction, holder.robot, now);
         transaction.commit().await?;
         Ok(Some(now))
     }
@@ -64,13 +64,12 @@ impl Store {
     }
 }
 
-async fn reclaim_in_flight(transaction: &mut Transaction, robot: &str, now: Millis) -> Result<()> {
+fn reclaim_in_flight(transaction: &mut Transaction, robot: &str, now: Millis) {
     let rows = sql("UPDATE deliveries SET state = 'pending', next_attempt_at = $2
          WHERE state = 'sending' AND id IN (
              SELECT a.delivery_id FROM attempts a JOIN messages m ON m.id = a.message_id
              WHERE m.robot = $1 AND m.outcome = 'in_flight')");
-    transaction.run(rows.bind(robot).bind(now)).await?;
+    transaction.queue(rows.bind(robot).bind(now));
     let message = sql("UPDATE messages SET outcome = 'unknown' WHERE robot = $1 AND outcome = 'in_flight'");
-    transaction.run(message.bind(robot)).await?;
-    Ok(())
+    transaction.queue(message.bind(robot));
 }

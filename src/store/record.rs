@@ -37,13 +37,13 @@ impl Store {
         if !finish_message(&mut transaction, sent).await? {
             return Ok(Recorded::TooLate);
         }
-        change_rows(&mut transaction, &settlement.rows).await?;
-        change_robot(&mut transaction, sent, &settlement.robot).await?;
+        change_rows(&mut transaction, &settlement.rows);
+        change_robot(&mut transaction, sent, &settlement.robot);
         if settlement.release {
-            release(&mut transaction, sent).await?;
+            release(&mut transaction, sent);
         }
         if settlement.clear_suspects {
-            clear_suspects(&mut transaction, sent).await?;
+            clear_suspects(&mut transaction, sent);
         }
         let given_up = match settlement.give_up_before {
             Some(before) => give_up(&mut transaction, sent, before, &settlement.robot.last_error).await?,
@@ -68,7 +68,7 @@ async fn finish_message(transaction: &mut Transaction, sent: &Sent<'_>) -> Resul
     Ok(transaction.run(finished).await? > 0)
 }
 
-async fn change_rows(transaction: &mut Transaction, changes: &[RowChange]) -> Result<()> {
+fn change_rows(transaction: &mut Transaction, changes: &[RowChange]) {
     let changed = sql(format!(
         "UPDATE deliveries SET state = new.state, failures = new.failures, batch_limit = new.batch_limit,
              suspect = new.suspect, next_attempt_at = new.next_attempt_at, finished_at = new.finished_at,
@@ -84,11 +84,10 @@ async fn change_rows(transaction: &mut Transaction, changes: &[RowChange]) -> Re
          WHERE deliveries.id = new.id AND {} = 'sending'",
         unindexed("deliveries.state")
     ));
-    transaction.run(changed.bind(rows(changes))).await?;
-    Ok(())
+    transaction.queue(changed.bind(rows(changes)));
 }
 
-async fn change_robot(transaction: &mut Transaction, sent: &Sent<'_>, robot: &Condition) -> Result<()> {
+fn change_robot(transaction: &mut Transaction, sent: &Sent<'_>, robot: &Condition) {
     let changed =
         sql("UPDATE robots SET failures = $2, failing_since = $3, broken = $4, pause = $5, paused_until = $6,
              last_error = $7, next_slot_at = $8
@@ -101,23 +100,20 @@ async fn change_robot(transaction: &mut Transaction, sent: &Sent<'_>, robot: &Co
         .bind(robot.paused_until)
         .bind(&robot.last_error)
         .bind(sent.next_slot_at);
-    transaction.run(changed).await?;
-    Ok(())
+    transaction.queue(changed);
 }
 
 /// The robot has recovered. `attempts > 0` finds the few rows that were tried among the many that may wait; so below.
-async fn release(transaction: &mut Transaction, sent: &Sent<'_>) -> Result<()> {
+fn release(transaction: &mut Transaction, sent: &Sent<'_>) {
     let released = sql("UPDATE deliveries SET next_attempt_at = $2
          WHERE robot = $1 AND state = 'pending' AND attempts > 0 AND suspect = 0 AND next_attempt_at > $2");
-    transaction.run(released.bind(sent.robot).bind(sent.now)).await?;
-    Ok(())
+    transaction.queue(released.bind(sent.robot).bind(sent.now));
 }
 
-async fn clear_suspects(transaction: &mut Transaction, sent: &Sent<'_>) -> Result<()> {
+fn clear_suspects(transaction: &mut Transaction, sent: &Sent<'_>) {
     let cleared = sql("UPDATE deliveries SET suspect = 0, batch_limit = $2
          WHERE robot = $1 AND state = 'pending' AND attempts > 0 AND suspect = 1");
-    transaction.run(cleared.bind(sent.robot).bind(LARGEST_DIGEST)).await?;
-    Ok(())
+    transaction.queue(cleared.bind(sent.robot).bind(LARGEST_DIGEST));
 }
 
 /// A row that was never in a message is not given up: it is tried first.
