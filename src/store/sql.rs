@@ -71,7 +71,7 @@ impl Transaction {
         matches!(self.begun, Begun::Postgres(..))
     }
 
-    /// Runs it with the next statement, at the latest with the commit. On SQLite each statement that is waited for costs two
+    /// Runs it before the next statement or the commit, as one text with all that is queued. On SQLite each statement that is waited for costs two
     /// switches between threads, which under load is more than the statement itself.
     pub(super) fn queue(&mut self, statement: Statement) {
         self.queued.push(statement);
