@@ -246,3 +246,14 @@ async fn the_page_of_a_failure_leads_to_its_success_and_back() {
     let page = app.page_in("zh", &format!("/deliveries/{success}")).await;
     assert!(page.contains("之前复制失败") && page.contains(failure.as_str()), "{page}");
 }
+
+/// What a statement has changed is kept beside the database until it has ended, first in memory and then in a file.
+#[tokio::test]
+async fn one_change_may_be_about_any_number_of_deliveries() {
+    let bench = Bench::new(&[]).await;
+    bench.accept_many(32_000).await;
+    let pending = Filter { state: Some(State::Pending), ..Filter::default() };
+    let changed = bench.store.change_all(Verb::Discard, &pending, &operator(), bench.clock.now()).await.unwrap();
+    assert_eq!(changed.deliveries(), 32_000);
+    assert_eq!(bench.store.count(&pending).await.unwrap(), 0);
+}
