@@ -140,18 +140,33 @@ pub(super) fn check_log(path: &Path) -> Result<()> {
 /// Refuses what is no database of ours before anything is written to it; a new one may be empty.
 pub(super) async fn check(path: &Path, is_new: bool) -> Result<()> {
     check_log(path)?;
+    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT);
     // Who may write moves what is in the write-ahead log to the file, at the latest when it closes it.
-    let options = SqliteConnectOptions::new().filename(path).busy_timeout(BUSY_TIMEOUT).read_only(true);
-    let mut database = options.connect().await?;
-    let tables = "SELECT count(*), count(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_master";
-    let found = sqlx::query_as::<_, (i64, i64)>(tables).fetch_one(&mut database).await;
-    database.close().await?;
+    let found = match tables_in(&options.clone().read_only(true)).await {
+        // A transaction of which a power cut left a part: each program that may write takes that back first.
+        Err(error) if is_to_roll_back(&error) => tables_in(&options).await,
+        found => found,
+    };
     match found? {
         (0, _) if is_new => Ok(()),
         (0, _) => Err(StoreError::Missing(path.display().to_string())),
         (_, 0) => Err(StoreError::Foreign(path.to_owned())),
         _ => Ok(()),
     }
+}
+
+/// How many tables and indexes there are, and whether the list of migrations is one of them.
+async fn tables_in(options: &SqliteConnectOptions) -> sqlx::Result<(i64, i64)> {
+    const TABLES: &str = "SELECT count(*), count(*) FILTER (WHERE name = '_sqlx_migrations') FROM sqlite_master";
+    let mut database = options.connect().await?;
+    let found = sqlx::query_as(TABLES).fetch_one(&mut database).await;
+    database.close().await?;
+    found
+}
+
+fn is_to_roll_back(error: &sqlx::Error) -> bool {
+    const SQLITE_READONLY_ROLLBACK: &str = "776";
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|code| code == SQLITE_READONLY_ROLLBACK)
 }
 
 /// A pipe or a device would be waited for, or worse; what is not there yet is fine.

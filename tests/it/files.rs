@@ -121,6 +121,28 @@ async fn invariant_1_a_file_that_was_deleted_or_replaced_takes_nothing_more() {
 }
 
 /// A slip in `DATABASE_URL` must not change what another program has there, nor wait for ever.
+/// A migration of an older file, a restored backup and SQLite's change to a write-ahead log have a journal beside the
+/// file, which takes back what a power cut left of them.
+#[tokio::test]
+async fn invariant_1_a_power_cut_before_there_is_a_write_ahead_log_is_taken_back() {
+    only_on_sqlite!();
+    let (made, folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let store = Store::serve(&url_of(made.path())).await.unwrap();
+    accept_for(&store, &arrived("v1"), &["default"], 1).await;
+    drop(store);
+    let mut other = Intruder::at(&url_of(made.path())).await;
+    other.execute("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; DELETE FROM events").await;
+    // More than the cache holds, so a part of it is in the file.
+    other.execute("CREATE TABLE large AS SELECT zeroblob(1000000) AS value").await;
+    for file in ["test.db", "test.db-journal"] {
+        std::fs::copy(made.path().join(file), folder.path().join(file)).unwrap();
+    }
+    let output = run(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &["list"]);
+    let said = String::from_utf8(output.stdout).unwrap() + &String::from_utf8(output.stderr).unwrap();
+    assert!(output.status.success() && said.contains("v1"), "{said}");
+    assert!(!folder.path().join("test.db-journal").exists());
+}
+
 #[tokio::test]
 async fn what_is_no_database_of_ours_stays_as_it_is() {
     only_on_sqlite!();
