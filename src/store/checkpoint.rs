@@ -22,9 +22,9 @@ impl Store {
         if self.wal_bytes() < LARGE_LOG {
             return Ok(Checkpoint::Done);
         }
-        let mut writer = write.acquire().await?;
+        let mut held = write.hold().await?;
         let (_, pages, done): (i64, i64, i64) =
-            sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(&mut *writer).await?;
+            sqlx::query_as("PRAGMA wal_checkpoint(PASSIVE)").fetch_one(held.connection()?).await?;
         Ok(if done < pages { Checkpoint::Held { pages: pages - done } } else { Checkpoint::Done })
     }
 }

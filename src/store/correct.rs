@@ -8,8 +8,8 @@ use std::collections::HashSet;
 use sqlx::FromRow;
 use uuid::Uuid;
 
-use super::accept::{NewEvent, insert_deliveries, insert_events};
 use super::columns::EVENT;
+use super::insert::{NewEvent, insert_deliveries, insert_events};
 use super::note::{note, note_destinations};
 use super::sql::{Transaction, sql};
 use super::{Result, Store, rows};

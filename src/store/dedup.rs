@@ -7,6 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::sql::{Transaction, sql};
+use super::statement::failing_where;
 use super::{Result, rows};
 use crate::model::arrival::{Arrival, Execution};
 use crate::model::event::ReplicationOutcome;
@@ -47,9 +48,8 @@ pub(super) async fn insert_arrivals<'a>(
             new.add(event_id, version);
             new.healed.extend(healed);
         }
-    } else if transaction.run(inserting).await? == candidates.len() as u64 {
-        candidates.iter().for_each(|arrival| new.add(arrival.event_id.to_owned(), arrival.version.to_owned()));
     } else {
+        transaction.queue(inserting);
         // No other event has these numbers.
         let inserted =
             sql("SELECT a.event_id, a.version FROM (SELECT DISTINCT value->>'event_id' AS id FROM rows($1)) given
@@ -59,6 +59,19 @@ pub(super) async fn insert_arrivals<'a>(
         }
     }
     Ok(new)
+}
+
+/// The same as if none were known: without a wait. Where one is, the transaction fails.
+pub(super) fn queue_arrivals<'a>(
+    transaction: &mut Transaction,
+    offered: impl Iterator<Item = (&'a str, &'a Webhook)>,
+) -> New {
+    let candidates = candidates(offered);
+    transaction.queue(sql(INSERT).bind(rows(&candidates)));
+    transaction.queue(failing_where("changes() <> $1").bind(candidates.len() as i64));
+    let mut new = New::default();
+    candidates.iter().for_each(|arrival| new.add(arrival.event_id.to_owned(), arrival.version.to_owned()));
+    new
 }
 
 const INSERT: &str = "INSERT INTO arrivals (key, execution, outcome, repository, version, event_id)

@@ -24,7 +24,8 @@ impl Store {
             let is_durable = fsync == "on" && !["off", "local"].contains(&commit.as_str());
             return Ok(Engine { name: format!("PostgreSQL {version}"), journal_mode: String::new(), is_durable });
         };
-        let mut writer = write.acquire().await?;
+        let mut held = write.hold().await?;
+        let writer = held.connection()?;
         let version: String = sqlx::query_scalar("SELECT sqlite_version()").fetch_one(&mut *writer).await?;
         let journal_mode: String = sqlx::query_scalar("PRAGMA journal_mode").fetch_one(&mut *writer).await?;
         let synchronous: i64 = sqlx::query_scalar("PRAGMA synchronous").fetch_one(&mut *writer).await?;

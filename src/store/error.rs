@@ -63,6 +63,11 @@ fn is_about_data(error: &sqlx::Error) -> bool {
 }
 
 impl StoreError {
+    /// Whether it is the error of a statement that fails where what is taken for new is known.
+    pub(super) fn is_news_known(&self) -> bool {
+        matches!(self, Self::Unavailable(sqlx::Error::Database(error)) if error.message() == "malformed JSON")
+    }
+
     /// Ended by the database in favour of another transaction: it would pass if it were begun anew.
     pub(super) fn is_conflict(&self) -> bool {
         const SERIALIZATION_FAILURE: &str = "40001";

@@ -33,6 +33,7 @@ mod engine;
 mod error;
 pub mod filter;
 pub mod images;
+mod insert;
 pub mod latest;
 pub mod lease;
 mod list;
@@ -61,6 +62,7 @@ pub mod test_message;
 mod timeout;
 pub mod views;
 mod words;
+mod writer;
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 
@@ -120,8 +122,9 @@ impl Store {
         sqlite::check(path, true).await?;
         let mut store = Self::connect(url, &place).await?;
         if let Pools::Sqlite { write, .. } = &store.pools {
-            sqlite::migrate(write).await.map_err(|error| not_migrated(&place, error))?;
-            space::prepare(write, path).await?;
+            let mut held = write.hold().await?;
+            sqlite::migrate(held.connection()?).await.map_err(|error| not_migrated(&place, error))?;
+            space::prepare(held, path).await?;
         }
         store.lock = Some(std::sync::Arc::new(lock));
         // The lanes' connection stays, so the log stays the same file whatever becomes of the writer's.
@@ -235,7 +238,7 @@ impl Store {
 
     async fn begin_for(&self, timeout: QueryTimeout) -> Result<Transaction> {
         Ok(match &self.pools {
-            Pools::Sqlite { write, .. } => Transaction::on_sqlite(sqlite::begin(write).await?),
+            Pools::Sqlite { write, .. } => Transaction::on_sqlite(write.hold().await?),
             Pools::Postgres { write, runtime, .. } => {
                 let begun = TokioContext::new(postgres::begin(write), runtime.clone());
                 Transaction::on_postgres(timeout.wait(begun).await?, timeout)

@@ -21,8 +21,7 @@ impl Store {
             vec![Assignment { delivery_id, robot: String::new(), mentions: Vec::new(), grace: 0 }]
         };
         Self::write(&mut transaction, &[sample(now)], &assign, now).await?;
-        transaction.run_queued().await?;
-        drop(transaction);
+        transaction.take_back().await?;
 
         let mut transaction = self.begin().await?;
         let touched = self.either(

@@ -4,9 +4,10 @@
 use std::path::Path;
 
 use rustix::fs::statvfs;
-use sqlx::sqlite::{SqliteConnection, SqlitePool};
+use sqlx::sqlite::SqliteConnection;
 
 use super::sql::Pools;
+use super::writer::Held;
 use super::{Result, Store};
 
 /// Pages that are given back at once: 512 KiB.
@@ -21,16 +22,17 @@ impl Store {
     /// Gives back some of SQLite's pages that are free; the number of bytes, 0 where there are none but the spare ones.
     pub async fn give_back(&self) -> Result<u64> {
         let Pools::Sqlite { write, .. } = &self.pools else { return Ok(0) };
-        let mut writer = write.acquire().await?;
-        let (pages, free) = (pragma(&mut writer, "page_count").await?, pragma(&mut writer, "freelist_count").await?);
+        let mut held = write.hold().await?;
+        let writer = held.connection()?;
+        let (pages, free) = (pragma(writer, "page_count").await?, pragma(writer, "freelist_count").await?);
         let surplus = free - (pages / SPARE_SHARE).max(SPARE_PAGES);
-        if surplus <= 0 || pragma(&mut writer, "auto_vacuum").await? != INCREMENTAL {
+        if surplus <= 0 || pragma(writer, "auto_vacuum").await? != INCREMENTAL {
             return Ok(0);
         }
         let some = sqlx::AssertSqlSafe(format!("PRAGMA incremental_vacuum({})", surplus.min(PAGES)));
         sqlx::raw_sql(some).execute(&mut *writer).await?;
-        let given_back = pages - pragma(&mut writer, "page_count").await?;
-        Ok((given_back * pragma(&mut writer, "page_size").await?).unsigned_abs())
+        let given_back = pages - pragma(writer, "page_count").await?;
+        Ok((given_back * pragma(writer, "page_size").await?).unsigned_abs())
     }
 }
 
@@ -40,9 +42,9 @@ async fn pragma(writer: &mut SqliteConnection, name: &str) -> Result<i64> {
 
 /// Makes sure that free pages can be given back. A file that was made before this program could is written anew once,
 /// which needs as much room again twice: for a copy, and for the log. Where that fails all stays as it is.
-pub(super) async fn prepare(write: &SqlitePool, path: &Path) -> Result<()> {
-    let mut writer = write.acquire().await?;
-    if pragma(&mut writer, "auto_vacuum").await? == INCREMENTAL {
+pub(super) async fn prepare(mut held: Held, path: &Path) -> Result<()> {
+    let writer = held.connection()?;
+    if pragma(writer, "auto_vacuum").await? == INCREMENTAL {
         return Ok(());
     }
     let bytes = std::fs::metadata(path).map_or(0, |file| file.len());
@@ -66,7 +68,7 @@ pub(super) async fn prepare(write: &SqlitePool, path: &Path) -> Result<()> {
     if let Err(error) = sqlx::query("VACUUM").execute(&mut *writer).await {
         tracing::warn!(%error, "the database file could not be written anew; the next start tries again");
         // What it had begun to write must not be taken for its own by the next transaction.
-        writer.close().await?;
+        held.forget();
     }
     Ok(())
 }

@@ -7,12 +7,13 @@ use futures_util::StreamExt;
 use futures_util::stream::BoxStream;
 use sqlx::postgres::PgRow;
 use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, PgPool, Postgres, Sqlite, SqlitePool};
+use sqlx::{FromRow, PgPool, Postgres, SqlitePool};
 use tokio::runtime::Handle;
 use tokio_util::context::TokioContext;
 
 pub(super) use super::statement::{Statement, sql};
 use super::timeout::QueryTimeout;
+use super::writer::{Held, Writer};
 use super::{Result, Store};
 use crate::model::clock::{Clock, Millis};
 
@@ -20,8 +21,7 @@ use crate::model::clock::{Clock, Millis};
 #[derive(Clone, Debug)]
 pub(super) enum Pools {
     Sqlite {
-        /// One connection: SQLite has one writer, and queueing here is fairer than its busy handler.
-        write: SqlitePool,
+        write: Writer,
         /// Lanes look here, and wait for no other reader.
         lanes: SqlitePool,
         read: SqlitePool,
@@ -53,13 +53,13 @@ pub(super) struct Transaction {
 }
 
 enum Begun {
-    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Sqlite(Held),
     Postgres(sqlx::Transaction<'static, Postgres>, QueryTimeout),
 }
 
 impl Transaction {
-    pub(super) const fn on_sqlite(transaction: sqlx::Transaction<'static, Sqlite>) -> Self {
-        Self { begun: Begun::Sqlite(transaction), queued: Vec::new() }
+    pub(super) const fn on_sqlite(held: Held) -> Self {
+        Self { begun: Begun::Sqlite(held), queued: Vec::new() }
     }
 
     pub(super) const fn on_postgres(transaction: sqlx::Transaction<'static, Postgres>, timeout: QueryTimeout) -> Self {
@@ -71,30 +71,26 @@ impl Transaction {
         matches!(self.begun, Begun::Postgres(..))
     }
 
-    /// Runs it before the next statement or the commit, as one text with all that is queued. On SQLite each statement that is waited for costs two
-    /// switches between threads, which under load is more than the statement itself.
+    /// Runs it before the next statement or the commit; on SQLite as one text with them.
     pub(super) fn queue(&mut self, statement: Statement) {
         self.queued.push(statement);
     }
 
     /// Gives the number of rows that it touched.
     pub(super) async fn run(&mut self, statement: Statement) -> Result<u64> {
-        self.run_queued().await?;
-        self.execute(vec![statement]).await
+        let statements = with(std::mem::take(&mut self.queued), statement);
+        match &mut self.begun {
+            Begun::Sqlite(held) => held.run(statements).await,
+            Begun::Postgres(transaction, timeout) => run_on_postgres(transaction, *timeout, statements).await,
+        }
     }
 
     pub(super) async fn all<T: Record>(&mut self, statement: Statement) -> Result<Vec<T>> {
-        if self.is_shared() {
-            self.run_queued().await?;
-        }
+        let queued = std::mem::take(&mut self.queued);
         match &mut self.begun {
-            Begun::Sqlite(transaction) => {
-                let mut statements = std::mem::take(&mut self.queued);
-                statements.push(statement);
-                let (text, values) = Statement::sqlite(statements);
-                Ok(sqlx::query_as_with(text, values).fetch_all(&mut **transaction).await?)
-            }
+            Begun::Sqlite(held) => held.rows(with(queued, statement)).await,
             Begun::Postgres(transaction, timeout) => {
+                run_on_postgres(transaction, *timeout, queued).await?;
                 let (text, values) = statement.postgres();
                 timeout.wait(sqlx::query_as_with(text, values).fetch_all(&mut **transaction)).await
             }
@@ -105,38 +101,43 @@ impl Transaction {
         Ok(self.all(statement).await?.pop())
     }
 
+    /// Commits with this as the last statement, and gives its rows.
+    pub(super) async fn commit_with<T: Record>(mut self, statement: Statement) -> Result<Vec<T>> {
+        if let Begun::Sqlite(held) = self.begun {
+            return held.commit(with(self.queued, statement)).await;
+        }
+        let rows = self.all(statement).await?;
+        self.commit().await?;
+        Ok(rows)
+    }
+
     pub(super) async fn commit(mut self) -> Result<()> {
-        self.run_queued().await?;
+        let queued = std::mem::take(&mut self.queued);
         match self.begun {
-            Begun::Sqlite(transaction) => Ok(transaction.commit().await?),
-            Begun::Postgres(transaction, timeout) => timeout.wait(transaction.commit()).await,
+            Begun::Sqlite(held) => held.commit::<()>(queued).await.map(drop),
+            Begun::Postgres(mut transaction, timeout) => {
+                run_on_postgres(&mut transaction, timeout, queued).await?;
+                timeout.wait(transaction.commit()).await
+            }
         }
     }
 
     /// For who takes all of it back and wants to know whether it would work.
-    pub(super) async fn run_queued(&mut self) -> Result<()> {
-        let queued = std::mem::take(&mut self.queued);
-        if !queued.is_empty() {
-            self.execute(queued).await?;
+    pub(super) async fn take_back(mut self) -> Result<()> {
+        self.run_queued().await?;
+        match self.begun {
+            Begun::Sqlite(held) => held.take_back().await,
+            Begun::Postgres(transaction, timeout) => timeout.wait(transaction.rollback()).await?,
         }
         Ok(())
     }
 
-    async fn execute(&mut self, statements: Vec<Statement>) -> Result<u64> {
+    async fn run_queued(&mut self) -> Result<()> {
+        let queued = std::mem::take(&mut self.queued);
         match &mut self.begun {
-            Begun::Sqlite(transaction) => {
-                let (text, values) = Statement::sqlite(statements);
-                Ok(sqlx::query_with(text, values).execute(&mut **transaction).await?.rows_affected())
-            }
-            Begun::Postgres(transaction, timeout) => {
-                let mut touched = 0;
-                for statement in statements {
-                    let (text, values) = statement.postgres();
-                    let done = sqlx::query_with(text, values).execute(&mut **transaction);
-                    touched += timeout.wait(done).await?.rows_affected();
-                }
-                Ok(touched)
-            }
+            Begun::Sqlite(held) if !queued.is_empty() => held.run(queued).await.map(drop),
+            Begun::Sqlite(_) => Ok(()),
+            Begun::Postgres(transaction, timeout) => run_on_postgres(transaction, *timeout, queued).await.map(drop),
         }
     }
 
@@ -149,8 +150,31 @@ impl Transaction {
                 clock.set(now, asked_at);
             }
         }
+        if let Begun::Sqlite(held) = &mut self.begun {
+            held.begin().await?;
+        }
         Ok(clock.now())
     }
+}
+
+fn with(mut queued: Vec<Statement>, statement: Statement) -> Vec<Statement> {
+    queued.push(statement);
+    queued
+}
+
+/// Gives the number of rows that the last one touched.
+async fn run_on_postgres(
+    transaction: &mut sqlx::Transaction<'static, Postgres>,
+    timeout: QueryTimeout,
+    statements: Vec<Statement>,
+) -> Result<u64> {
+    let mut touched = 0;
+    for statement in statements {
+        let (text, values) = statement.postgres();
+        let done = sqlx::query_with(text, values).execute(&mut **transaction);
+        touched = timeout.wait(done).await?.rows_affected();
+    }
+    Ok(touched)
 }
 
 async fn look<T: Record>(pool: &SqlitePool, statement: Statement) -> Result<Vec<T>> {

@@ -7,18 +7,16 @@ use std::os::unix::fs::{DirBuilderExt, FileExt, MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use rustix::fs::Access;
 use sqlx::migrate::MigrateError;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection, Sqlite};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
 
 use super::sql::Pools;
+use super::writer::{BUSY_TIMEOUT, Writer};
 use super::{Result, StoreError, migrations};
 
-/// How long a statement waits for another writer; less than the 2.5 s in which a webhook is answered.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 /// The write-ahead log shrinks back to this many bytes after a long reader let it grow.
 const WAL_LIMIT: &str = "67108864";
 /// Pages of 4 KiB between two checkpoints, which the writer pays for. Measured at 256 connections: with 250 it accepts a tenth
@@ -47,6 +45,8 @@ pub(super) async fn connect(url: &str, path: &Path) -> Result<Pools> {
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("journal_size_limit", WAL_LIMIT)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
+    let write = Writer::open(options.clone().pragma("cache_size", WRITER_CACHE)).await?;
+    let reading = options.pragma("query_only", "ON");
     let pool = |connections| {
         SqlitePoolOptions::new()
             .max_connections(connections)
@@ -56,11 +56,9 @@ pub(super) async fn connect(url: &str, path: &Path) -> Result<Pools> {
             // A connection that is opened anew would open whatever file is there by then.
             .idle_timeout(None)
             .max_lifetime(None)
+            .connect_lazy_with(reading.clone())
     };
-    let write = pool(1).connect_with(options.clone().pragma("cache_size", WRITER_CACHE)).await?;
-    let reading = options.pragma("query_only", "ON");
-    let lanes = pool(LANE_READERS).connect_lazy_with(reading.clone());
-    Ok(Pools::Sqlite { write, lanes, read: pool(READERS).connect_lazy_with(reading) })
+    Ok(Pools::Sqlite { write, lanes: pool(LANE_READERS), read: pool(READERS) })
 }
 
 /// A file that a service uses: which one it is, however its name may be used meanwhile.
@@ -178,10 +176,10 @@ fn check_regular(path: &Path) -> std::io::Result<()> {
 }
 
 /// Brings the schema up to date.
-pub(super) async fn migrate(write: &SqlitePool) -> Result<(), MigrateError> {
+pub(super) async fn migrate(writer: &mut SqliteConnection) -> Result<(), MigrateError> {
     let dropped =
         |text: &str| text.replace("ALTER TABLE events DROP CONSTRAINT events_repository_named", DROP_CONSTRAINT);
-    migrations::apply(&mut *write.acquire().await?, dropped).await
+    migrations::apply(writer, dropped).await
 }
 
 /// What PostgreSQL says with `ALTER TABLE events DROP CONSTRAINT`, in the way that SQLite documents for it
@@ -191,20 +189,6 @@ const DROP_CONSTRAINT: &str = "PRAGMA writable_schema = ON;
     UPDATE sqlite_schema SET sql = replace(sql, ',
     CONSTRAINT events_repository_named CHECK (repository <> '''')', '') WHERE type = 'table' AND name = 'events';
     PRAGMA writable_schema = RESET";
-
-/// Takes the writer's place at once: a transaction that reads first and writes later fails under load.
-pub(super) async fn begin(write: &SqlitePool) -> Result<sqlx::Transaction<'static, Sqlite>> {
-    const BEGIN: &str = "BEGIN IMMEDIATE";
-    match write.begin_with(BEGIN).await {
-        // SQLite ends a transaction by itself when the disk is full or fails; sqlx 0.9 then still counts
-        // it as open and never begins another one. Only a new connection helps.
-        Err(sqlx::Error::InvalidSavePointStatement) => {
-            write.acquire().await?.close().await?;
-            Ok(write.begin_with(BEGIN).await?)
-        }
-        begun => Ok(begun?),
-    }
-}
 
 /// The file that a database URL leads to. SQLite has its other files beside the file itself, not beside a link to it.
 pub fn path_of(url: &str) -> Result<PathBuf> {

@@ -39,6 +39,11 @@ pub(super) fn sql(text: impl Into<String>) -> Statement {
     Statement { text: text.into(), values: Vec::new() }
 }
 
+/// On SQLite, where no statement of its own ends a transaction with an error: a text that is no JSON does.
+pub(super) fn failing_where(condition: &str) -> Statement {
+    sql(format!("SELECT json('known ' || changes()) WHERE {condition}"))
+}
+
 impl Statement {
     /// The value of the next `$n` or `?` of the text.
     pub(super) fn bind(mut self, value: impl Into<Value>) -> Self {

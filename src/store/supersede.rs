@@ -1,7 +1,7 @@
 //! Failures that are not sent, because their success is known: those that are held back for it, and those
 //! that two replicas accepted at the same time.
 
-use super::sql::{Transaction, sql};
+use super::sql::{Statement, sql};
 use super::words::unindexed;
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
@@ -37,20 +37,13 @@ fn supersede(condition: &str) -> String {
 
 /// Ends failures that are held back and of which every arrival has now succeeded. One that was tried, or whose time
 /// has come, is sent. Where nothing is held back, which is most of the time, an empty index says so.
-pub(super) async fn supersede_held(
-    transaction: &mut Transaction,
-    successes: &[&str],
-    now: Millis,
-) -> Result<Vec<Superseded>> {
-    if successes.is_empty() {
-        return Ok(Vec::new());
-    }
+pub(super) fn supersede_held(successes: &[&str], now: Millis) -> Statement {
     let statement = sql(supersede(&format!(
         "grace_until > $2 AND event_id IN ({HEALED_BY}) AND EXISTS (
              SELECT 1 FROM deliveries held
              WHERE held.state = 'pending' AND held.attempts = 0 AND held.grace_until > 0)"
     )));
-    transaction.all(statement.bind(ids(successes)).bind(now)).await
+    statement.bind(ids(successes)).bind(now)
 }
 
 impl Store {

@@ -8,6 +8,7 @@ use sqlx::FromRow;
 use super::note::{forget_unknown, note, note_destinations};
 use super::offer::Offer;
 use super::sql::{Transaction, sql};
+use super::statement::failing_where;
 use super::words::unindexed;
 use super::{Result, Store, rows};
 use crate::model::arrival::Execution;
@@ -108,12 +109,28 @@ pub(super) async fn join_webhooks(
     webhooks: &[&Offer],
     now: Millis,
 ) -> Result<HashSet<String>> {
-    let stored = format!(
+    join(transaction, webhooks, stored_by_api(), now).await
+}
+
+/// The transaction fails where one of these webhooks has such a task.
+pub(super) fn expect_no_task(transaction: &mut Transaction, webhooks: &[Offer]) {
+    let given = given(webhooks.iter());
+    if !given.is_empty() {
+        transaction.queue(failing_where(&format!("EXISTS ({})", stored_by_api())).bind(rows(&given)));
+    }
+}
+
+fn stored_by_api() -> String {
+    format!(
         "SELECT value->>'offer', e.id FROM rows($1) CROSS JOIN events e
          WHERE e.execution_id = CAST(value->>'execution_id' AS BIGINT) AND e.source <> 'webhook' AND {}",
         is_task("value")
-    );
-    join(transaction, webhooks, stored, now).await
+    )
+}
+
+fn given<'a>(offers: impl Iterator<Item = &'a Offer>) -> Vec<Given<'a>> {
+    let numbered = offers.filter(|offer| offer.webhook.event.execution_id > 0);
+    numbered.map(|offer| Given::of(&offer.event_id, &offer.webhook.event)).collect()
 }
 
 /// What Harbor's API tells of and is stored, whoever told of it.
@@ -137,8 +154,7 @@ async fn join(
     stored: String,
     now: Millis,
 ) -> Result<HashSet<String>> {
-    let numbered = offers.iter().filter(|offer| offer.webhook.event.execution_id > 0);
-    let given: Vec<_> = numbered.map(|offer| Given::of(&offer.event_id, &offer.webhook.event)).collect();
+    let given = given(offers.iter().copied());
     if given.is_empty() {
         return Ok(HashSet::new());
     }

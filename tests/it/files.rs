@@ -129,7 +129,7 @@ async fn invariant_1_a_power_cut_before_there_is_a_write_ahead_log_is_taken_back
     let (made, folder) = (TempDir::new().unwrap(), TempDir::new().unwrap());
     let store = Store::serve(&url_of(made.path())).await.unwrap();
     accept_for(&store, &arrived("v1"), &["default"], 1).await;
-    drop(store);
+    store.close().await;
     let mut other = Intruder::at(&url_of(made.path())).await;
     other.execute("PRAGMA journal_mode = DELETE; PRAGMA cache_size = 1; BEGIN; DELETE FROM events").await;
     // More than the cache holds, so a part of it is in the file.

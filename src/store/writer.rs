@@ -1,0 +1,165 @@
+//! SQLite's one connection that writes, and a transaction on it. Each text that SQLite's thread is handed costs two switches
+//! between threads, which is more than a statement costs; so a transaction begins with its first statement and ends with
+//! its last one.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::TryStreamExt;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
+use sqlx::{ConnectOptions, Connection, Either, Executor, FromRow};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::time::timeout;
+
+use super::Result;
+use super::statement::{Statement, sql};
+
+/// How long a statement waits for another writer; less than the 2.5 s in which a webhook is answered.
+pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+/// SQLite has one writer, and queueing for it here is fairer than its busy handler.
+#[derive(Clone, Debug)]
+pub(super) struct Writer {
+    options: Arc<SqliteConnectOptions>,
+    connection: Arc<Mutex<Option<SqliteConnection>>>,
+}
+
+impl Writer {
+    pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self> {
+        let connection = Arc::new(Mutex::new(Some(options.connect().await?)));
+        Ok(Self { options: Arc::new(options), connection })
+    }
+
+    /// Waits until nobody else has the connection, and opens it anew where it was lost.
+    pub(super) async fn hold(&self) -> Result<Held> {
+        let held = timeout(BUSY_TIMEOUT, self.connection.clone().lock_owned()).await;
+        let mut connection = held.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        if connection.is_none() {
+            *connection = Some(self.options.connect().await?);
+        }
+        Ok(Held { connection, is_begun: false })
+    }
+
+    pub(super) async fn close(&self) {
+        if let Some(connection) = self.connection.lock().await.take() {
+            // What was committed is in the log already.
+            let _ = connection.close().await;
+        }
+    }
+}
+
+/// The right to write. Dropped within a transaction, the connection is closed, which takes the transaction back.
+#[derive(Debug)]
+pub(super) struct Held {
+    connection: OwnedMutexGuard<Option<SqliteConnection>>,
+    /// Whether SQLite may have begun a transaction that has not ended.
+    is_begun: bool,
+}
+
+impl Held {
+    /// For what is no transaction.
+    pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection> {
+        // Lost by what failed before: whoever goes on after an error has no connection.
+        Ok(self.connection.as_mut().ok_or(sqlx::Error::WorkerCrashed)?)
+    }
+
+    /// Closes the connection; the next one who needs it opens it anew.
+    pub(super) fn forget(mut self) {
+        self.connection.take();
+    }
+
+    /// Begins the transaction now, for who must know that nobody else writes.
+    pub(super) async fn begin(&mut self) -> Result<()> {
+        if !self.is_begun {
+            self.run(Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Gives the number of rows that the last statement touched.
+    pub(super) async fn run(&mut self, statements: Vec<Statement>) -> Result<u64> {
+        let (text, values) = Statement::sqlite(self.begun_by(statements));
+        let mut touched = 0;
+        let ran = async {
+            let mut results = self.connection()?.fetch_many(sqlx::query_with(text, values));
+            while let Some(result) = results.try_next().await? {
+                if let Either::Left(done) = result {
+                    touched = done.rows_affected();
+                }
+            }
+            Ok(())
+        };
+        match ran.await {
+            Ok(()) => Ok(touched),
+            Err(error) => self.failed(error).await,
+        }
+    }
+
+    /// Gives the rows of all of them.
+    pub(super) async fn rows<T>(&mut self, statements: Vec<Statement>) -> Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        let (text, values) = Statement::sqlite(self.begun_by(statements));
+        let connection = self.connection()?;
+        match sqlx::query_as_with(text, values).fetch_all(connection).await {
+            Ok(rows) => Ok(rows),
+            Err(error) => self.failed(error.into()).await,
+        }
+    }
+
+    /// Ends the transaction with these, and gives their rows.
+    pub(super) async fn commit<T>(mut self, mut statements: Vec<Statement>) -> Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        if statements.is_empty() && !self.is_begun {
+            return Ok(Vec::new());
+        }
+        statements.push(sql("COMMIT"));
+        let rows = self.rows(statements).await?;
+        self.is_begun = false;
+        Ok(rows)
+    }
+
+    pub(super) async fn take_back(mut self) {
+        self.roll_back().await;
+    }
+
+    fn begun_by(&mut self, mut statements: Vec<Statement>) -> Vec<Statement> {
+        if !self.is_begun {
+            self.is_begun = true;
+            // Takes the writer's place at once: a transaction that reads first and writes later fails under load.
+            statements.insert(0, sql("BEGIN IMMEDIATE"));
+        }
+        statements
+    }
+
+    async fn failed<T>(&mut self, error: super::StoreError) -> Result<T> {
+        self.roll_back().await;
+        Err(error)
+    }
+
+    /// SQLite ends a transaction by itself when the disk is full or fails. Then there is nothing to roll back, which is an
+    /// error like others: only a new connection is known to have no transaction.
+    async fn roll_back(&mut self) {
+        if !self.is_begun {
+            return;
+        }
+        let rolled_back = match self.connection.as_mut() {
+            Some(connection) => connection.execute("ROLLBACK").await.is_ok(),
+            None => true,
+        };
+        if !rolled_back {
+            self.connection.take();
+        }
+        self.is_begun = false;
+    }
+}
+
+impl Drop for Held {
+    fn drop(&mut self) {
+        if self.is_begun {
+            self.connection.take();
+        }
+    }
+}
