@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::output::{self, line, table, time};
 use super::user::actor;
-use super::{CommandResult, Failure, check_harbor};
+use super::{CommandResult, check_harbor};
 use crate::config::Config;
 use crate::lane::{Lane, Next};
 use crate::metrics::Metrics;
@@ -25,10 +25,6 @@ const PING_WITHIN: Duration = Duration::from_secs(90);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult {
-    let faults = config.faults_of_service();
-    if !faults.is_empty() {
-        return Err(Failure::Faults(faults));
-    }
     check_file(&config.database_url)?;
     let names = config.routing.names();
     let mut pings = Vec::new();

@@ -31,7 +31,7 @@ use futures_util::FutureExt;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::{mpsc, oneshot};
 
-use crate::config::{Config, EXIT_CODE, Fault};
+use crate::config::{Config, EXIT_CODE, Fault, Need};
 use crate::model::clock::Clock;
 use crate::model::delivery::Verb;
 use crate::model::version::VERSION;
@@ -169,17 +169,13 @@ async fn run(command: Command) -> CommandResult {
         Command::Health(arguments) => health::health(arguments).await,
         Command::Completions { shell } => packaging::completions(shell),
         Command::Man { folder } => packaging::man(&folder),
-        Command::Check { routes: true, json, .. } => route::show(&config()?, json),
-        Command::Check { ping, json, .. } => check::check(&config_of_database()?, ping, json).await,
+        Command::Check { routes: true, json, .. } => route::show(&config_with(Need::Robots)?, json),
+        Command::Check { ping, json, .. } => check::check(&owned(config_with(Need::Serving)?)?, ping, json).await,
     }
 }
 
 async fn serve(flags: settings::Flags) -> CommandResult {
-    let (config, doubts) = settings::load(&flags)?;
-    let faults = config.faults_of_service();
-    if !faults.is_empty() {
-        return Err(Failure::Faults([faults, doubts].concat()));
-    }
+    let (config, doubts) = settings::load(&flags, Need::Serving)?;
     telemetry::start(config.log_format, &config.log_filter);
     warn_of(&doubts);
     user::act_as_owner(&config.database_url, config.file)?;
@@ -204,8 +200,7 @@ async fn serve(flags: settings::Flags) -> CommandResult {
 async fn reload(flags: settings::Flags, mut hangups: Signal, reloader: mpsc::Sender<Reload>, status: String) {
     while hangups.recv().await.is_some() {
         systemd::reloading();
-        let faults = match settings::load(&flags) {
-            Ok((config, doubts)) if config.routing.robots.is_empty() => [config.faults_of_service(), doubts].concat(),
+        let faults = match settings::load(&flags, Need::Robots) {
             Ok((config, doubts)) => {
                 warn_of(&doubts);
                 let (applied, applies) = oneshot::channel();
@@ -233,7 +228,11 @@ fn warn_of(doubts: &[Fault]) {
 }
 
 fn config() -> Result<Config, Failure> {
-    let (config, doubts) = settings::load(&settings::Flags::default())?;
+    config_with(Need::Nothing)
+}
+
+fn config_with(need: Need) -> Result<Config, Failure> {
+    let (config, doubts) = settings::load(&settings::Flags::default(), need)?;
     telemetry::start(config.log_format, "warn");
     for doubt in doubts {
         remark(format_args!("harborbell: {doubt}"));
@@ -243,7 +242,10 @@ fn config() -> Result<Config, Failure> {
 
 /// For a command that opens the database: from here on root acts as its owner.
 fn config_of_database() -> Result<Config, Failure> {
-    let config = config()?;
+    owned(config()?)
+}
+
+fn owned(config: Config) -> Result<Config, Failure> {
     user::act_as_owner(&config.database_url, config.file)?;
     Ok(config)
 }

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 
 use serde_json::{Value, json};
 
+use super::CommandResult;
 use super::output::{self, line, table};
 use super::payload::each_event;
-use super::{CommandResult, Failure};
 use crate::config::Config;
 use crate::model::clock::Clock;
 use crate::model::delivery::Notice;
@@ -76,9 +76,6 @@ fn print(config: &Config, event: &Event, notified: &[(Addressee, String)]) -> st
 /// What is in the file, as it was understood.
 pub fn show(config: &Config, as_json: bool) -> CommandResult {
     let routing = &config.routing;
-    if routing.robots.is_empty() {
-        return Err(Failure::Faults(config.faults_of_service()));
-    }
     if as_json {
         let robots = routing.robots.iter().map(|robot| {
             json!({ "name": robot.name, "rate_per_minute": robot.rate_per_minute, "format": robot.format.as_str() })

@@ -7,7 +7,7 @@ use super::Failure;
 use crate::config::dotenv::Dotenv;
 use crate::config::routes::references;
 use crate::config::secrets::{self, FromFile, file_keys, is_secret};
-use crate::config::{Config, Fault, KEYS};
+use crate::config::{Config, Fault, KEYS, Need};
 
 /// What a person would type. Secrets stay out: other users of the machine can read a command line.
 #[derive(Args, Default)]
@@ -71,16 +71,16 @@ impl Flags {
 }
 
 /// The configuration, and what may be wrong with it.
-pub fn load(flags: &Flags) -> Result<(Config, Vec<Fault>), Failure> {
+pub fn load(flags: &Flags, need: Need) -> Result<(Config, Vec<Fault>), Failure> {
     let dotenv = Dotenv::read().map_err(Failure::Faults)?;
-    let mut values = dotenv.values.clone();
+    let (mut values, mut faults) = (dotenv.values.clone(), Vec::new());
     // All of it, because ROUTES_FILE may refer to any variable.
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
         match value.into_string() {
             Ok(value) => _ = values.insert(name, value),
             Err(_) if KEYS.iter().any(|key| key.name == name) || file_keys([]).contains(&name) => {
-                return Err(Failure::Faults(vec![Fault { key: name, problem: "is not UTF-8".into() }]));
+                faults.push(Fault { key: name, problem: "is not UTF-8".into() });
             }
             Err(_) => {}
         }
@@ -89,22 +89,20 @@ pub fn load(flags: &Flags) -> Result<(Config, Vec<Fault>), Failure> {
     let used = references(&values);
     let read = secrets::read(&mut values, &file_keys(&used));
     let doubts = [dotenv.doubts(&used), read.doubts].concat();
-    let loaded =
-        Config::load(&values).map_err(|faults| faults.into_iter().map(|fault| placed(fault, &read.files)).collect());
-    match (loaded, read.faults) {
-        (Ok(config), faults) if faults.is_empty() => {
-            let mut set: Vec<_> =
-                values.iter().filter(|(name, value)| is_secret(name, value, &used)).map(|(name, _)| name).collect();
-            set.sort_unstable();
-            let place = |name: &str| {
-                let file = read.files.iter().find(|file| file.name == name);
-                file.map_or_else(|| variable(name, flags, dotenv.file.map(|file| file.name)), |file| file.place.clone())
-            };
-            let secrets_from = set.into_iter().map(|name| (name.clone(), place(name))).collect();
-            Ok((Config { file: dotenv.file, secrets_from, ..config }, doubts))
-        }
-        (loaded, faults) => Err(Failure::Faults([faults, loaded.err().unwrap_or_default(), doubts].concat())),
-    }
+    faults.extend(read.faults);
+    let config = Config::load_for(need, &values, faults).map_err(|faults| {
+        let faults = faults.into_iter().map(|fault| placed(fault, &read.files));
+        Failure::Faults(faults.chain(doubts.clone()).collect())
+    })?;
+    let mut set: Vec<_> =
+        values.iter().filter(|(name, value)| is_secret(name, value, &used)).map(|(name, _)| name).collect();
+    set.sort_unstable();
+    let place = |name: &str| {
+        let file = read.files.iter().find(|file| file.name == name);
+        file.map_or_else(|| variable(name, flags, dotenv.file.map(|file| file.name)), |file| file.place.clone())
+    };
+    let secrets_from = set.into_iter().map(|name| (name.clone(), place(name))).collect();
+    Ok((Config { file: dotenv.file, secrets_from, ..config }, doubts))
 }
 
 /// A fault of a value by the name of what has it.

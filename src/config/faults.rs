@@ -23,11 +23,15 @@ pub(super) struct EnvironmentReader<'a> {
 }
 
 impl EnvironmentReader<'_> {
+    /// An empty value counts as none.
+    pub(super) fn given(&self, name: &str) -> Option<&str> {
+        self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty())
+    }
+
     /// The value or the key's default, parsed; None (and a fault on the list) where that fails.
     pub(super) fn read<T>(&mut self, name: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Option<T> {
         let default = KEYS.iter().find(|key| key.name == name).map_or("", |key| key.default);
-        let value = self.values.get(name).map(|value| value.trim()).filter(|value| !value.is_empty());
-        match parse(value.unwrap_or(default)) {
+        match parse(self.given(name).unwrap_or(default)) {
             Ok(parsed) => Some(parsed),
             Err(problem) => {
                 self.faults.push(Fault { key: name.to_owned(), problem });

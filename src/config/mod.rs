@@ -6,6 +6,7 @@ pub mod dotenv;
 mod faults;
 mod harbor;
 mod nearest;
+mod needs;
 mod retention;
 pub mod routes;
 pub mod secrets;
@@ -31,6 +32,7 @@ use crate::route::{Route, Routing};
 use faults::EnvironmentReader;
 pub use faults::{EXIT_CODE, Fault};
 pub use harbor::{HarborApi, HarborPlace};
+pub use needs::Need;
 use routes::Surroundings;
 use values::*;
 
@@ -120,7 +122,12 @@ pub struct Config {
 impl Config {
     /// Reads all keys from `values`; an empty value counts as none.
     pub fn load(values: &HashMap<String, String>) -> Result<Self, Vec<Fault>> {
-        let mut reader = EnvironmentReader { values, faults: Vec::new() };
+        Self::load_for(Need::Nothing, values, Vec::new())
+    }
+
+    /// The same for what needs more. The faults are what was wrong before, with values that are not there for it.
+    pub fn load_for(need: Need, values: &HashMap<String, String>, faults: Vec<Fault>) -> Result<Self, Vec<Fault>> {
+        let mut reader = EnvironmentReader { values, faults };
         let timezone = reader.read("TIMEZONE", |name| {
             TimeZone::get(name)
                 .map_err(|_| format!("{} is no IANA time zone; use one such as Asia/Shanghai", quoted(name)))
@@ -128,9 +135,12 @@ impl Config {
         let routing = reader.routing();
         let harbor_place = reader.harbor_place();
         let renderer = reader.renderer(timezone.clone());
+        let listen_addr = reader.read("LISTEN_ADDR", listen_addr).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
+        let allow_anonymous = reader.read("ALLOW_ANONYMOUS", switch).unwrap_or_default();
+        reader.require(need, &routing.robots, listen_addr, allow_anonymous);
         let config = Self {
             file: None,
-            listen_addr: reader.read("LISTEN_ADDR", listen_addr).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into()),
+            listen_addr,
             public_url: reader.optional("PUBLIC_URL", public_url),
             database_url: reader.read("DATABASE_URL", database_url).unwrap_or_default(),
             routing,
@@ -140,7 +150,7 @@ impl Config {
             harbor_api: reader.harbor_api(harbor_place),
             admin_token: reader.optional("ADMIN_TOKEN", token),
             read_token: reader.read_token(),
-            allow_anonymous: reader.read("ALLOW_ANONYMOUS", switch).unwrap_or_default(),
+            allow_anonymous,
             notify_digest_only: reader.read("NOTIFY_DIGEST_ONLY", switch).unwrap_or_default(),
             timezone: timezone.unwrap_or(TimeZone::UTC),
             retry: reader.retry(),
@@ -169,26 +179,6 @@ impl Config {
     /// Where Harbor should send its webhooks; None without `PUBLIC_URL`.
     pub fn webhook_url(&self) -> Option<String> {
         self.public_url.as_ref().and_then(|url| url.join("webhook/harbor").ok()).map(String::from)
-    }
-
-    /// What a valid configuration still lacks for serving.
-    pub fn faults_of_service(&self) -> Vec<Fault> {
-        let mut faults = Vec::new();
-        if self.routing.robots.is_empty() {
-            let problem = "is not set; copy the robot's webhook URL from the WeCom group (群机器人), or name robots in ROUTES_FILE";
-            faults.push(Fault { key: "WECOM_WEBHOOK_URL".into(), problem: problem.into() });
-        }
-        let is_guarded = self.harbor_auth_header.is_some() && self.admin_token.is_some();
-        if !self.listen_addr.ip().is_loopback() && !is_guarded && !self.allow_anonymous {
-            faults.push(Fault {
-                key: "LISTEN_ADDR".into(),
-                problem: format!(
-                    "{} can be reached from other machines; set HARBOR_AUTH_HEADER and ADMIN_TOKEN, or ALLOW_ANONYMOUS=true if anybody may send webhooks and replay",
-                    self.listen_addr
-                ),
-            });
-        }
-        faults
     }
 }
 

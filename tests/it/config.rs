@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use harborbell::config::{Config, Fault, KEYS};
+use harborbell::config::{Config, Fault, KEYS, Need};
 use harborbell::model::clock::{MINUTE, SECOND};
 use rstest::rstest;
 use secrecy::ExposeSecret;
@@ -12,6 +12,12 @@ const KEY: &str = "5ec2e700-0000-4000-8000-00000000beef";
 fn load(settings: &[(&str, &str)]) -> Result<Config, Vec<Fault>> {
     let values: HashMap<_, _> = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
     Config::load(&values)
+}
+
+/// As `serve` and `check` read it.
+fn to_serve(settings: &[(&str, &str)]) -> Vec<Fault> {
+    let values = settings.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect();
+    Config::load_for(Need::Serving, &values, Vec::new()).err().unwrap_or_default()
 }
 
 fn only_fault(key: &str, value: &str) -> String {
@@ -137,10 +143,24 @@ fn a_private_deployment_takes_a_bare_key() {
 #[case::on_purpose(&[("LISTEN_ADDR", "0.0.0.0:8080"), ("ALLOW_ANONYMOUS", "true")], true)]
 fn listening_beyond_loopback_needs_guards_or_a_decision(#[case] settings: &[(&str, &str)], #[case] fine: bool) {
     let settings = [settings, &[("WECOM_WEBHOOK_URL", KEY)]].concat();
-    let faults = load(&settings).unwrap().faults_of_service();
+    let faults = to_serve(&settings);
     assert_eq!(faults.is_empty(), fine, "{faults:?}");
     let ways = ["HARBOR_AUTH_HEADER", "ADMIN_TOKEN", "ALLOW_ANONYMOUS"];
     assert!(fine || ways.iter().all(|way| faults[0].problem.contains(way)), "{faults:?}");
+}
+
+/// What is missing is named beside what is wrong, and what is wrong is not said to be missing, too.
+#[rstest]
+#[case::all_missing(&[("LISTEN_ADDR", "0.0.0.0:80"), ("TIMEZONE", "x")], &["LISTEN_ADDR", "TIMEZONE", "WECOM_WEBHOOK_URL"])]
+#[case::no_header(&[("LISTEN_ADDR", "0.0.0.0:80"), ("ADMIN_TOKEN", "short"), ("MESSAGE_TEMPLATE", "x"), ("WECOM_WEBHOOK_URL", KEY)],
+    &["ADMIN_TOKEN", "LISTEN_ADDR", "MESSAGE_TEMPLATE"])]
+#[case::all_wrong(&[("LISTEN_ADDR", "0.0.0.0:80"), ("ADMIN_TOKEN", "short"), ("HARBOR_AUTH_HEADER", "\t\u{1}"), ("WECOM_WEBHOOK_URL", "x")],
+    &["ADMIN_TOKEN", "HARBOR_AUTH_HEADER", "WECOM_WEBHOOK_URL"])]
+#[case::robots_unknown(&[("ROUTES_FILE", "no-such-file.toml")], &["ROUTES_FILE"])]
+fn what_serving_needs_is_named_with_all_else(#[case] settings: &[(&str, &str)], #[case] expected: &[&str]) {
+    let mut keys: Vec<_> = to_serve(settings).into_iter().map(|fault| fault.key).collect();
+    keys.sort_unstable();
+    assert_eq!(keys, expected);
 }
 
 #[test]
