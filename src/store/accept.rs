@@ -77,13 +77,12 @@ impl Store {
         }
         let mut transaction = self.begin().await?;
         let Written { accepted, healed } = Self::write(&mut transaction, offers, assign, now).await?;
-        let (failures, successes) =
-            (ended(&accepted, ReplicationOutcome::Failed), ended(&accepted, ReplicationOutcome::Succeeded));
-        let mut superseded = transaction.commit_with(supersede_held(&successes, now)).await?;
+        let mut superseded = transaction.commit_with(supersede_held(&successes(&accepted), now)).await?;
         self.check_in_place()?;
         // Only another replica can have committed at the same time.
         if self.is_shared() {
-            match self.supersede_concurrent(&failures, &successes, &healed, now).await {
+            let ours: Vec<_> = accepted.iter().map(|new| new.id).collect();
+            match self.supersede_concurrent(&ours, &healed, now).await {
                 Ok(late) => superseded.extend(late),
                 // All of it is stored; at the worst a failure is sent that its success has already healed.
                 Err(error) => tracing::warn!(%error, "cannot look for failures that another replica's success heals"),
@@ -104,8 +103,7 @@ impl Store {
         expect_no_task(&mut transaction, offers);
         let mut new = queue_arrivals(&mut transaction, offered(offers.iter()));
         let accepted = write_rows(&mut transaction, offers.iter(), &mut new, assign, now);
-        let successes = ended(&accepted, ReplicationOutcome::Succeeded);
-        let superseded = transaction.commit_with(supersede_held(&successes, now)).await?;
+        let superseded = transaction.commit_with(supersede_held(&successes(&accepted), now)).await?;
         self.check_in_place()?;
         Ok(Stored { answers: answers(offers, accepted), superseded })
     }
@@ -174,8 +172,9 @@ fn write_rows<'a>(
     accepted
 }
 
-fn ended<'a>(accepted: &[NewEvent<'a>], outcome: ReplicationOutcome) -> Vec<&'a str> {
-    accepted.iter().filter(|new| new.event.outcome == outcome).map(|new| new.id).collect()
+fn successes<'a>(accepted: &[NewEvent<'a>]) -> Vec<&'a str> {
+    let succeeded = accepted.iter().filter(|new| new.event.outcome == ReplicationOutcome::Succeeded);
+    succeeded.map(|new| new.id).collect()
 }
 
 /// In the order of the offers.

@@ -46,30 +46,34 @@ pub(super) fn supersede_held(successes: &[&str], now: Millis) -> Statement {
     statement.bind(ids(successes)).bind(now)
 }
 
+/// The events whose failures a success heals, where one of both is an event of `$1` and the other one is not.
+const HEALED_ACROSS: &str =
+    "SELECT DISTINCT CASE WHEN ours.outcome = 'failed' THEN ours.event_id ELSE other.event_id END FROM rows($1)
+     JOIN arrivals ours ON ours.event_id = value->>0
+     JOIN arrivals other ON other.key = ours.key AND other.execution = ours.execution AND other.outcome <> ours.outcome
+     WHERE other.event_id NOT IN (SELECT value->>0 FROM rows($1))";
+
 impl Store {
     /// A failure and its success that two replicas accept at the same time do not see each other's rows. So whoever
     /// commits last looks again: a failure of ours whose success is there now, and a failure that a success of ours
-    /// heals and that was not `seen` when that was stored, came too late to be sent.
+    /// heals and that was not `seen` when that was stored, came too late to be sent. Both in one batch were not apart.
     pub(super) async fn supersede_concurrent(
         &self,
-        failures: &[&str],
-        successes: &[&str],
+        ours: &[&str],
         seen: &[String],
         now: Millis,
     ) -> Result<Vec<Superseded>> {
-        if failures.is_empty() && successes.is_empty() {
+        if ours.is_empty() {
             return Ok(Vec::new());
         }
         let mut transaction = self.begin().await?;
-        let mut late: Vec<_> = failures.iter().map(|id| (*id).to_owned()).collect();
-        let healed: Vec<(String,)> = transaction.all(sql(HEALED_BY).bind(ids(successes))).await?;
-        late.extend(healed.into_iter().map(|(id,)| id).filter(|id| !seen.contains(id)));
+        let mut late: Vec<(String,)> = transaction.all(sql(HEALED_ACROSS).bind(ids(ours))).await?;
+        late.retain(|(id,)| !seen.contains(id));
         if late.is_empty() {
             return Ok(Vec::new());
         }
         let statement = sql(supersede("event_id IN (SELECT value->>0 FROM rows($1))"));
-        let late: Vec<_> = late.iter().map(String::as_str).collect();
-        let superseded = transaction.all(statement.bind(ids(&late)).bind(now)).await?;
+        let superseded = transaction.all(statement.bind(rows(&late)).bind(now)).await?;
         transaction.commit().await?;
         Ok(superseded)
     }

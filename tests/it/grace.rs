@@ -87,6 +87,15 @@ async fn within_one_batch_the_rule_is_the_same() {
     assert_eq!((bench.count("superseded").await, bench.count("pending").await), (1, 2));
 }
 
+/// Who has no grace is told of both, also where they come at once.
+#[tokio::test]
+async fn without_a_grace_a_batch_supersedes_nothing() {
+    let bench = Bench::new(&[]).await;
+    let stored = bench.hear(&[failed(&["v1"]), arrived("v1"), failed(&["v2"])]).await;
+    assert!(stored.superseded.is_empty(), "{:?}", stored.superseded);
+    assert_eq!(bench.count("pending").await, 3);
+}
+
 /// No digest, recovery or replay of others releases what is held back.
 #[tokio::test]
 async fn nothing_releases_what_is_held_back() {
