@@ -1,14 +1,15 @@
 //! `check`: is everything in place? With `--ping`, a test message goes the same way as all others: through
 //! the running service's lane or, where none runs, through one of our own.
 
+use std::io::ErrorKind;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::Context;
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::output::{self, line, table, time};
+use super::output::{self, line, remark, table, time};
 use super::user::actor;
 use super::{CommandResult, check_harbor};
 use crate::config::Config;
@@ -24,53 +25,94 @@ use crate::store::{Store, StoreError, check_file, is_shared};
 const PING_WITHIN: Duration = Duration::from_secs(90);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 
+/// What was found; what cannot be used is none, and among the errors.
+struct Findings {
+    database: Option<Database>,
+    port: Option<String>,
+    /// Each robot's test message.
+    pings: Vec<(String, MessageRecord)>,
+    harbor: Option<check_harbor::Findings>,
+    errors: Vec<String>,
+}
+
+struct Database {
+    state: String,
+    /// Whether a service uses it.
+    is_served: bool,
+    robots: Vec<RobotView>,
+}
+
 pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult {
-    check_file(&config.database_url)?;
-    let names = config.routing.names();
-    let mut pings = Vec::new();
-    if ping {
-        for name in &names {
-            pings.push((name.clone(), send_test(config, name).await?));
-        }
+    let found = Findings::of(config, ping).await;
+    for error in &found.errors {
+        remark(format_args!("harborbell: {error}"));
     }
-    let (views, database) = match Store::open(&config.database_url).await {
-        Ok(store) => {
-            if store.served(&store.clock(Clock::System)).await?.is_empty() {
-                listen(config.listen_addr)?;
-            }
-            store.probe(Clock::System.now()).await.context("a webhook could not be stored")?;
-            let engine = store.engine().await?;
-            let durable = if engine.is_durable { "each commit on the disk" } else { "NOT durable" };
-            let facts = [&engine.name, &engine.journal_mode].into_iter().filter(|fact| !fact.is_empty());
-            let database = format!("ok: {}, {durable}", facts.cloned().collect::<Vec<_>>().join(", "));
-            (robots(&store, &config.routing, Clock::System.now()).await?, database)
-        }
-        Err(StoreError::Missing(_)) => {
-            listen(config.listen_addr)?;
-            let idle = names.iter().map(|name| RobotView::idle(name)).collect();
-            (idle, "not there yet; `harborbell serve` makes it".to_owned())
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let harbor = check_harbor::check(config).await;
-    let troubled: Vec<_> = views.iter().filter(|view| view.is_in_trouble()).map(|view| view.name.as_str()).collect();
-    let failed_pings = pings.iter().filter(|(_, answer)| answer.outcome != "delivered").count();
     if as_json {
-        let secrets: Vec<_> =
-            config.secrets_from.iter().map(|(name, from)| json!({ "name": name, "from": from })).collect();
-        let pings: Vec<_> = pings
-            .iter()
-            .map(|(robot, answer)| {
-                json!({
-                    "robot": robot, "outcome": answer.outcome, "errcode": answer.errcode, "errmsg": answer.errmsg,
-                })
-            })
-            .collect();
-        output::json(
-            &json!({ "configuration": "ok", "file": config.file.map(|file| file.name), "secrets": secrets, "database": database, "robots": views,
-                "in_trouble": troubled, "pings": pings, "harbor": harbor.as_ref().map(check_harbor::Findings::json) }),
-        )?;
+        output::json(&found.json(config))?;
     } else {
+        found.print(config)?;
+    }
+    Ok(if found.is_fine() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+impl Findings {
+    /// Looks at everything: an error hides no other one.
+    async fn of(config: &Config, ping: bool) -> Self {
+        let (mut database, mut pings, mut errors) = (database(config).await, Vec::new(), Vec::new());
+        if ping && database.is_ok() {
+            for robot in config.routing.names() {
+                match send_test(config, &robot).await {
+                    Ok(answer) => pings.push((robot, answer)),
+                    Err(error) => errors.push(error),
+                }
+            }
+            database = self::database(config).await;
+        }
+        let port = port(config, database.as_ref().ok().map(|database| database.is_served));
+        let mut note = |error| errors.push(error);
+        let (database, port) = (database.map_err(&mut note).ok(), port.map_err(&mut note).ok());
+        let errors = errors.iter().map(|error| format!("{error:#}")).collect();
+        Self { database, port, pings, harbor: check_harbor::check(config).await, errors }
+    }
+
+    fn robots(&self) -> &[RobotView] {
+        self.database.as_ref().map(|database| &*database.robots).unwrap_or_default()
+    }
+
+    fn troubled(&self) -> Vec<&str> {
+        let troubled = self.robots().iter().filter(|view| view.is_in_trouble());
+        troubled.map(|view| view.name.as_str()).collect()
+    }
+
+    fn is_fine(&self) -> bool {
+        self.errors.is_empty()
+            && self.troubled().is_empty()
+            && self.pings.iter().all(|(_, answer)| answer.outcome == "delivered")
+            && self.harbor.as_ref().is_none_or(|harbor| harbor.error.is_none())
+    }
+
+    fn json(&self, config: &Config) -> Value {
+        let secrets = config.secrets_from.iter().map(|(name, from)| json!({ "name": name, "from": from }));
+        let pings = self.pings.iter().map(|(robot, answer)| {
+            json!({
+                "robot": robot, "outcome": answer.outcome, "errcode": answer.errcode, "errmsg": answer.errmsg,
+            })
+        });
+        json!({
+            "configuration": "ok",
+            "file": config.file.map(|file| file.name),
+            "secrets": secrets.collect::<Vec<_>>(),
+            "database": self.database.as_ref().map(|database| &database.state),
+            "port": self.port,
+            "robots": self.robots(),
+            "in_trouble": self.troubled(),
+            "pings": pings.collect::<Vec<_>>(),
+            "harbor": self.harbor.as_ref().map(check_harbor::Findings::json),
+            "errors": self.errors,
+        })
+    }
+
+    fn print(&self, config: &Config) -> std::io::Result<()> {
         let file = config
             .file
             .map_or("environment alone, no .env here".to_owned(), |file| format!("environment and {}", file.name));
@@ -78,22 +120,67 @@ pub async fn check(config: &Config, ping: bool, as_json: bool) -> CommandResult 
         for (name, from) in &config.secrets_from {
             line(format_args!("               {name} from {from}"))?;
         }
-        line(format_args!("database       {database}\n"))?;
-        print_robots(config, &views)?;
+        let database = self.database.as_ref().map(|database| &database.state);
+        for (place, state) in [("database", database), ("port", self.port.as_ref())] {
+            line(format_args!("{place:14} {}", state.map_or("cannot be used", String::as_str)))?;
+        }
+        if !self.robots().is_empty() {
+            line("")?;
+            print_robots(config, self.robots())?;
+        }
+        let troubled = self.troubled();
         if !troubled.is_empty() {
             line(format_args!("\nin trouble: {}", troubled.join(", ")))?;
         }
-        if let Some(harbor) = &harbor {
+        if let Some(harbor) = &self.harbor {
             harbor.print()?;
         }
-        for (robot, answer) in &pings {
-            let MessageRecord { outcome, duration_ms, errmsg, .. } = answer;
+        for (robot, MessageRecord { outcome, duration_ms, errmsg, .. }) in &self.pings {
             let ended = if outcome == "delivered" { "delivered".into() } else { format!("not delivered ({outcome})") };
             line(format_args!("\ntest message to {robot}: {ended}, took {duration_ms} ms: {errmsg}"))?;
         }
+        Ok(())
     }
-    let harbor_fails = harbor.is_some_and(|harbor| harbor.error.is_some());
-    Ok(if harbor_fails || failed_pings > 0 || !troubled.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Looks whether a webhook could be stored; makes nothing.
+async fn database(config: &Config) -> anyhow::Result<Database> {
+    check_file(&config.database_url)?;
+    let store = match Store::open(&config.database_url).await {
+        Err(StoreError::Missing(_)) => {
+            let state = "not there yet; `harborbell serve` makes it".to_owned();
+            let robots = config.routing.names().iter().map(|name| RobotView::idle(name)).collect();
+            return Ok(Database { state, is_served: false, robots });
+        }
+        opened => opened?,
+    };
+    let is_served = !store.served(&store.clock(Clock::System)).await?.is_empty();
+    store.probe(Clock::System.now()).await.context("a webhook could not be stored")?;
+    let engine = store.engine().await?;
+    let durable = if engine.is_durable { "each commit on the disk" } else { "NOT durable" };
+    let facts = [&engine.name, &engine.journal_mode].into_iter().filter(|fact| !fact.is_empty());
+    let state = format!("ok: {}, {durable}", facts.cloned().collect::<Vec<_>>().join(", "));
+    let robots = robots(&store, &config.routing, Clock::System.now()).await?;
+    Ok(Database { state, is_served, robots })
+}
+
+/// Looks whether `serve` could have its port, unless a service has it; None: that is not known.
+fn port(config: &Config, is_served: Option<bool>) -> anyhow::Result<String> {
+    let addr = config.listen_addr;
+    if is_served == Some(true) {
+        return Ok(format!("{addr} is not tried, because a service runs"));
+    }
+    match listen(addr) {
+        Ok(_) => Ok(format!("ok: {addr} is free")),
+        Err(error) if is_served.is_none() && is_in_use(&error) => {
+            Ok(format!("{addr} is in use; without the database nobody knows whether by harborbell"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn is_in_use(error: &anyhow::Error) -> bool {
+    error.downcast_ref().is_some_and(|error: &std::io::Error| error.kind() == ErrorKind::AddrInUse)
 }
 
 fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {

@@ -382,6 +382,34 @@ fn check_tries_what_serve_would_refuse_and_makes_nothing() {
     assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "nothing is new");
 }
 
+/// The configuration is right, and nothing else is: one error hides no other one.
+#[test]
+fn check_names_all_that_is_wrong() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("file"), "this is a text of some length, and not a database at all").unwrap();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = listener.local_addr().unwrap().to_string();
+    let found = |address: &str| {
+        let harbor =
+            [("HARBOR_URL", "http://127.0.0.1:1"), ("HARBOR_USERNAME", "robot"), ("HARBOR_PASSWORD", "secret")];
+        let settings = [("DATABASE_URL", "sqlite://file"), ("ALLOW_ANONYMOUS", "true"), ("LISTEN_ADDR", address)];
+        let mut command = Command::new(program());
+        command.args(["check", "--json"]);
+        let output =
+            environment(&mut command, folder.path(), KEY, &[&settings[..], &harbor].concat()).output().unwrap();
+        let found: Value = serde_json::from_slice(&output.stdout).unwrap();
+        let errors: Vec<_> = found["errors"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+        assert!(errors[0].contains("not a database") && found["database"].is_null(), "{found}");
+        assert!(found["harbor"]["error"].is_string() && output.status.code() == Some(1), "{found}");
+        (found["port"].clone(), errors[1..].join(" "))
+    };
+    let (port, error) = found("192.0.2.1:1");
+    assert!(port.is_null() && error.starts_with("LISTEN_ADDR: cannot listen on 192.0.2.1:1"), "{port} {error}");
+    // The service of the database that cannot be asked may have it.
+    let (port, error) = found(&taken);
+    assert!(port.as_str().unwrap().starts_with(&format!("{taken} is in use")) && error.is_empty(), "{port} {error}");
+}
+
 #[tokio::test]
 async fn check_does_not_take_the_running_services_port_for_anothers() {
     let desk = Desk::new().await;
@@ -389,7 +417,9 @@ async fn check_does_not_take_the_running_services_port_for_anothers() {
     let settings = [("LISTEN_ADDR", address.as_str())];
     let checked = || async {
         let mut command = Command::new(program());
-        environment(command.arg("check"), desk.folder.path(), &desk.url, &settings).output().unwrap().status.success()
+        let output = environment(command.arg("check"), desk.folder.path(), &desk.url, &settings).output().unwrap();
+        output.status.success()
+            && String::from_utf8_lossy(&output.stdout).contains("is not tried, because a service runs")
     };
     crate::support::eventually("the service has its lanes", checked).await;
 }
@@ -400,6 +430,7 @@ fn check_before_the_first_start_says_what_will_be() {
     let output = run(folder.path(), KEY, &["check"]);
     let said = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && said.contains("not there yet") && said.contains("default"), "{said}");
+    assert!(said.contains("port           ok: 127.0.0.1:0 is free"), "{said}");
 }
 
 #[test]
