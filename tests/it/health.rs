@@ -115,4 +115,8 @@ async fn an_address_that_is_none_is_a_fault() {
     assert!(code == 2 && error.contains("LISTEN_ADDR"), "{error}");
     let (code, _, error) = health(&folder, &[("LISTEN_ADDR", "127.0.0.1:0")], &[]).await;
     assert!(code == 2 && error.contains("--url"), "{error}");
+    for url in ["file:///readyz", "127.0.0.1:8080", "localhost:8080", "http://"] {
+        let (code, _, error) = health(&folder, &[], &["--url", url]).await;
+        assert!(code == 2 && error.contains("begins with http:// or https://"), "{url}: {error}");
+    }
 }
