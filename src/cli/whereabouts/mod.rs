@@ -31,7 +31,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(250);
 
 #[derive(Args)]
 pub struct Arguments {
-    /// project/name:tag; project/name lists the newest versions
+    /// project/name:tag; project/name alone lists the newest versions, and with --registry, --since or --json the latest
+    /// version of each destination
     image: String,
     /// A registry's name or a rule's description; each one named must have the image
     #[arg(long)]
