@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 use tokio::time::{Instant, sleep};
 
-use super::output::{self, line, remark, table, time};
+use super::output::{self, line, remark, table, time, times};
 use super::user::actor;
 use super::{CommandResult, check_harbor};
 use crate::config::Config;
@@ -184,7 +184,8 @@ fn is_in_use(error: &anyhow::Error) -> bool {
 }
 
 fn print_robots(config: &Config, views: &[RobotView]) -> std::io::Result<()> {
-    let headers = ["ROBOT", "STATE", "WAITING", "FAILURES", "PAUSED UNTIL", "LAST ERROR"];
+    let paused = times("PAUSED UNTIL", &config.timezone);
+    let headers = ["ROBOT", "STATE", "WAITING", "FAILURES", &paused, "LAST ERROR"];
     table(
         &headers,
         views.iter().map(|view| {

@@ -12,6 +12,7 @@ use crate::metrics::Metrics;
 use crate::model::clock::Clock;
 use crate::model::json::utc;
 use crate::model::retention::{Removed, Wait, Why};
+use crate::render::offset;
 use crate::retention::{Pruner, Run};
 use crate::store::Store;
 
@@ -48,11 +49,11 @@ pub async fn prune(config: &Config, arguments: Arguments) -> CommandResult {
         return Ok(ExitCode::SUCCESS);
     }
     table(&["", "ROWS"], removed.all().into_iter().map(|(kind, rows)| vec![kind.to_owned(), rows.to_string()]))?;
-    line(format_args!("\n{}", told(config, &arguments, bytes, wait)))?;
+    line(format_args!("\n{}", told(config, &arguments, &removed, bytes, wait)))?;
     Ok(ExitCode::SUCCESS)
 }
 
-fn told(config: &Config, arguments: &Arguments, bytes: u64, wait: Option<Wait>) -> String {
+fn told(config: &Config, arguments: &Arguments, removed: &Removed, bytes: u64, wait: Option<Wait>) -> String {
     match wait {
         _ if config.retention.records.is_none() => "Nothing is removed: RETENTION is 0.".into(),
         Some(Wait { until, why }) => {
@@ -63,9 +64,11 @@ fn told(config: &Config, arguments: &Arguments, bytes: u64, wait: Option<Wait>) 
                 }
                 Why::ClockAhead => "the clock was set back",
             };
-            format!("Nothing is removed before {}, because {why}.", time(until, &config.timezone))
+            let until = format!("{} {}", time(until, &config.timezone), offset(until, &config.timezone));
+            format!("Nothing is removed before {until}, because {why}.")
         }
-        None if arguments.dry_run => "So much would be removed now.".into(),
+        None if arguments.dry_run => "Only counted: so much would be removed now.".into(),
+        None if removed.is_nothing() => "Nothing was old enough to be removed.".into(),
         None => format!("Removed. {bytes} bytes of the database file were given back."),
     }
 }

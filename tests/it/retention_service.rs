@@ -108,6 +108,8 @@ async fn what_nobody_chose_is_announced_in_the_log_and_on_the_page_and_waits() {
     let said: Value = serde_json::from_str(&said).unwrap();
     assert_eq!((&said["removed"]["deliveries"], &said["dry_run"]), (&3.into(), &false.into()), "{said}");
     assert_eq!(count(&url, "deliveries").await, 0);
+    let said = [&["--dry-run"][..], &[]].map(|arguments| prune(&folder, &[("RETENTION", "30d")], arguments));
+    assert!(said[0].contains("Only counted") && said[1].contains("Nothing was old enough"), "{said:?}");
     assert!(!page("/", "en").await.contains("RETENTION is not set"));
 }
 
@@ -121,7 +123,7 @@ async fn after_a_long_pause_the_command_says_until_when_it_waits_and_why() {
     for arguments in [&["--dry-run"][..], &[], &[], &["--dry-run"]] {
         let said = prune(&folder, &[("RETENTION", "30d")], arguments);
         assert!(
-            said.contains("Nothing is removed before 2") && said.contains("no service ran, or the clock"),
+            said.contains("Nothing is removed before 2") && said.contains(" UTC+08:00, because for long nobody looked"),
             "{said}"
         );
     }
