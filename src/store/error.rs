@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use sqlx::error::DatabaseError;
 use sqlx::postgres::PgDatabaseError;
+use sqlx::sqlite::SqliteError;
 
 /// Why the store did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -13,6 +15,11 @@ pub enum StoreError {
     /// Locked, full, failing or gone; later it may work.
     #[error("the database cannot be used: {0}")]
     Unavailable(sqlx::Error),
+    /// Another try is of no use here, either.
+    #[error(
+        "the database or its write-ahead log (-wal) is damaged, or is none of SQLite's: {0}; restore a backup, or fix DATABASE_URL"
+    )]
+    Damaged(sqlx::Error),
     #[error("another harborbell (process {process}) serves {}; stop it first, or use another DATABASE_URL", path.display())]
     InUse { path: PathBuf, process: String },
     #[error(
@@ -45,21 +52,32 @@ pub enum StoreError {
 
 impl From<sqlx::Error> for StoreError {
     fn from(error: sqlx::Error) -> Self {
-        if is_about_data(&error) { Self::Refused(error) } else { Self::Unavailable(error) }
+        match sqlite_code(&error) {
+            Some(CORRUPT | NOTADB) => Self::Damaged(error),
+            Some(TOOBIG | CONSTRAINT | MISMATCH | RANGE) => Self::Refused(error),
+            None if is_refused_by_postgres(&error) => Self::Refused(error),
+            _ => Self::Unavailable(error),
+        }
     }
 }
 
-/// PostgreSQL's classes for data that it will not take: data exceptions and broken constraints. SQLite's primary
-/// result codes: TOOBIG, CONSTRAINT, MISMATCH, RANGE.
-fn is_about_data(error: &sqlx::Error) -> bool {
-    const SQLITE: [i64; 4] = [18, 19, 20, 25];
-    let Some(error) = error.as_database_error() else { return false };
-    match error.try_downcast_ref::<PgDatabaseError>() {
-        Some(error) => error.code().starts_with("22") || error.code().starts_with("23"),
-        None => {
-            error.code().and_then(|code| code.parse::<i64>().ok()).is_some_and(|code| SQLITE.contains(&(code & 0xff)))
-        }
-    }
+/// SQLite's primary result codes (<https://sqlite.org/rescode.html>).
+const CORRUPT: i64 = 11;
+const TOOBIG: i64 = 18;
+const CONSTRAINT: i64 = 19;
+const MISMATCH: i64 = 20;
+const RANGE: i64 = 25;
+const NOTADB: i64 = 26;
+
+fn sqlite_code(error: &sqlx::Error) -> Option<i64> {
+    let error = error.as_database_error()?.try_downcast_ref::<SqliteError>()?;
+    Some(error.code()?.parse::<i64>().ok()? & 0xff)
+}
+
+/// PostgreSQL's classes for data that it will not take: data exceptions and broken constraints.
+fn is_refused_by_postgres(error: &sqlx::Error) -> bool {
+    let error = error.as_database_error().and_then(|error| error.try_downcast_ref::<PgDatabaseError>());
+    error.is_some_and(|error| error.code().starts_with("22") || error.code().starts_with("23"))
 }
 
 impl StoreError {

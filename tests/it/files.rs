@@ -195,6 +195,32 @@ async fn what_is_no_database_of_ours_stays_as_it_is() {
     }
 }
 
+/// What cannot be read says what can be done about it: a file that is none of SQLite's, and one whose log was overwritten
+/// while it was used.
+#[tokio::test]
+async fn what_is_damaged_says_what_to_do() {
+    only_on_sqlite!();
+    let folder = TempDir::new().unwrap();
+    let said = || {
+        let output = run(folder.path(), "http://127.0.0.1:9/send?key=none-at-all", &["list"]);
+        assert_eq!(output.status.code(), Some(1));
+        String::from_utf8(output.stderr).unwrap()
+    };
+    std::fs::write(folder.path().join("test.db"), "this is a text of some length, and not a database at all").unwrap();
+    let none_of_sqlites = said();
+    std::fs::remove_file(folder.path().join("test.db")).unwrap();
+    let store = Store::serve(&url_of(folder.path())).await.unwrap();
+    accept_for(&store, &arrived("v1"), &["default"], 1).await;
+    let log = std::fs::File::options().write(true).open(folder.path().join("test.db-wal")).unwrap();
+    log.write_all_at(&vec![0xaa; log.metadata().unwrap().len() as usize], 0).unwrap();
+    for said in [none_of_sqlites, said()] {
+        assert!(
+            said.contains("(-wal) is damaged, or is none of SQLite's") && said.contains("restore a backup"),
+            "{said}"
+        );
+    }
+}
+
 /// Pages of one index are damaged: what a webhook would touch is what the probe touches.
 #[tokio::test]
 async fn a_damaged_index_is_not_ready() {
