@@ -7,7 +7,7 @@ use super::Failure;
 use crate::config::dotenv::Dotenv;
 use crate::config::routes::references;
 use crate::config::secrets::{self, FromFile, file_keys, is_secret};
-use crate::config::{Config, Fault, KEYS, Need};
+use crate::config::{Config, Fault, KEYS, Need, misspelt};
 
 /// What a person would type. Secrets stay out: other users of the machine can read a command line.
 #[derive(Args, Default)]
@@ -73,10 +73,11 @@ impl Flags {
 /// The configuration, and what may be wrong with it.
 pub fn load(flags: &Flags, need: Need) -> Result<(Config, Vec<Fault>), Failure> {
     let dotenv = Dotenv::read().map_err(Failure::Faults)?;
-    let (mut values, mut faults) = (dotenv.values.clone(), Vec::new());
+    let (mut values, mut faults, mut environment) = (dotenv.values.clone(), Vec::new(), Vec::new());
     // All of it, because ROUTES_FILE may refer to any variable.
     for (name, value) in std::env::vars_os() {
         let Ok(name) = name.into_string() else { continue };
+        environment.push(name.clone());
         match value.into_string() {
             Ok(value) => _ = values.insert(name, value),
             Err(_) if KEYS.iter().any(|key| key.name == name) || file_keys([]).contains(&name) => {
@@ -88,7 +89,7 @@ pub fn load(flags: &Flags, need: Need) -> Result<(Config, Vec<Fault>), Failure> 
     values.extend(flags.values().map(|(key, value)| (key.to_owned(), value.clone())));
     let used = references(&values);
     let read = secrets::read(&mut values, &file_keys(&used));
-    let doubts = [dotenv.doubts(&used), read.doubts].concat();
+    let doubts = [dotenv.doubts(&used), misspelt(&environment, &values, &used), read.doubts].concat();
     faults.extend(read.faults);
     let config = Config::load_for(need, &values, faults).map_err(|faults| {
         let faults = faults.into_iter().map(|fault| placed(fault, &read.files));

@@ -32,6 +32,7 @@ use crate::route::{Route, Routing};
 use faults::EnvironmentReader;
 pub use faults::{EXIT_CODE, Fault};
 pub use harbor::{HarborApi, HarborPlace};
+pub use nearest::misspelt;
 pub use needs::Need;
 use routes::Surroundings;
 use values::*;

@@ -1,5 +1,23 @@
 //! What a misspelt word was probably meant to be.
 
+use std::collections::{HashMap, HashSet};
+
+use super::secrets::file_keys;
+use super::{Fault, KEYS};
+
+/// Variables of the environment that are probably keys and misspelt. Other programs have names there, too: so what is
+/// similar to a key is doubted only where the key itself is not set.
+pub fn misspelt(environment: &[String], values: &HashMap<String, String>, used: &HashSet<String>) -> Vec<Fault> {
+    let keys: Vec<_> = KEYS.iter().map(|key| key.name.to_owned()).chain(file_keys(used)).collect();
+    let unknown = environment.iter().filter(|name| !used.contains(*name) && !keys.contains(name));
+    let doubts = unknown.filter_map(|name| {
+        let key = nearest(&name.to_uppercase(), keys.iter().map(String::as_str))?;
+        let is_set = values.get(key).is_some_and(|value| !value.trim().is_empty());
+        (!is_set).then(|| Fault { key: name.clone(), problem: format!("is no key; is {key} meant?") })
+    });
+    doubts.collect()
+}
+
 /// The known word that is nearest to this one: at most two letters are missing, too many, or others.
 pub fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     const FURTHEST: usize = 2;

@@ -85,6 +85,46 @@ fn a_misspelt_key_is_a_warning_with_the_nearest_one() {
     assert_eq!(said.lines().collect::<Vec<_>>(), expected);
 }
 
+/// Other programs have names in the environment, too: one that is similar to a key that is set is not doubted.
+#[test]
+fn a_misspelt_variable_is_a_warning_where_its_key_is_not_set() {
+    let folder = TempDir::new().unwrap();
+    write(folder.path(), b"MESSAGE_LANGUAGE=en\nTIMEZONE=\n");
+    let misspelt =
+        [("HARBOR_AUTH_HEADR", "s3cret-word"), ("time_zone", "UTC"), ("MESSAGE_LANGUAG", "zh"), ("DATABASE_URI", "x")];
+    // What systemd, Kubernetes, GitLab and shells set.
+    let others = [
+        "LISTEN_FDS",
+        "LISTEN_PID",
+        "NOTIFY_SOCKET",
+        "HARBOR_PORT",
+        "HARBOR_HOST",
+        "HARBOR_OCI",
+        "HARBOR_PROJECT",
+        "TZ",
+        "LANG",
+        "TERM",
+        "LOGNAME",
+        "RUST_BACKTRACE",
+        "HOSTNAME",
+        "INVOCATION_ID",
+        "LOGS_DIRECTORY",
+        "PUBLIC_IP",
+    ];
+    let others = others.map(|name| (name, "x"));
+    let mut command = Command::new(program());
+    command.args(["check", "--routes"]);
+    let output = environment(&mut command, folder.path(), KEY, &[&misspelt[..], &others].concat()).output().unwrap();
+    let said = String::from_utf8(output.stderr).unwrap();
+    let mut lines: Vec<_> = said.lines().collect();
+    lines.sort_unstable();
+    let expected = [
+        "harborbell: HARBOR_AUTH_HEADR: is no key; is HARBOR_AUTH_HEADER meant?",
+        "harborbell: time_zone: is no key; is TIMEZONE meant?",
+    ];
+    assert_eq!(lines, expected);
+}
+
 /// Which of them counts is said, and no value. What was empty is only filled in, and other programs' names are theirs.
 #[test]
 fn a_key_that_is_set_twice_is_a_warning_with_both_lines() {
