@@ -7,9 +7,11 @@ use std::process::Command;
 use harborbell::config::KEYS;
 use regex_lite::Regex;
 use rstest::rstest;
+use serde_json::Value;
+use tempfile::TempDir;
 
 use crate::browser_axe::PACKAGE;
-use crate::support::program;
+use crate::support::{App, program, push};
 use crate::tidy::{root, text};
 
 /// Documents that are not in `docs/`.
@@ -168,6 +170,53 @@ fn every_command_is_documented(#[case] document: &str) {
     let row = Regex::new(r"(?m)^\| `([a-z]+)[^`]*` \|").unwrap();
     let documented: BTreeSet<_> = row.captures_iter(&text(document)).map(|row| row[1].to_owned()).collect();
     assert_eq!(commands(), documented);
+}
+
+/// The first block of code in this language behind a heading.
+fn block<'a>(document: &'a str, heading: &str, language: &str) -> &'a str {
+    let section = document.split(&format!("\n{heading}\n")).nth(1).unwrap_or_else(|| panic!("{heading} is there"));
+    let block = section.split(&format!("```{language}\n")).nth(1).and_then(|rest| rest.split("```").next());
+    block.unwrap_or_else(|| panic!("{heading} has {language}"))
+}
+
+/// Each key with its place.
+fn keys(value: &Value, place: &str) -> BTreeSet<String> {
+    let within: Vec<_> = match value {
+        Value::Object(object) => object.iter().map(|(key, value)| (format!("{place}/{key}"), value)).collect(),
+        Value::Array(items) => items.iter().map(|item| (format!("{place}/0"), item)).collect(),
+        _ => return BTreeSet::from([place.to_owned()]),
+    };
+    within.into_iter().flat_map(|(place, value)| keys(value, &place)).collect()
+}
+
+/// The sample has what Harbor sends, its commands work as they stand there, and the service takes it.
+#[rstest]
+#[case("docs/en/api.md", "## A webhook by hand")]
+#[case("docs/zh-CN/api.md", "## 手动发送 webhook")]
+#[tokio::test(flavor = "multi_thread")]
+async fn the_webhook_by_hand_is_accepted(#[case] document: &str, #[case] heading: &str) {
+    let document = text(document);
+    let (sample, commands) = (block(&document, heading, "json"), block(&document, heading, "sh"));
+    let payload: Value = serde_json::from_str(sample).unwrap();
+    assert_eq!(keys(&payload, ""), keys(&push("mars/mars-api", &["v1.2.3"]).payload(), ""));
+    let app = App::spawn_with(&[("HARBOR_AUTH_HEADER", "Bearer s3cret-word")]).await;
+    let folder = TempDir::new().unwrap();
+    let run = |payload: &str| {
+        std::fs::write(folder.path().join("payload.json"), payload).unwrap();
+        let mut shell = Command::new("sh");
+        shell.args(["-ec", &commands.replace("http://127.0.0.1:8080", &app.url)]).current_dir(&folder);
+        let path = format!("{}:{}", program().parent().unwrap().display(), std::env::var("PATH").unwrap());
+        let output = shell.env("PATH", path).env("HARBOR_AUTH_HEADER", "Bearer s3cret-word").output().unwrap();
+        assert!(output.status.success(), "{output:?}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let said = run(sample);
+    assert!(said.contains("`mars/mars-api`") && said.contains("`v1.2.3`") && said.contains("成功"), "{said}");
+    assert!(said.contains("{\"status\":\"accepted\","), "{said}");
+    assert!(run(sample).contains("{\"status\":\"duplicate\"}"));
+    let failure = sample.replace("Success", "Error").replace("successful_artifact", "failed_artifact");
+    let said = run(&failure.replace("v1.2.3", "v1.2.4"));
+    assert!(said.contains("失败") && said.contains("\"accepted\""), "{said}");
 }
 
 pub fn commands() -> BTreeSet<String> {
