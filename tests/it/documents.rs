@@ -219,6 +219,35 @@ async fn the_webhook_by_hand_is_accepted(#[case] document: &str, #[case] heading
     assert!(said.contains("失败") && said.contains("\"accepted\""), "{said}");
 }
 
+/// The commands of a restore work each time, and one that lacks its backup does not stop the service.
+#[rstest]
+#[case("docs/en/operations.md", "## Restore")]
+#[case("docs/zh-CN/operations.md", "## 恢复")]
+fn a_restore_can_be_repeated(#[case] document: &str, #[case] heading: &str) {
+    let folder = TempDir::new().unwrap();
+    let here = |name: &str| folder.path().join(name);
+    let (backup, document) = (here("backup.db").display().to_string(), text(document));
+    let commands = block(&document, heading, "sh").replace("/backup/harborbell-2026-11-26.db", &backup);
+    let commands = commands.replace("/var/lib/harborbell", &folder.path().display().to_string());
+    assert!(commands.contains(&backup) && !commands.contains("/var/lib"), "{commands}");
+    // What needs root and systemd is only noted.
+    let stubs = "systemctl() { echo $1 >> noted; }\ninstall() { shift 6; cp \"$@\"; }\n";
+    let restore = || Command::new("sh").args(["-c", &format!("{stubs}{commands}")]).output().unwrap().status.success();
+    for backup in ["one", "two"] {
+        std::fs::write(here("backup.db"), backup).unwrap();
+        for file in ["harborbell.db", "harborbell.db-wal"] {
+            std::fs::write(here(file), "before").unwrap();
+        }
+        assert!(restore());
+        assert_eq!(std::fs::read_to_string(here("harborbell.db")).unwrap(), backup);
+        assert!(!here("harborbell.db-wal").exists());
+    }
+    std::fs::remove_file(here("backup.db")).unwrap();
+    assert!(!restore());
+    assert_eq!(std::fs::read_to_string(here("noted")).unwrap(), "stop\nstart\nstop\nstart\n");
+    assert_eq!(std::fs::read_to_string(here("harborbell.db")).unwrap(), "two");
+}
+
 pub fn commands() -> BTreeSet<String> {
     let help = Command::new(program()).arg("--help").output().unwrap();
     let help = String::from_utf8(help.stdout).unwrap();
