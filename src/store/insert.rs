@@ -21,9 +21,23 @@ pub(super) struct NewEvent<'a> {
 }
 
 pub(super) fn insert_events(transaction: &mut Transaction, accepted: &[NewEvent<'_>], now: Millis) {
-    let events: Vec<_> = accepted.iter().map(EventRow::of).collect();
+    // Within JSON a payload, which is JSON itself, would be written with each quotation mark escaped, and read again.
+    let mut payloads = Vec::with_capacity(accepted.iter().map(|new| new.payload.len()).sum());
+    let events: Vec<_> = accepted
+        .iter()
+        .map(|new| {
+            let first_byte = payloads.len() + 1;
+            payloads.extend_from_slice(new.payload.as_bytes());
+            EventRow::of(new, first_byte)
+        })
+        .collect();
+    let payload = if transaction.is_shared() {
+        "convert_from(substr($3, CAST(value->>'first_byte' AS INTEGER), CAST(value->>'bytes' AS INTEGER)), 'UTF8')"
+    } else {
+        "CAST(substr($3, value->>'first_byte', value->>'bytes') AS TEXT)"
+    };
     let statement =
-        sql("INSERT INTO events (id, accepted_at, source, operation, outcome, harbor_host, project, repository,
+        sql(format!("INSERT INTO events (id, accepted_at, source, operation, outcome, harbor_host, project, repository,
              versions, registry, description, rule, rule_id, remote_namespace, reason, execution_timestamp, execution_id, task_id, late,
              occurred_at, payload)
          SELECT value->>'id', $2, value->>'source', value->>'operation', value->>'outcome', value->>'harbor_host',
@@ -32,10 +46,11 @@ pub(super) fn insert_events(transaction: &mut Transaction, accepted: &[NewEvent<
              value->>'remote_namespace', value->>'reason',
              CAST(value->>'execution_timestamp' AS BIGINT), CAST(value->>'execution_id' AS BIGINT),
              CAST(value->>'task_id' AS BIGINT), CAST(value->>'late' AS BIGINT),
-             CAST(value->>'occurred_at' AS BIGINT), value->>'payload'
-         FROM rows($1)")
+             CAST(value->>'occurred_at' AS BIGINT), {payload}
+         FROM rows($1)"))
         .bind(rows(&events))
-        .bind(now);
+        .bind(now)
+        .bind(payloads);
     transaction.queue(statement);
 }
 
@@ -82,11 +97,13 @@ struct EventRow<'a> {
     task_id: i64,
     late: i64,
     occurred_at: Millis,
-    payload: &'a str,
+    /// Where in all payloads its own is.
+    first_byte: usize,
+    bytes: usize,
 }
 
 impl<'a> EventRow<'a> {
-    fn of(new: &'a NewEvent<'_>) -> Self {
+    fn of(new: &'a NewEvent<'_>, first_byte: usize) -> Self {
         let event = new.event.as_ref();
         Self {
             id: new.id,
@@ -108,7 +125,8 @@ impl<'a> EventRow<'a> {
             task_id: event.task_id,
             late: event.late.into(),
             occurred_at: event.occurred_at,
-            payload: new.payload,
+            first_byte,
+            bytes: new.payload.len(),
         }
     }
 }

@@ -12,6 +12,7 @@ use sqlx::{Arguments, AssertSqlSafe, Encode, Type};
 #[derive(Clone, Debug)]
 pub(super) enum Value {
     Text(String),
+    Bytes(Vec<u8>),
     Number(i64),
     Maybe(Option<i64>),
     Flag(bool),
@@ -26,7 +27,7 @@ macro_rules! value_from {
         }
     )*};
 }
-value_from!(String => Text, &String => Text, &str => Text, i64 => Number, Option<i64> => Maybe, bool => Flag);
+value_from!(String => Text, &String => Text, &str => Text, Vec<u8> => Bytes, i64 => Number, Option<i64> => Maybe, bool => Flag);
 
 /// A statement with its values.
 #[derive(Clone, Debug)]
@@ -107,6 +108,7 @@ impl Statement {
 fn arguments<A: Arguments + Default>(values: Vec<Value>) -> A
 where
     for<'v> String: Encode<'v, A::Database> + Type<A::Database>,
+    for<'v> Vec<u8>: Encode<'v, A::Database> + Type<A::Database>,
     for<'v> i64: Encode<'v, A::Database> + Type<A::Database>,
     for<'v> Option<i64>: Encode<'v, A::Database> + Type<A::Database>,
     for<'v> bool: Encode<'v, A::Database> + Type<A::Database>,
@@ -115,6 +117,7 @@ where
     for value in values {
         let added = match value {
             Value::Text(text) => arguments.add(text),
+            Value::Bytes(bytes) => arguments.add(bytes),
             Value::Number(number) => arguments.add(number),
             Value::Maybe(number) => arguments.add(number),
             Value::Flag(flag) => arguments.add(flag),

@@ -59,6 +59,11 @@ pub(super) struct Artifact {
 
 /// Reads one shape; what does not fit is named by its place.
 pub(super) fn parse<T: DeserializeOwned>(body: &str) -> Result<T, Unreadable> {
+    // Following the place costs as much as reading, and nearly every body fits.
+    serde_json::from_str(body).or_else(|_| parse_with_place(body))
+}
+
+fn parse_with_place<T: DeserializeOwned>(body: &str) -> Result<T, Unreadable> {
     let mut deserializer = serde_json::Deserializer::from_str(body);
     let parsed = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| {
         let pointer = pointer(error.path());
