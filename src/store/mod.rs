@@ -24,6 +24,7 @@ pub mod changes;
 pub mod checkpoint;
 pub mod claim;
 mod columns;
+mod connection;
 mod copy;
 pub mod correct;
 pub mod counts;
@@ -62,7 +63,6 @@ pub mod test_message;
 mod timeout;
 pub mod views;
 mod words;
-mod writer;
 
 pub type Result<T, E = StoreError> = std::result::Result<T, E>;
 

@@ -6,8 +6,8 @@ use std::path::Path;
 use rustix::fs::statvfs;
 use sqlx::sqlite::SqliteConnection;
 
+use super::connection::Held;
 use super::sql::Pools;
-use super::writer::Held;
 use super::{Result, Store};
 
 /// Pages that are given back at once: 512 KiB.

@@ -11,9 +11,9 @@ use sqlx::{FromRow, PgPool, Postgres, SqlitePool};
 use tokio::runtime::Handle;
 use tokio_util::context::TokioContext;
 
+use super::connection::{Connection, Held};
 pub(super) use super::statement::{Statement, sql};
 use super::timeout::QueryTimeout;
-use super::writer::{Held, Writer};
 use super::{Result, Store};
 use crate::model::clock::{Clock, Millis};
 
@@ -21,9 +21,9 @@ use crate::model::clock::{Clock, Millis};
 #[derive(Clone, Debug)]
 pub(super) enum Pools {
     Sqlite {
-        write: Writer,
+        write: Connection,
         /// Lanes look here, and wait for no other reader.
-        lanes: SqlitePool,
+        lanes: Connection,
         read: SqlitePool,
     },
     Postgres {
@@ -218,7 +218,7 @@ impl Store {
     /// The same for a lane, which waits for no other reader.
     pub(super) async fn all_for_lane<T: Record>(&self, statement: Statement) -> Result<Vec<T>> {
         match &self.pools {
-            Pools::Sqlite { lanes, .. } => look(lanes, statement).await,
+            Pools::Sqlite { lanes, .. } => lanes.hold().await?.look(statement).await,
             Pools::Postgres { write, runtime, .. } => fetch(write, runtime, QueryTimeout::Write, statement).await,
         }
     }

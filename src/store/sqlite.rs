@@ -11,10 +11,10 @@ use std::sync::{Mutex, PoisonError};
 use rustix::fs::Access;
 use sqlx::migrate::MigrateError;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
+use sqlx::{ConnectOptions, Connection as _};
 
+use super::connection::{BUSY_TIMEOUT, Connection};
 use super::sql::Pools;
-use super::writer::{BUSY_TIMEOUT, Writer};
 use super::{Result, StoreError, migrations};
 
 /// The write-ahead log shrinks back to this many bytes after a long reader let it grow.
@@ -26,8 +26,6 @@ const CHECKPOINT_PAGES: &str = "1000";
 const WRITER_CACHE: &str = "-8000";
 /// For all who only look: the page, the API, commands.
 const READERS: u32 = 4;
-/// For lanes, whose looks are short: no reader delays them.
-const LANE_READERS: u32 = 1;
 /// The files hold what people replicate, and messages: other users are not to read them.
 pub(super) const FILE_MODE: u32 = 0o600;
 const FOLDER_MODE: u32 = 0o700;
@@ -45,20 +43,21 @@ pub(super) async fn connect(url: &str, path: &Path) -> Result<Pools> {
         .busy_timeout(BUSY_TIMEOUT)
         .pragma("journal_size_limit", WAL_LIMIT)
         .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
-    let write = Writer::open(options.clone().pragma("cache_size", WRITER_CACHE)).await?;
+    let write = Connection::lazy(options.clone().pragma("cache_size", WRITER_CACHE));
+    // Says at once whether it can be opened.
+    write.hold().await?;
     let reading = options.pragma("query_only", "ON");
-    let pool = |connections| {
-        SqlitePoolOptions::new()
-            .max_connections(connections)
-            .min_connections(0)
-            .acquire_timeout(BUSY_TIMEOUT)
-            .test_before_acquire(false)
-            // A connection that is opened anew would open whatever file is there by then.
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_lazy_with(reading.clone())
-    };
-    Ok(Pools::Sqlite { write, lanes: pool(LANE_READERS), read: pool(READERS) })
+    let lanes = Connection::lazy(reading.clone());
+    let read = SqlitePoolOptions::new()
+        .max_connections(READERS)
+        .min_connections(0)
+        .acquire_timeout(BUSY_TIMEOUT)
+        .test_before_acquire(false)
+        // A connection that is opened anew would open whatever file is there by then.
+        .idle_timeout(None)
+        .max_lifetime(None)
+        .connect_lazy_with(reading);
+    Ok(Pools::Sqlite { write, lanes, read })
 }
 
 /// A file that a service uses: which one it is, however its name may be used meanwhile.

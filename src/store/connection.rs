@@ -1,4 +1,4 @@
-//! SQLite's one connection that writes, and a transaction on it. Each text that SQLite's thread is handed costs two switches
+//! A connection to SQLite that is used in turn, and a transaction on it. Each text that SQLite's thread is handed costs two switches
 //! between threads, which is more than a statement costs; so a transaction begins with its first statement and ends with
 //! its last one.
 
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use futures_util::TryStreamExt;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteRow};
-use sqlx::{ConnectOptions, Connection, Either, Executor, FromRow};
+use sqlx::{ConnectOptions, Connection as _, Either, Executor, FromRow};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
@@ -16,17 +16,18 @@ use super::statement::{Statement, sql};
 
 /// How long a statement waits for another writer; less than the 2.5 s in which a webhook is answered.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
-/// SQLite has one writer, and queueing for it here is fairer than its busy handler.
+/// SQLite has one writer, and queueing for it here is fairer than its busy handler. A pool would ask the connection
+/// whether it lives each time it is given back.
 #[derive(Clone, Debug)]
-pub(super) struct Writer {
+pub(super) struct Connection {
     options: Arc<SqliteConnectOptions>,
     connection: Arc<Mutex<Option<SqliteConnection>>>,
 }
 
-impl Writer {
-    pub(super) async fn open(options: SqliteConnectOptions) -> Result<Self> {
-        let connection = Arc::new(Mutex::new(Some(options.connect().await?)));
-        Ok(Self { options: Arc::new(options), connection })
+impl Connection {
+    /// Opened by who needs it first.
+    pub(super) fn lazy(options: SqliteConnectOptions) -> Self {
+        Self { options: Arc::new(options), connection: Arc::default() }
     }
 
     /// Waits until nobody else has the connection, and opens it anew where it was lost.
@@ -47,7 +48,7 @@ impl Writer {
     }
 }
 
-/// The right to write. Dropped within a transaction, the connection is closed, which takes the transaction back.
+/// The right to use it. Dropped within a transaction, the connection is closed, which takes the transaction back.
 #[derive(Debug)]
 pub(super) struct Held {
     connection: OwnedMutexGuard<Option<SqliteConnection>>,
@@ -60,6 +61,15 @@ impl Held {
     pub(super) fn connection(&mut self) -> Result<&mut SqliteConnection> {
         // Lost by what failed before: whoever goes on after an error has no connection.
         Ok(self.connection.as_mut().ok_or(sqlx::Error::WorkerCrashed)?)
+    }
+
+    /// A statement that only looks, outside of a transaction.
+    pub(super) async fn look<T>(&mut self, statement: Statement) -> Result<Vec<T>>
+    where
+        T: for<'r> FromRow<'r, SqliteRow> + Send + Unpin,
+    {
+        let (text, values) = Statement::sqlite(vec![statement]);
+        Ok(sqlx::query_as_with(text, values).fetch_all(self.connection()?).await?)
     }
 
     /// Closes the connection; the next one who needs it opens it anew.
