@@ -182,8 +182,14 @@ impl LookUp {
         if question.outcome == ReplicationOutcome::Succeeded {
             return Ok(Some(Finding { operation, ..finding }));
         }
-        let log = connection.noted(connection.client.task_log(question.execution_id, task.id).await)?;
-        let TaskLog { reason, copied, ended, .. } = read(&log);
+        let log = match connection.noted(connection.client.task_log(question.execution_id, task.id).await) {
+            Err(error) if error.is_of_one_answer() => {
+                tracing::warn!(event_id = question.event_id, %error, "why a replication failed cannot be read");
+                TaskLog::default()
+            }
+            log => read(&log?),
+        };
+        let TaskLog { reason, copied, ended, .. } = log;
         let copied = if ended { copied } else { Vec::new() };
         Ok(Some(Finding { operation, reason: reason.unwrap_or_default(), copied, ..finding }))
     }

@@ -74,9 +74,6 @@ impl World {
             mark(&mut self.ledger.books().harbor, true);
         }
         self.has_vanished.store(trouble == Trouble::Vanished, Ordering::Relaxed);
-        if matches!(trouble, Trouble::Hangs | Trouble::Errors | Trouble::Repeats | Trouble::Html | Trouble::Long) {
-            self.between_two_rounds().await;
-        }
         let mut harbor = self.harbor.write().await;
         harbor.go_down().await;
         if matches!(trouble, Trouble::Down | Trouble::Vanished) {
@@ -105,19 +102,6 @@ impl World {
             mark(&mut self.ledger.books().harbor, false);
         }
         Ok(())
-    }
-
-    /// Two known limits, which would take a run ten minutes or a version: an execution that Harbor does not answer about is
-    /// looked at ten minutes later, and nonsense in place of a task's log is a log that names no version.
-    async fn between_two_rounds(&self) {
-        let mut asked = usize::MAX;
-        for _ in 0..20 {
-            let before = std::mem::replace(&mut asked, self.harbor.read().await.asked().len());
-            if asked == before {
-                return;
-            }
-            sleep(Duration::from_millis(200)).await;
-        }
     }
 
     async fn task(self: Arc<Self>, run: Arc<Run>, index: usize, task: Task) {

@@ -7,6 +7,7 @@ use super::answers::{Execution, Policy, SystemInfo, Task, WebhookExecution, Webh
 pub use super::error::Error;
 pub use super::http::{Access, Client, PAGE_SIZE};
 use super::http::{LONGEST_ANSWER, readable};
+use super::log::is_log;
 
 /// A page of a list.
 #[derive(Clone, Debug)]
@@ -54,7 +55,9 @@ impl Client {
 
     /// The log of a task's last try.
     pub async fn task_log(&self, execution_id: i64, task_id: i64) -> Result<String, Error> {
-        self.log("replication:read", &format!("replication/executions/{execution_id}/tasks/{task_id}/log")).await
+        let path = format!("replication/executions/{execution_id}/tasks/{task_id}/log");
+        let log = self.log("replication:read", &path).await?;
+        if is_log(&log) { Ok(log) } else { Err(Error::Unreadable("no line of it is a log's".to_owned())) }
     }
 
     /// The replication rules, with their registries.

@@ -42,7 +42,7 @@ pub fn read(log: &str) -> TaskLog {
     let mut reader = Reader::default();
     let mut is_error = false;
     for raw in log.lines() {
-        let plain = if raw.contains('\x1b') { Cow::Owned(line(raw)) } else { Cow::Borrowed(raw) };
+        let plain = plain(raw);
         match entry(&plain) {
             Some((level, text)) => {
                 is_error = matches!(level, "ERROR" | "FATAL");
@@ -54,6 +54,16 @@ pub fn read(log: &str) -> TaskLog {
         }
     }
     reader.finish()
+}
+
+/// Without what colours it.
+fn plain(raw: &str) -> Cow<'_, str> {
+    if raw.contains('\x1b') { Cow::Owned(line(raw)) } else { Cow::Borrowed(raw) }
+}
+
+/// Whether it is one at all, and not a proxy's page or what else may be answered in its place.
+pub fn is_log(text: &str) -> bool {
+    text.lines().any(|raw| entry(&plain(raw)).is_some())
 }
 
 /// The level and the text of `TIME [LEVEL] [FILE:LINE]: TEXT`.

@@ -1,11 +1,12 @@
 //! What is found: a task that has ended and of which no event is stored becomes one, through the same intake and the same
 //! dedup as a webhook. From the body that Harbor has on record for the webhook, else rebuilt from what the API says.
 
+use super::logs::Log;
 use super::poll::Round;
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::{Execution, Policy, Task};
 use crate::harbor::connection::FRESH;
-use crate::harbor::log::{TaskLog, read as read_log};
+use crate::harbor::log::TaskLog;
 use crate::harbor::rebuild;
 use crate::lookup::operation;
 use crate::model::event::{Event, Operation, ReplicationOutcome, Source};
@@ -33,19 +34,19 @@ impl Reconciler {
         Ok(self.record.reaches_us(&bare.event.project).await?)
     }
 
-    /// Makes sure that a task which has ended is stored.
+    /// Makes sure that a task which has ended is stored. False where its log cannot be read now: it is to be looked at again.
     pub(super) async fn settle(
         &mut self,
         round: &Round<'_>,
         execution: &Execution,
         task: &Task,
         outcome: ReplicationOutcome,
-    ) -> Result<(), Interrupted> {
+    ) -> Result<bool, Interrupted> {
         let rule = self.rule(execution).await?;
         let rule = rule.as_ref();
         let Some((bare, _)) = rebuild::webhook(&round.host, rule, execution, task, None, true) else {
             tracing::debug!(execution_id = execution.id, task_id = task.id, "a task of Harbor's is not understood");
-            return Ok(());
+            return Ok(true);
         };
         let is_quiet = self.is_quiet(round, bare.event.occurred_at);
         if let Some(stored) = self.store.task(&bare.event).await? {
@@ -53,13 +54,17 @@ impl Reconciler {
             let is_wrong = operation(task).is_some_and(|known| known != stored.operation);
             let is_unexplained = outcome == ReplicationOutcome::Failed && stored.reason.is_empty() && !is_quiet;
             if is_wrong || is_unexplained {
-                let log = if is_unexplained { self.log(execution, task).await? } else { None };
-                self.explain(stored.event_id, rule, task, log.as_ref(), is_quiet).await?;
-            } else if let Some(rule) = rule.filter(|rule| rule.id != stored.rule_id) {
+                let log = if is_unexplained { self.log(round, execution, task).await? } else { Log::Gone };
+                if is_wrong || !log.is_awaited() {
+                    self.explain(stored.event_id, rule, task, log.read(), is_quiet).await?;
+                }
+                return Ok(!log.is_awaited());
+            }
+            if let Some(rule) = rule.filter(|rule| rule.id != stored.rule_id) {
                 let named = Event { rule: rule.name.clone(), rule_id: rule.id, ..bare.event };
                 self.store.note_rule(&stored.event_id, &named).await?;
             }
-            return Ok(());
+            return Ok(true);
         }
         let is_late = self.record.reaches_us(&bare.event.project).await? && !is_quiet;
         let body = self.record.body(&bare.event.project, execution.id, task.id, outcome).await?;
@@ -67,16 +72,18 @@ impl Reconciler {
         let recorded = match body.map(|body| (read(&body, bare.event.occurred_at, digest_only), body)) {
             Some((Ok(Reading::Event(webhook)), body)) => Some((*webhook, body)),
             // Looked at and left out, as its webhook would have been.
-            Some((Ok(Reading::Ignored(_)), _)) => return Ok(()),
+            Some((Ok(Reading::Ignored(_)), _)) => return Ok(true),
             Some((Err(_), _)) | None => None,
         };
         let needs_log = recorded.is_none() || outcome == ReplicationOutcome::Failed;
-        let log = if needs_log { self.log(execution, task).await? } else { None };
+        let log = if needs_log { self.log(round, execution, task).await? } else { Log::Gone };
         let (webhook, payload, source) = match recorded {
             Some((webhook, body)) => (webhook, body, Source::HarborRecord),
+            // Its versions stand there alone.
+            None if log.is_awaited() => return Ok(false),
             None => {
-                let rebuilt = rebuild::webhook(&round.host, rule, execution, task, log.as_ref(), digest_only);
-                let Some((rebuilt, payload)) = rebuilt else { return Ok(()) };
+                let rebuilt = rebuild::webhook(&round.host, rule, execution, task, log.read(), digest_only);
+                let Some((rebuilt, payload)) = rebuilt else { return Ok(true) };
                 (rebuilt, payload, Source::HarborApi)
             }
         };
@@ -90,7 +97,8 @@ impl Reconciler {
             ..webhook.event
         };
         let found = Webhook { event, ..webhook };
-        self.store_found(found, payload, is_quiet, rule, task, log.as_ref()).await
+        self.store_found(found, payload, is_quiet, rule, task, log.read()).await?;
+        Ok(!log.is_awaited())
     }
 
     async fn store_found(
@@ -150,15 +158,6 @@ impl Reconciler {
             is_quiet,
         };
         Ok(self.look_up.correct(&finding).await?)
-    }
-
-    /// None where it is gone: task logs live for a day.
-    async fn log(&self, execution: &Execution, task: &Task) -> Result<Option<TaskLog>, Interrupted> {
-        match self.connection.noted(self.connection.client.task_log(execution.id, task.id).await) {
-            Ok(log) => Ok(Some(read_log(&log))),
-            Err(error) if error.is_of_one_answer() => Ok(None),
-            Err(error) => Err(error.into()),
-        }
     }
 
     /// What ended before the first contact, or too long ago, is stored, and nobody is notified of it.

@@ -7,21 +7,20 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::poll::{Round, outcome};
-use super::{Interrupted, Reconciler};
+use super::poll::{Round, in_view, outcome};
+use super::{Interrupted, Reconciler, logs};
 use crate::harbor::answers::{Execution, Policy, SystemInfo};
 use crate::harbor::client::Error;
 use crate::harbor::rebuild;
-use crate::model::clock::{HOUR, Millis};
+use crate::model::clock::Millis;
 use crate::model::event::{Event, Source};
 use crate::model::harbor::{Reading, Webhook, read};
+use crate::store::reconcile::InView;
 
 /// At most five requests a second.
 const PAUSE: Duration = Duration::from_millis(200);
 /// A task takes its log, and now and then the webhooks of its project.
 const PAUSE_OF_TASK: Duration = Duration::from_millis(600);
-/// How long Harbor keeps a task's log.
-const LOGS_LIVE: Millis = 24 * HOUR;
 /// Executions below this one are read: what is left is the record of the webhooks.
 const ONLY_RECORDS: i64 = 1;
 const DONE: i64 = 0;
@@ -79,11 +78,22 @@ impl Reconciler {
             Err(Error::NotFound) => return Ok(()),
             tasks => tasks?,
         };
+        let mut settled = Vec::new();
         for task in &tasks {
             let ended_at = task.end_time.map_or(0, |at| at.as_millisecond());
-            let Some(outcome) = outcome(task).filter(|_| round.now - ended_at < LOGS_LIVE) else { continue };
-            sleep(PAUSE_OF_TASK).await;
-            self.settle(round, execution, task, outcome).await?;
+            if let Some(outcome) = outcome(task).filter(|_| round.now - ended_at < logs::LIVES) {
+                sleep(PAUSE_OF_TASK).await;
+                if !self.settle(round, execution, task, outcome).await? {
+                    continue;
+                }
+            }
+            settled.push(task.id.to_string());
+        }
+        if settled.len() < tasks.len() {
+            // What waits for its log is followed like a new one, and the history goes on.
+            let later = InView { settled, ..in_view(execution, round.now) };
+            self.store.take_into_view(round.url, std::slice::from_ref(&later)).await?;
+            self.store.looked_at(round.url, &later, &[]).await?;
         }
         Ok(())
     }
@@ -117,5 +127,5 @@ impl Reconciler {
 
 /// Whether its tasks' logs are gone.
 fn is_forgotten(execution: &Execution, now: Millis) -> bool {
-    execution.end_time.is_some_and(|at| now - at.as_millisecond() > LOGS_LIVE)
+    execution.end_time.is_some_and(|at| now - at.as_millisecond() > logs::LIVES)
 }

@@ -5,6 +5,7 @@
 
 mod found;
 mod history;
+mod logs;
 mod poll;
 mod record;
 mod silent;
@@ -21,8 +22,9 @@ use crate::harbor::client::Error;
 use crate::harbor::connection::Connection;
 use crate::lookup::LookUp;
 use crate::metrics::Metrics;
-use crate::model::clock::{Clock, HOUR, Millis};
+use crate::model::clock::{Clock, HOUR, MINUTE, Millis};
 use crate::store::{Store, StoreError};
+use logs::Logs;
 use record::Record;
 
 /// The lease's name: on PostgreSQL one replica does the work.
@@ -31,6 +33,8 @@ const WORK: &str = "reconcile";
 const SHORTEST_PAUSE: Duration = Duration::from_secs(5);
 /// How long Harbor is asked about what is unconfirmed; by then its sweeper has been there.
 const REMEMBERED: Millis = 48 * HOUR;
+/// How often at least something is looked at again.
+const SELDOM: Millis = 10 * MINUTE;
 /// How old the rules may be for what is shown and checked.
 const RULES_SERVE: Duration = Duration::from_secs(600);
 
@@ -56,6 +60,7 @@ pub struct Reconciler {
     /// This process.
     pub owner: String,
     record: Record,
+    logs: Logs,
     /// The page of the history that was read last.
     history_page: u32,
     /// From where executions are read once more, because pages may have shifted while many of them were read.
@@ -87,6 +92,7 @@ impl Reconciler {
             settings,
             owner,
             record,
+            logs: Logs::default(),
             history_page: 1,
             read_again_from: None,
         }
@@ -129,8 +135,14 @@ impl Reconciler {
         }
     }
 
+    /// When to look again at what cannot be read, which has been there for so long: soon while it is new.
+    fn pause(&self, age: Millis) -> Millis {
+        age.min(SELDOM).max(self.settings.poll_interval)
+    }
+
     async fn compare(&mut self) -> Result<(), Interrupted> {
         self.record.begin_round();
+        self.logs.begin_round(self.clock.now());
         let info = self.connection.greet().await?;
         self.connection.rules(RULES_SERVE).await?;
         self.show_progress(&info.external_url).await?;

@@ -21,8 +21,7 @@ const RESTORED: Millis = 10 * MINUTE;
 const MOST_SLOW: u32 = 5;
 /// At most so many executions are looked at in a round.
 const LOOKS: i64 = 500;
-/// An execution that runs is looked at in each round for an hour, then this often.
-const SELDOM: Millis = 10 * MINUTE;
+/// An execution that runs is looked at in each round for so long.
 const OFTEN_FOR: Millis = 60 * MINUTE;
 
 /// When and where a round looks.
@@ -78,7 +77,8 @@ impl Reconciler {
             }
             Err(Interrupted::Harbor(error)) if error.is_of_one_answer() => {
                 tracing::warn!(execution_id = before.id, %error, "an execution cannot be read; it is looked at later");
-                let later = InView { look_at: round.now + SELDOM, settled: execution.settled, ..before };
+                let look_at = round.now + self.pause(round.now - before.started_at);
+                let later = InView { look_at, settled: execution.settled, ..before };
                 self.store.looked_at(round.url, &later, &[]).await?;
                 Ok(false)
             }
@@ -221,7 +221,10 @@ impl Reconciler {
                 next = next.min(due);
                 continue;
             }
-            self.settle(round, &execution, task, outcome).await?;
+            if !self.settle(round, &execution, task, outcome).await? {
+                next = next.min(round.now + self.settings.poll_interval);
+                continue;
+            }
             // Harbor ends an execution with each failed try, and begins the next one up to minutes later.
             let tries_end = task.end_time.map_or(round.now, |at| at.as_millisecond()) + self.settings.reconcile_delay;
             if outcome == ReplicationOutcome::Succeeded || execution.has_ended() && tries_end <= round.now {
@@ -233,7 +236,7 @@ impl Reconciler {
         let is_over = execution.has_ended() && in_view.settled.len() >= tasks.len();
         if !is_over {
             let age = round.now - in_view.started_at;
-            let again = if age < OFTEN_FOR || next < Millis::MAX { self.settings.poll_interval } else { SELDOM };
+            let again = if age < OFTEN_FOR || next < Millis::MAX { self.settings.poll_interval } else { super::SELDOM };
             in_view.look_at = next.min(round.now + again);
         }
         Ok(replicating)
@@ -278,7 +281,7 @@ fn is_restored(contact: &Contact, newest: &[Execution]) -> bool {
     })
 }
 
-fn in_view(execution: &Execution, now: Millis) -> InView {
+pub(super) fn in_view(execution: &Execution, now: Millis) -> InView {
     let started_at = execution.start_time.map_or(now, |at| at.as_millisecond() / SECOND * SECOND);
     InView { id: execution.id, started_at, look_at: now, settled: Vec::new() }
 }

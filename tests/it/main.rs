@@ -49,6 +49,7 @@ mod reconcile;
 mod reconcile_captured;
 mod reconcile_hostile;
 mod reconcile_laws;
+mod reconcile_logs;
 mod render;
 mod replicas;
 mod retention;

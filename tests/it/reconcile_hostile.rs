@@ -4,7 +4,7 @@ use harborbell::demo::harbor::Fault;
 use harborbell::store::accept::Acceptance;
 use serde_json::{Value, json};
 
-use crate::desk::{Desk, execution, log, rule, task, webhook_of, without_tasks};
+use crate::desk::{Desk, execution, log, rule, task, webhook_of, webhook_policy, without_tasks};
 
 const API: &str = "mars/mars-api";
 
@@ -141,4 +141,18 @@ async fn credentials_that_harbor_repeats_come_out_of_no_text() {
     assert!(!shown.contains(sent) && !shown.contains("pass-word"), "{shown}");
     let event = &desk.bench.deliveries().await[0].event.facts;
     assert!(!event.reason.contains(sent) && !event.reason.contains("pass-word"), "{}", event.reason);
+}
+
+/// An old one is asked about seldom, so that many of them cost little.
+#[tokio::test]
+async fn a_new_execution_that_cannot_be_read_is_looked_at_again_at_the_next_poll() {
+    let mut desk = Desk::new(&[]).await;
+    desk.harbor.set_webhook("mars", webhook_policy(1, "https://other.example.com/hook"));
+    desk.round().await;
+    desk.ended(7, API, &["v1"], "Succeed", desk.now());
+    desk.harbor.fail_at("/executions/7/tasks", Some(Fault::Status(502)));
+    desk.pass(10).await;
+    desk.harbor.fail_at("/executions/7/tasks", None);
+    desk.pass(60).await;
+    assert_eq!(desk.shown().await.len(), 1);
 }

@@ -1,7 +1,7 @@
 //! How the stand-in answers: as a running Harbor 2.15.2 does, its errors and empty pages included.
 
 use actix_web::http::StatusCode;
-use actix_web::web::{Data, Json, Path, Query};
+use actix_web::web::{self, Data, Json, Path, Query};
 use actix_web::{HttpRequest, HttpResponse};
 use serde::Deserialize;
 use serde_json::{Value, json};
@@ -23,14 +23,20 @@ async fn admit(request: &HttpRequest, shared: &Shared, permission: &'static str)
     let (fault, is_refused, is_denied) = {
         let mut state = shared.state();
         let (method, path) = (request.method().to_string(), request.path().to_owned());
+        let of_path = state.faults.iter().find(|(end, _)| path.ends_with(end.as_str()));
+        let fault = of_path.map(|(_, fault)| fault.clone()).or_else(|| state.fault.clone());
         state.asked.push(Asked { method, path, authorization: authorization.clone() });
-        (state.fault.clone(), state.refuses_account, state.denied.contains(&permission))
+        (fault, state.refuses_account, state.denied.contains(&permission))
     };
     match fault {
         Some(Fault::Status(status)) => return Err(refusal(status, "internal server error")),
         Some(Fault::Repeat(status)) => return Err(refusal(status, authorization.as_deref().unwrap_or_default())),
         Some(Fault::Html) => return Err(HttpResponse::Ok().content_type("text/html").body("<html>Harbor</html>")),
         Some(Fault::Long(bytes)) => return Err(HttpResponse::Ok().body(format!("[\"{}\"]", "x".repeat(bytes)))),
+        Some(Fault::Cut) => {
+            let begun = [Ok(web::Bytes::from_static(b"2024")), Err(std::io::Error::other("cut"))];
+            return Err(HttpResponse::Ok().streaming(futures_util::stream::iter(begun)));
+        }
         Some(Fault::Hang) => std::future::pending().await,
         Some(Fault::Redirect(to)) => return Err(HttpResponse::Found().insert_header(("location", to)).finish()),
         Some(Fault::Slow(length)) => tokio::time::sleep(length).await,

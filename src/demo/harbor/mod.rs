@@ -25,6 +25,8 @@ pub enum Fault {
     Long(usize),
     /// None at all.
     Hang,
+    /// The connection ends in the middle.
+    Cut,
     /// To this address.
     Redirect(String),
     /// The usual answer, after so long.
@@ -54,6 +56,8 @@ struct State {
     /// By project, webhook policy and what was sent.
     sent_logs: HashMap<(String, i64, i64), String>,
     fault: Option<Fault>,
+    /// By how the paths end that are answered so.
+    faults: HashMap<String, Fault>,
     denied: Vec<&'static str>,
     refuses_account: bool,
     asked: Vec<Asked>,
@@ -169,6 +173,15 @@ impl Harbor {
     /// Answers everything so, or as usual again.
     pub fn fail(&self, fault: Option<Fault>) {
         self.shared.state().fault = fault;
+    }
+
+    /// Answers so whatever path ends with this, or as usual again.
+    pub fn fail_at(&self, end: &str, fault: Option<Fault>) {
+        let faults = &mut self.shared.state().faults;
+        match fault {
+            Some(fault) => faults.insert(end.to_owned(), fault),
+            None => faults.remove(end),
+        };
     }
 
     /// Takes permissions away from the account: all but these it has.

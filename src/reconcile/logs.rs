@@ -1,0 +1,108 @@
+//! The logs of tasks, which Harbor keeps for a day. One that cannot be read now is asked for again, for an hour, and
+//! keeps no other task waiting; after that what it says stays unknown.
+
+use std::collections::HashMap;
+
+use super::poll::Round;
+use super::{Interrupted, Reconciler};
+use crate::harbor::answers::{Execution, Task};
+use crate::harbor::client::Error;
+use crate::harbor::log::{TaskLog, read};
+use crate::model::clock::{HOUR, MINUTE, Millis};
+
+/// How long Harbor keeps a log.
+pub(super) const LIVES: Millis = 24 * HOUR;
+/// By the service's own clock, from when it was first found unreadable: Harbor's jobservice may start long after the rest.
+const ASKED_FOR: Millis = HOUR;
+/// So that what waits for its log does not become too old to be sent.
+const MARGIN: Millis = 10 * MINUTE;
+/// Of so many it is remembered that they could not be read; more are not waited for.
+const MOST: usize = 10_000;
+
+/// What there is of a task's log.
+pub(super) enum Log {
+    Read(TaskLog),
+    /// It is gone, or was not to be had for too long.
+    Gone,
+    /// It cannot be read now.
+    Awaited,
+}
+
+impl Log {
+    pub(super) const fn read(&self) -> Option<&TaskLog> {
+        match self {
+            Self::Read(log) => Some(log),
+            Self::Gone | Self::Awaited => None,
+        }
+    }
+
+    pub(super) const fn is_awaited(&self) -> bool {
+        matches!(self, Self::Awaited)
+    }
+}
+
+/// The logs that could not be read, by execution and task.
+#[derive(Default)]
+pub(super) struct Logs {
+    failed: HashMap<(i64, i64), Failed>,
+    /// One was waited for in vain in this round: no other one is asked for.
+    is_slow: bool,
+}
+
+#[derive(Clone, Copy)]
+struct Failed {
+    first_at: Millis,
+    again_at: Millis,
+}
+
+impl Logs {
+    pub(super) fn begin_round(&mut self, now: Millis) {
+        self.is_slow = false;
+        self.failed.retain(|_, failed| now - failed.first_at < LIVES);
+    }
+}
+
+impl Reconciler {
+    pub(super) async fn log(
+        &mut self,
+        round: &Round<'_>,
+        execution: &Execution,
+        task: &Task,
+    ) -> Result<Log, Interrupted> {
+        let (name, now) = ((execution.id, task.id), self.clock.now());
+        let mut failed = self.logs.failed.get(&name).copied().unwrap_or(Failed { first_at: now, again_at: now });
+        if !self.logs.is_slow && failed.again_at <= now {
+            match self.connection.client.task_log(execution.id, task.id).await {
+                answer @ (Ok(_) | Err(Error::NotFound | Error::Unauthorized | Error::Forbidden { .. })) => {
+                    self.logs.failed.remove(&name);
+                    return match self.connection.noted(answer) {
+                        Ok(log) => Ok(Log::Read(read(&log))),
+                        Err(Error::NotFound) => Ok(Log::Gone),
+                        Err(error) => Err(error.into()),
+                    };
+                }
+                Err(error) => {
+                    if failed.first_at == now {
+                        let (execution_id, task_id) = name;
+                        tracing::warn!(execution_id, task_id, %error, "a task's log cannot be read; it is asked for again, for an hour");
+                    }
+                    self.logs.is_slow = error == Error::Timeout;
+                    failed.again_at = now + self.pause(now - failed.first_at);
+                }
+            }
+        }
+        if self.logs.failed.len() < MOST {
+            self.logs.failed.insert(name, failed);
+        }
+        let is_remembered = self.logs.failed.contains_key(&name);
+        Ok(if is_remembered && self.may_wait(round, task, failed.first_at, now) { Log::Awaited } else { Log::Gone })
+    }
+
+    /// By Harbor's clock a log that is gone by now, or an event that would become too old to be sent, is not waited for.
+    fn may_wait(&self, round: &Round<'_>, task: &Task, first_at: Millis, now: Millis) -> bool {
+        let ended_at = task.end_time.map_or(round.now, |at| at.as_millisecond());
+        let sent_for = self.settings.backfill_max_age - self.settings.poll_interval - MARGIN;
+        let longest = if self.is_quiet(round, ended_at) { LIVES } else { LIVES.min(sent_for) };
+        self.clock.leaps().length(first_at, now) < ASKED_FOR && round.now - ended_at < longest
+    }
+}
