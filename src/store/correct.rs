@@ -14,7 +14,7 @@ use super::note::{note, note_destinations};
 use super::sql::{Transaction, sql};
 use super::{Result, Store, rows};
 use crate::model::clock::Millis;
-use crate::model::delivery::Assignment;
+use crate::model::delivery::{Assignment, State};
 use crate::model::event::{Event, Operation, ReplicationOutcome, Source};
 
 /// What Harbor's API says of an event.
@@ -62,7 +62,7 @@ impl Store {
         now: Millis,
     ) -> Result<Corrected> {
         let mut transaction = self.begin().await?;
-        let Some(Found { event, payload, is_sent, ended }) = find(&mut transaction, &finding.event_id).await? else {
+        let Some(Found { event, payload, is_sent, told }) = find(&mut transaction, &finding.event_id).await? else {
             return Ok(Corrected::default());
         };
         let mut corrected = Event { ..event.clone() };
@@ -88,9 +88,10 @@ impl Store {
                     reason: String::new(),
                     ..corrected.clone()
                 };
-                // Whoever was told the failure was told of all versions; the others are to learn what has arrived.
+                // Whoever was told the failure was told of all versions. The others are to learn what has arrived, also
+                // where the failure was given up or discarded.
                 let mut assigned = if finding.is_quiet { Vec::new() } else { assign(&part) };
-                assigned.retain(|assignment| !ended.contains(&assignment.robot));
+                assigned.retain(|assignment| !told.contains(&assignment.robot));
                 split = insert_part(&mut transaction, finding, &payload, part, assigned, now).await?;
             }
         }
@@ -110,8 +111,8 @@ struct Found {
     payload: String,
     /// Whether a message about it has begun, or it was never to be sent.
     is_sent: bool,
-    /// The robots whose delivery of it has ended.
-    ended: HashSet<String>,
+    /// The robots that have delivered it.
+    told: HashSet<String>,
 }
 
 async fn find(transaction: &mut Transaction, event_id: &str) -> Result<Option<Found>> {
@@ -119,17 +120,18 @@ async fn find(transaction: &mut Transaction, event_id: &str) -> Result<Option<Fo
     let held =
         sql("UPDATE deliveries SET suspect = suspect WHERE event_id = $1 AND state = 'pending' AND attempts = 0");
     let held = transaction.run(held.bind(event_id)).await?;
-    let all: Vec<(String, Millis)> =
-        transaction.all(sql("SELECT robot, finished_at FROM deliveries WHERE event_id = $1").bind(event_id)).await?;
+    let all: Vec<(String, String)> =
+        transaction.all(sql("SELECT robot, state FROM deliveries WHERE event_id = $1").bind(event_id)).await?;
     let found = sql(format!("SELECT e.id AS event_id, {EVENT}, e.payload FROM events e WHERE e.id = $1"));
     let found: Vec<EventRow> = transaction.all(found.bind(event_id)).await?;
     let is_sent = held == 0 || held != all.len() as u64;
-    let ended = all.into_iter().filter(|(_, finished_at)| *finished_at > 0).map(|(robot, _)| robot).collect();
+    let told =
+        all.into_iter().filter(|(_, state)| state == State::Delivered.as_str()).map(|(robot, _)| robot).collect();
     Ok(found.into_iter().next().map(|row| Found {
         event: row.event,
         payload: row.payload.unwrap_or_default(),
         is_sent,
-        ended,
+        told,
     }))
 }
 

@@ -22,6 +22,7 @@ mod config;
 mod connect;
 mod containers;
 mod copy;
+mod correct;
 mod crash;
 mod desk;
 mod destinations;
