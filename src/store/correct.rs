@@ -194,8 +194,9 @@ async fn reassign(
     let gone = sql("DELETE FROM deliveries WHERE event_id = $2 AND state = 'pending' AND attempts = 0
          AND robot NOT IN (SELECT value->>0 FROM rows($1))");
     transaction.run(gone.bind(rows(&robots)).bind(event_id)).await?;
+    // What is due stays due: by a clock that is wrong it would be due later, and nobody could tell after a restart.
     let due = sql("UPDATE deliveries SET next_attempt_at = CASE WHEN grace_until > $2 THEN grace_until ELSE $2 END
-         WHERE event_id = $1 AND state = 'pending' AND attempts = 0");
+         WHERE event_id = $1 AND state = 'pending' AND attempts = 0 AND next_attempt_at > $2");
     transaction.run(due.bind(event_id).bind(now)).await?;
     let kept: Vec<(String,)> =
         transaction.all(sql("SELECT robot FROM deliveries WHERE event_id = $1").bind(event_id)).await?;

@@ -2,12 +2,13 @@
 
 use harborbell::demo::payloads::Replication;
 use harborbell::demo::standin::Answer;
+use harborbell::model::clock::{HOUR, MINUTE, SECOND};
 use harborbell::model::delivery::Verb;
-use harborbell::store::accept::Acceptance;
+use harborbell::store::accept::{Acceptance, Offer};
 use harborbell::store::correct::Finding;
 use rstest::rstest;
 
-use crate::support::{Bench, operator, push};
+use crate::support::{Bench, arrived, offer, operator, push, told_by};
 
 const REFUSED: Answer = Answer::Errcode(40_058, "invalid content");
 
@@ -68,6 +69,20 @@ async fn what_was_copied_of_a_failure_that_healed_is_told_by_its_success_alone()
     assert_eq!(bench.hear(&[push("mars/mars-api", &["v1", "v2"]).payload()]).await.superseded.len(), 1);
     assert_eq!(copied(&bench, &row.event.id, &["v1"]).await, None);
     assert_eq!(bench.deliveries().await.len(), 2);
+}
+
+/// The look-up was answered while the clock was two hours ahead; the next start knows what the time is.
+#[tokio::test]
+async fn a_look_up_makes_nothing_due_later_than_it_was() {
+    let mut bench = Bench::new(&[]).await;
+    let began = bench.clock.now();
+    let held = Offer { look_up: 10 * SECOND, ..offer(&arrived("v1")) };
+    bench.store.accept(std::slice::from_ref(&held), told_by(&["default"]), began).await.unwrap();
+    bench.clock.jump(2 * HOUR);
+    copied(&bench, &held.event_id, &[]).await;
+    bench.restart_at(began + MINUTE);
+    bench.drain().await;
+    assert_eq!(bench.shown().len(), 1);
 }
 
 /// The robots that are to send what was copied; None where it is no event of its own.
