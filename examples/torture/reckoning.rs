@@ -200,8 +200,9 @@ impl Reckoning {
                 let has_failed = truth.failed_at.is_some_and(|at| at <= message.at);
                 let is_true = match news.said {
                     Said::Arrived if is_done && truth.is_deletion => {
-                        self.deletions_as_arrivals += 1;
-                        !could_be_looked_up(truth, message.at, books)
+                        let is_excused = !could_be_looked_up(truth, message.at, books);
+                        self.deletions_as_arrivals += usize::from(is_excused);
+                        is_excused
                     }
                     Said::Arrived | Said::Unconfirmed => is_done,
                     Said::Deleted => is_done && truth.is_deletion,
