@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use anyhow::ensure;
 use harborbell::store::Store;
+use harborbell::store::backup::problem;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{ConnectOptions, Connection, SqliteConnection};
 use tokio::time::timeout;
@@ -196,10 +197,8 @@ pub async fn open(path: &Path) -> anyhow::Result<SqliteConnection> {
 }
 
 async fn check_integrity(database: &mut SqliteConnection) -> anyhow::Result<()> {
-    let problems = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'
-        UNION ALL SELECT 'a row of ' || \"table\" || ' lacks its row of ' || parent FROM pragma_foreign_key_check";
-    let problems: Vec<String> = sqlx::query_scalar(problems).fetch_all(database).await?;
-    ensure!(problems.is_empty(), "{}", problems.join("; "));
+    let problem = problem(database).await?;
+    ensure!(problem.is_none(), "{}", problem.unwrap_or_default());
     Ok(())
 }
 

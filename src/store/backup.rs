@@ -13,7 +13,7 @@ use uuid::Uuid;
 
 use super::migrations::newest_schema;
 use super::place::Place;
-use super::sqlite::{FILE_MODE, check, folder_of, is_own_name};
+use super::sqlite::{FILE_MODE, beside, check, folder_of, is_own_name};
 use super::{Result, StoreError};
 
 /// What a copy has in it.
@@ -113,10 +113,7 @@ impl Partial {
         let options = SqliteConnectOptions::new().filename(&self.0).immutable(true).read_only(true);
         let options = options.disable_statement_logging();
         let mut copy = options.connect().await.map_err(said)?;
-        let problems = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'
-            UNION ALL SELECT 'a row of ' || \"table\" || ' lacks its row of ' || parent FROM pragma_foreign_key_check";
-        let problem: Option<String> = sqlx::query_scalar(problems).fetch_optional(&mut copy).await.map_err(said)?;
-        if let Some(problem) = problem {
+        if let Some(problem) = problem(&mut copy).await.map_err(said)? {
             return Err(problem);
         }
         let schema = number(&mut copy, "SELECT max(version) FROM _sqlx_migrations").await.map_err(said)?;
@@ -144,12 +141,17 @@ impl Partial {
 
 impl Drop for Partial {
     fn drop(&mut self) {
-        let mut journal = self.0.clone().into_os_string();
-        journal.push("-journal");
         // Neither is there any more where all went well.
         let _ = std::fs::remove_file(&self.0);
-        let _ = std::fs::remove_file(journal);
+        let _ = std::fs::remove_file(beside(&self.0, "-journal"));
     }
+}
+
+/// What is wrong with a file of SQLite's; None where it is whole.
+pub async fn problem(database: &mut SqliteConnection) -> Result<Option<String>, sqlx::Error> {
+    let problems = "SELECT integrity_check FROM pragma_integrity_check WHERE integrity_check <> 'ok'
+        UNION ALL SELECT 'a row of ' || \"table\" || ' lacks its row of ' || parent FROM pragma_foreign_key_check";
+    sqlx::query_scalar(problems).fetch_optional(database).await
 }
 
 async fn number(database: &mut SqliteConnection, sql: &'static str) -> Result<i64, sqlx::Error> {

@@ -96,7 +96,7 @@ pub(super) fn log_of(path: &Path) -> PathBuf {
 }
 
 /// A file beside a database, which has its name and an ending.
-fn beside(path: &Path, ending: &str) -> PathBuf {
+pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.to_owned().into_os_string();
     name.push(ending);
     name.into()
