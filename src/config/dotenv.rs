@@ -3,16 +3,15 @@
 
 use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
-use std::fs::File;
-use std::io::{Error, ErrorKind, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::path::Path;
 use std::rc::Rc;
 
-use rustix::fs::OFlags;
 use rustix::process::geteuid;
 
 use super::nearest::nearest;
-use super::secrets::{file_keys, is_secret};
+use super::secrets::{file_keys, is_secret, open};
 use super::{Fault, KEYS};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -142,13 +141,8 @@ impl Dotenv {
 }
 
 fn read(name: &'static str) -> std::io::Result<(ConfigFile, Vec<u8>)> {
-    // Whoever opens a pipe waits for its other end, unless asked not to.
-    let open = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(name);
-    let (mut file, mut bytes) = (open?, Vec::new());
-    let owner = file.metadata()?;
-    if !owner.is_file() {
-        return Err(Error::other("it is no regular file"));
-    }
+    let (mut file, owner) = open(Path::new(name))?;
+    let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok((ConfigFile { name, user: owner.uid(), group: owner.gid() }, bytes))
 }

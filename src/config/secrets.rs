@@ -3,10 +3,11 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{File, Metadata};
-use std::io::Read;
-use std::os::unix::fs::MetadataExt;
+use std::io::{Error, Read};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
+use rustix::fs::OFlags;
 use rustix::process::geteuid;
 
 use super::values::named;
@@ -99,14 +100,10 @@ pub fn read(values: &mut HashMap<String, String>, file_keys: &[String]) -> Readi
 /// Blanks and line ends around it do not count, as in a variable.
 fn content(path: &Path) -> Result<(String, Metadata), String> {
     let shown = named(&path.to_string_lossy());
-    let failed = |error: std::io::Error| format!("cannot read {shown}: {error}");
-    // Whoever opens a pipe waits for its other end.
-    let metadata = path.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(format!("{shown} is no regular file"));
-    }
+    let failed = |error: Error| format!("cannot read {shown}: {error}");
+    let (file, metadata) = open(path).map_err(failed)?;
     let mut text = Vec::new();
-    File::open(path).and_then(|file| file.take(LONGEST + 1).read_to_end(&mut text)).map_err(failed)?;
+    file.take(LONGEST + 1).read_to_end(&mut text).map_err(failed)?;
     if text.len() as u64 > LONGEST {
         return Err(format!("{shown} is larger than 64 KiB; it is to hold the secret alone"));
     }
@@ -116,6 +113,13 @@ fn content(path: &Path) -> Result<(String, Metadata), String> {
         secret if secret.contains('\n') => Err(format!("{shown} has several lines; it is to hold the secret alone")),
         secret => Ok((secret.to_owned(), metadata)),
     }
+}
+
+/// Whoever opens a pipe waits for its other end, unless asked not to.
+pub fn open(path: &Path) -> std::io::Result<(File, Metadata)> {
+    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
+    let metadata = file.metadata()?;
+    if metadata.is_file() { Ok((file, metadata)) } else { Err(Error::other("it is no regular file")) }
 }
 
 /// Whether its owner, who we are, lets everybody read it. What containers mount as secrets is root's and often is for all

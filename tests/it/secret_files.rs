@@ -103,7 +103,7 @@ fn check_says_where_each_secret_came_from() {
     "HARBOR_PASSWORD: is set, and so is HARBOR_PASSWORD_FILE and credential HARBOR_PASSWORD; keep one"
 )]
 #[case::missing(&[("ADMIN_TOKEN_FILE", "no/such")], "ADMIN_TOKEN_FILE: cannot read no/such: No such file or directory")]
-#[case::a_folder(&[("ADMIN_TOKEN_FILE", "./.")], "ADMIN_TOKEN_FILE: ./. is no regular file")]
+#[case::a_folder(&[("ADMIN_TOKEN_FILE", "./.")], "ADMIN_TOKEN_FILE: cannot read ./.: it is no regular file")]
 #[case::empty(&[("ADMIN_TOKEN_FILE", "./empty")], "ADMIN_TOKEN_FILE: ./empty is empty")]
 #[case::several_lines(&[("ADMIN_TOKEN_FILE", "./lines")], "ADMIN_TOKEN_FILE: ./lines has several lines")]
 #[case::not_utf_8(&[("ADMIN_TOKEN_FILE", "./bytes")], "ADMIN_TOKEN_FILE: ./bytes is not UTF-8")]
