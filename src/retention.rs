@@ -1,5 +1,5 @@
 //! Removing what ended longer ago than `RETENTION`: at the start and then every hour, by one process at a time, in steps so
-//! small and with such pauses that neither webhooks nor lanes wait for it.
+//! small and so far apart that neither webhooks nor lanes wait for it.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ const WORK: &str = "retention";
 pub const ROWS_AT_ONCE: i64 = 400;
 /// After each step the writer is left to others for so many times as long. They wait for one step at most, and webhooks
 /// that come in meanwhile are committed together.
-const PAUSE: u32 = 1;
+const LEFT_TO_OTHERS: u32 = 1;
 
 /// Removes what is old.
 pub struct Pruner {
@@ -59,7 +59,7 @@ impl Pruner {
             if let Err(error) = &ran {
                 tracing::warn!(%error, "what is old could not be removed; it is tried again in a minute");
             }
-            if stop.run_until_cancelled(sleep(pause(&ran))).await.is_none() {
+            if stop.run_until_cancelled(sleep(until_next_run(&ran))).await.is_none() {
                 break;
             }
         }
@@ -232,7 +232,7 @@ impl Pruner {
             let took = began.elapsed();
             total.add(removed);
             self.metrics.removed(&removed);
-            sleep(took * PAUSE).await;
+            sleep(took * LEFT_TO_OTHERS).await;
             if removed.is_nothing() || !matches!(kind, Kind::Events(_)) {
                 return Ok(());
             }
@@ -248,7 +248,7 @@ impl Pruner {
                 0 => return Ok(bytes),
                 given => bytes += given,
             }
-            sleep(began.elapsed() * PAUSE).await;
+            sleep(began.elapsed() * LEFT_TO_OTHERS).await;
         }
     }
 
@@ -258,7 +258,7 @@ impl Pruner {
 }
 
 /// How long until the next run. Where another process removes, that may end before all is done.
-pub const fn pause(ran: &Result<Run>) -> Duration {
+pub const fn until_next_run(ran: &Result<Run>) -> Duration {
     Duration::from_secs(match ran {
         Ok(Run::Busy) => 5 * 60,
         Ok(_) => 60 * 60,

@@ -7,7 +7,7 @@ use harborbell::model::clock::{Clock, HOUR, Leaps, MINUTE, Millis};
 use harborbell::model::delivery::Verb;
 use harborbell::model::event::Operation;
 use harborbell::model::retention::{DAY, Decision, Limits, Looks, NOTICE, Present, Removed, Retention, Wait, Why};
-use harborbell::retention::{Pruner, ROWS_AT_ONCE, Run, parts, pause};
+use harborbell::retention::{Pruner, ROWS_AT_ONCE, Run, parts, until_next_run};
 use harborbell::store::Store;
 use harborbell::store::accept::Acceptance;
 use harborbell::store::arrivals::Question;
@@ -103,7 +103,7 @@ async fn what_did_not_run_is_tried_again_before_its_hour() {
     let store = Store::open(url).await.unwrap();
     let mut pruner = bench.pruner();
     pruner.store = store.clone();
-    let minutes = |ran| pause(ran).as_secs() / 60;
+    let minutes = |ran| until_next_run(ran).as_secs() / 60;
     assert!(store.acquire_work("retention", "another process", &bench.clock).await.unwrap());
     let ran = pruner.once().await;
     assert!(matches!(ran, Ok(Run::Busy)) && minutes(&ran) == 5, "{ran:?}");
