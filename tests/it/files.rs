@@ -10,7 +10,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::database::{Intruder, older_database, only_on_sqlite, url_of};
-use crate::process::{Process, environment, run};
+use crate::process::{Process, environment, run, said_until_ready};
 use crate::support::{App, accept_for, arrived, program};
 
 fn mode(path: &Path) -> u32 {
@@ -48,9 +48,7 @@ fn invariant_1_each_folder_on_the_way_is_synced_new_or_not() {
                 .stderr(std::process::Stdio::piped())
                 .spawn()
                 .expect("strace is there; on Debian: apt-get install strace");
-        let log = std::io::BufReader::new(child.stderr.take().unwrap());
-        let ready = std::io::BufRead::lines(log).map_while(Result::ok).any(|line| line.contains("ready for webhooks"));
-        assert!(ready);
+        said_until_ready(&mut std::io::BufReader::new(child.stderr.take().unwrap()));
         Command::new("pkill").args(["-9", "-P", &child.id().to_string()]).status().unwrap();
         child.wait().unwrap();
         // The file descriptor with its path: fsync(9</tmp/…/a/b>).

@@ -12,6 +12,9 @@ use crate::database::{only_on_sqlite, url_of};
 use crate::support::{KEY, arrived, eventually, program};
 use harborbell::demo::standin::{Answer, Standin};
 
+/// How a service says that it is ready.
+const READY: &str = "ready for webhooks";
+
 /// `harborbell serve` in a folder of its own.
 pub struct Process {
     pub child: Child,
@@ -36,7 +39,7 @@ impl Process {
             }
         });
         let mut process = Self { child, url: String::new(), lines };
-        let ready = process.line_with("ready for webhooks");
+        let ready = process.line_with(READY);
         let address = ready.split("address=").nth(1).unwrap().split_whitespace().next().unwrap();
         process.url = format!("http://{address}");
         process
@@ -64,6 +67,15 @@ impl Process {
         let sent = Command::new("kill").args([signal, &self.child.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
+}
+
+/// What a service says until it is ready, and that it is.
+pub fn said_until_ready(stderr: &mut impl BufRead) -> String {
+    let mut log = String::new();
+    while !log.contains(READY) {
+        assert!(stderr.read_line(&mut log).unwrap() > 0, "it ended early:\n{log}");
+    }
+    log
 }
 
 impl Drop for Process {
@@ -247,10 +259,7 @@ async fn the_log_says_nothing_of_the_http_server_unless_it_is_asked_for() {
         environment(command.arg("serve"), folder.path(), &wecom.url(), filter.as_slice());
         let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stderr.take().unwrap());
-        let mut log = String::new();
-        while !log.contains("ready for webhooks") {
-            assert!(lines.read_line(&mut log).unwrap() > 0, "it ended early:\n{log}");
-        }
+        let mut log = said_until_ready(&mut lines);
         assert!(Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success());
         lines.read_to_string(&mut log).unwrap();
         assert!(child.wait().unwrap().success());

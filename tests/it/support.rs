@@ -21,6 +21,7 @@ use harborbell::store::Store;
 use harborbell::store::accept::{Acceptance, Offer, Stored};
 use harborbell::store::filter::Filter;
 use harborbell::store::views::Delivery;
+use harborbell::wecom::use_ring;
 use reqwest::Client;
 use serde_json::Value;
 use tempfile::TempDir;
@@ -302,8 +303,7 @@ pub async fn answer(request: reqwest::RequestBuilder) -> (u16, Value) {
 
 /// What Harbor is here.
 pub fn client() -> Client {
-    // The first one counts; whoever comes later finds it there.
-    let _ = rustls::crypto::ring::default_provider().install_default();
+    use_ring();
     Client::builder().no_proxy().build().unwrap()
 }
 

@@ -2,7 +2,7 @@
 //! `tests/it/databases/` has them; each was made by the last program before the next migration.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead, BufReader};
+use std::io::BufReader;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
@@ -15,7 +15,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 
 use crate::database::{Intruder, older_database, url_of};
-use crate::process::{environment, run};
+use crate::process::{environment, run, said_until_ready};
 use crate::support::{App, eventually, program};
 
 const NOWHERE: &str = "http://127.0.0.1:9/send?key=none-at-all";
@@ -164,11 +164,10 @@ fn said_at_start(folder: &Path) -> String {
     let mut command = Command::new(program());
     let service = environment(command.arg("serve"), folder, NOWHERE, &[]).stderr(Stdio::piped()).spawn();
     let mut service = service.unwrap();
-    let lines = BufReader::new(service.stderr.take().unwrap()).lines().map_while(Result::ok);
-    let said: Vec<_> = lines.take_while(|line| !line.contains("ready for webhooks")).collect();
+    let said = said_until_ready(&mut BufReader::new(service.stderr.take().unwrap()));
     service.kill().unwrap();
     service.wait().unwrap();
-    said.join("\n")
+    said
 }
 
 /// Whoever upgrades sees what takes its time; a new database, or one that is up to date, is nothing to tell of.
