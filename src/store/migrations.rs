@@ -34,8 +34,8 @@ where
             let began = Instant::now();
             migrator.run_to(migration.version, &mut *connection).await?;
             let seconds = began.elapsed().as_secs_f64();
-            let (number, about) = (migration.version, &migration.description);
-            tracing::info!("migration {number} was applied in {seconds:.1} s: {about}");
+            let (number, about) = (migration.version, &*migration.description);
+            tracing::info!(number, about, seconds, "a migration was applied");
         }
     }
     migrator.run(&mut *connection).await?;
