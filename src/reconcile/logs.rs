@@ -1,14 +1,15 @@
 //! The logs of tasks, which Harbor keeps for a day. One that cannot be read now is asked for again, for an hour, and
-//! keeps no other task waiting; after that what it says stays unknown.
+//! keeps no other task waiting; after that what it says stays unknown. No task is lost for it.
 
 use std::collections::HashMap;
 
-use super::poll::Round;
+use super::poll::{Round, outcome};
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::{Execution, Task};
 use crate::harbor::client::Error;
 use crate::harbor::log::{TaskLog, read};
 use crate::model::clock::{HOUR, MINUTE, Millis};
+use crate::store::reconcile::Replicating;
 
 /// How long Harbor keeps a log.
 pub(super) const LIVES: Millis = 24 * HOUR;
@@ -16,8 +17,9 @@ pub(super) const LIVES: Millis = 24 * HOUR;
 const ASKED_FOR: Millis = HOUR;
 /// So that what waits for its log does not become too old to be sent.
 const MARGIN: Millis = 10 * MINUTE;
-/// Of so many it is remembered that they could not be read; more are not waited for.
-const MOST: usize = 10_000;
+/// So many are waited for at a time, of tasks with texts of no more bytes than this.
+const MOST: usize = 5_000;
+const LONGEST_TEXT: usize = 1_024;
 
 /// What there is of a task's log.
 pub(super) enum Log {
@@ -49,10 +51,26 @@ pub(super) struct Logs {
     is_slow: bool,
 }
 
-#[derive(Clone, Copy)]
 struct Failed {
     first_at: Millis,
     again_at: Millis,
+    is_given_up: bool,
+    /// What an event is made of, should Harbor forget them meanwhile.
+    execution: Execution,
+    task: Task,
+}
+
+impl Failed {
+    fn new(now: Millis, execution: &Execution, task: &Task) -> Self {
+        let Execution { id, policy_id, start_time, end_time, .. } = *execution;
+        let execution = Execution { id, policy_id, start_time, end_time, ..Execution::default() };
+        Self { first_at: now, again_at: now, is_given_up: false, execution, task: task.clone() }
+    }
+
+    fn is_of_harbor(&self) -> bool {
+        let Task { operation, src_resource, dst_resource, .. } = &self.task;
+        [operation, src_resource, dst_resource].iter().all(|text| text.len() <= LONGEST_TEXT)
+    }
 }
 
 impl Logs {
@@ -70,8 +88,12 @@ impl Reconciler {
         task: &Task,
     ) -> Result<Log, Interrupted> {
         let (name, now) = ((execution.id, task.id), self.clock.now());
-        let mut failed = self.logs.failed.get(&name).copied().unwrap_or(Failed { first_at: now, again_at: now });
-        if !self.logs.is_slow && failed.again_at <= now {
+        let mut failed = Failed::new(now, execution, task);
+        // The log of a later try is another one.
+        if let Some(before) = self.logs.failed.get(&name).filter(|before| before.task.status == task.status) {
+            failed = Failed { execution: failed.execution, task: failed.task, ..*before };
+        }
+        if !self.logs.is_slow && !failed.is_given_up && failed.again_at <= now {
             match self.connection.client.task_log(execution.id, task.id).await {
                 answer @ (Ok(_) | Err(Error::NotFound | Error::Unauthorized | Error::Forbidden { .. })) => {
                     self.logs.failed.remove(&name);
@@ -91,11 +113,29 @@ impl Reconciler {
                 }
             }
         }
-        if self.logs.failed.len() < MOST {
-            self.logs.failed.insert(name, failed);
+        failed.is_given_up |= !self.may_wait(round, task, failed.first_at, now);
+        let has_room = self.logs.failed.len() < MOST && failed.is_of_harbor();
+        if !has_room && !self.logs.failed.contains_key(&name) {
+            return Ok(Log::Gone);
         }
-        let is_remembered = self.logs.failed.contains_key(&name);
-        Ok(if is_remembered && self.may_wait(round, task, failed.first_at, now) { Log::Awaited } else { Log::Gone })
+        let log = if failed.is_given_up { Log::Gone } else { Log::Awaited };
+        self.logs.failed.insert(name, failed);
+        Ok(log)
+    }
+
+    /// Harbor has this execution no more. What waited for its log becomes an event without it.
+    pub(super) async fn forgotten(&mut self, round: &Round<'_>, id: i64) -> Result<Vec<Replicating>, Interrupted> {
+        let mut waiting = Vec::new();
+        for failed in self.logs.failed.values_mut().filter(|failed| failed.execution.id == id) {
+            failed.is_given_up = true;
+            waiting.push((failed.execution.clone(), failed.task.clone()));
+        }
+        for (execution, task) in waiting {
+            if let Some(outcome) = outcome(&task) {
+                self.settle(round, &execution, &task, outcome).await?;
+            }
+        }
+        Ok(Vec::new())
     }
 
     /// By Harbor's clock a log that is gone by now, or an event that would become too old to be sent, is not waited for.

@@ -187,7 +187,7 @@ impl Reconciler {
         let execution = match asked {
             Ok(execution) => execution,
             // Its rule was deleted, or Harbor's sweeper was here.
-            Err(Error::NotFound) => return Ok(Vec::new()),
+            Err(Error::NotFound) => return self.forgotten(round, in_view.id).await,
             Err(error) => return Err(error.into()),
         };
         if execution.has_ended() && execution.total == 0 {
@@ -195,7 +195,7 @@ impl Reconciler {
             return Ok(Vec::new());
         }
         let tasks = match self.connection.noted(self.connection.client.tasks(execution.id).await) {
-            Err(Error::NotFound) => return Ok(Vec::new()),
+            Err(Error::NotFound) => return self.forgotten(round, in_view.id).await,
             tasks => tasks?,
         };
         if execution.has_ended() && tasks.is_empty() {

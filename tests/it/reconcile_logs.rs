@@ -120,6 +120,21 @@ async fn a_log_that_is_gone_is_not_waited_for() {
     assert!(shown.len() == 1 && shown[0].contains("未知"), "{shown:?}");
 }
 
+/// Harbor's sweeper keeps the newest 50 executions of a rule over night; with a rule all of its go.
+#[tokio::test]
+async fn invariant_9_what_harbor_forgets_while_its_log_is_waited_for_is_told_without_it() {
+    let mut desk = desk(&[]).await;
+    desk.ended(7, API, &["v1"], "Succeed", desk.now());
+    desk.harbor.fail_at(LOG, Some(Fault::Status(500)));
+    desk.pass(60).await;
+    assert!(desk.shown().await.is_empty());
+    desk.harbor.forget_execution(7);
+    desk.pass(120).await;
+    let shown = desk.shown().await;
+    assert!(shown.len() == 1 && shown[0].contains("未知"), "{shown:?}");
+    assert_eq!(desk.status.borrow().open_executions, 0);
+}
+
 /// Its versions are in the record, so it is sent at once; why it failed is put right on record.
 #[tokio::test]
 async fn a_failure_on_record_does_not_wait_for_its_reason() {
