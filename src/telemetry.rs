@@ -2,7 +2,10 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, registry};
 
 use crate::config::LogFormat;
 
@@ -13,15 +16,17 @@ const DEFAULT: (&str, &str) = ("info", "info,actix_server=warn");
 /// Starts logging. Called once, before anything is worth saying; a second call changes nothing.
 pub fn start(format: LogFormat, filter: &str) {
     let filter = if filter == DEFAULT.0 { DEFAULT.1 } else { filter };
-    let logs = tracing_subscriber::fmt()
-        .with_env_filter(EnvFilter::new(filter))
+    // The configuration has been checked.
+    let targets: Targets = filter.parse().unwrap_or_default();
+    let lines = tracing_subscriber::fmt::layer()
         // A log that cannot be written (a full disk, a reader that died) must not stop what is logged.
         .log_internal_errors(false)
         .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr);
-    // An error means that somebody, such as a test, logs already.
-    let _ = match format {
-        LogFormat::Text => logs.try_init(),
-        LogFormat::Json => logs.json().flatten_event(true).with_span_list(false).try_init(),
+    let lines = match format {
+        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_span_list(false).boxed(),
     };
+    // An error means that somebody, such as a test, logs already.
+    let _ = registry().with(targets).with(lines).try_init();
 }

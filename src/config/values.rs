@@ -111,7 +111,8 @@ pub(super) fn log_format(value: &str) -> Result<LogFormat, String> {
 }
 
 pub(super) fn log_filter(value: &str) -> Result<String, String> {
-    tracing_subscriber::EnvFilter::try_new(value)
+    value
+        .parse::<tracing_subscriber::filter::Targets>()
         .map_err(|_| format!("{} is no filter; use a level such as info, or warn,harborbell=debug", quoted(value)))?;
     Ok(value.to_owned())
 }
