@@ -197,11 +197,11 @@ impl Committer {
                 offers.iter().map(|_| Err(Refusal::Unavailable)).collect()
             }
         };
-        self.nudge.send_replace(());
         for ((reply, _room), answer) in waiting.into_iter().zip(answers) {
             // A client that is gone needs no answer; its event is stored.
             let _ = reply.send(answer);
         }
+        self.nudge.send_replace(());
     }
 
     /// An event of which Harbor is still to be asked waits for the answer.

@@ -251,7 +251,7 @@ async fn wait_for(
                     let report = lane.deliver(&message).await;
                     lane.record(&message, &report).await?;
                 }
-                Next::Wait(until) => {
+                Next::Wait(until) | Next::Pause(until) => {
                     let wait = Duration::from_millis((until - clock.now()).max(0).unsigned_abs());
                     sleep(wait.min(LOOK_EVERY)).await;
                 }

@@ -57,8 +57,10 @@ pub struct Lane {
 #[derive(Debug)]
 pub enum Next {
     Send(Message),
-    /// Nothing may be sent before this time.
+    /// Nothing is due before this time, but for what comes in.
     Wait(Millis),
+    /// Nothing may be sent before this time, whatever comes in.
+    Pause(Millis),
 }
 
 /// A message that is on record and about to be sent.
@@ -84,7 +86,7 @@ impl Lane {
             nudge.mark_unchanged();
             let claimed = self.claim().await;
             self.say(&mut trouble, &claimed);
-            let wait_until = match claimed {
+            let (wait_until, is_paused) = match claimed {
                 Ok(Next::Send(message)) => {
                     let (lane, span) = (&self, self.span(&message));
                     let sent = async {
@@ -103,12 +105,13 @@ impl Lane {
                     let _ = tokio::time::timeout(length(pause), stop.cancelled()).await;
                     continue;
                 }
-                Ok(Next::Wait(until)) => until,
-                Err(_) => Millis::MAX,
+                Ok(Next::Wait(until)) => (until, false),
+                Ok(Next::Pause(until)) => (until, true),
+                Err(_) => (Millis::MAX, false),
             };
             let wait = (wait_until - self.clock.now()).clamp(0, POLL);
             tokio::select! {
-                _ = nudge.changed() => {}
+                _ = nudge.changed(), if !is_paused => {}
                 () = tokio::time::sleep(length(wait)) => {}
                 () = stop.cancelled() => {}
             }
@@ -145,7 +148,7 @@ impl Lane {
         let left_out = self.clock.leaps().within(last_end, now);
         let may_send_at = robot.next_slot_at.max(robot.condition.paused_until) + left_out;
         if may_send_at > now {
-            return Ok(Next::Wait(may_send_at));
+            return Ok(Next::Pause(may_send_at));
         }
         let Robot { name, format, .. } = &self.robot;
         let (id, content, mentions, rows) = match robot.test {

@@ -71,7 +71,7 @@ impl Store {
         let are_webhooks = offers.iter().all(|offer| offer.webhook.event.source == Source::Webhook);
         if are_webhooks && !self.is_shared() {
             match self.accept_news(offers, assign, now).await {
-                Err(error) if error.is_news_known() => {}
+                Err(error) if error.is_unexpected() => {}
                 stored => return stored,
             }
         }

@@ -3,9 +3,13 @@
 
 use super::lease::{Holder, LEASE};
 use super::sql::{Transaction, sql};
+use super::statement::expect;
 use super::words::unindexed;
 use super::{Result, Store, rows};
 use crate::model::clock::{Clock, Millis};
+
+/// What a statement may last that has waited for nobody.
+const NO_WAIT: Millis = 50;
 
 /// A message that is about to be sent.
 #[derive(Clone, Debug)]
@@ -34,9 +38,14 @@ impl Store {
     /// be counted from before that.
     pub async fn claim(&self, holder: Holder<'_>, claim: &Claim<'_>, clock: &Clock) -> Result<Claimed> {
         let mut transaction = self.begin().await?;
-        let now = self.locked_at(&mut transaction, holder.robot, clock).await?;
+        let mut now = self.locked_at(&mut transaction, holder.robot, clock).await?;
         if !reserve_slot(&mut transaction, holder, claim, now).await? {
             return Ok(Claimed::LeaseLost);
+        }
+        // SQLite's transaction began only with that, and may have waited for another process.
+        if clock.now() - now > NO_WAIT {
+            now = clock.now();
+            reserve_slot(&mut transaction, holder, claim, now).await?;
         }
         let ids = rows(&claim.deliveries.iter().map(|id| [id]).collect::<Vec<_>>());
         if !claim.deliveries.is_empty() {
@@ -45,7 +54,12 @@ impl Store {
                  WHERE {} = 'pending' AND id IN (SELECT value->>0 FROM rows($1))",
                 unindexed("state")
             ));
-            if transaction.run(marked.bind(&ids)).await? != claim.deliveries.len() as u64 {
+            let marked = marked.bind(&ids);
+            let expected = claim.deliveries.len() as i64;
+            if !transaction.is_shared() {
+                transaction.queue(marked);
+                transaction.queue(expect("changes() = $1").bind(expected));
+            } else if transaction.run(marked).await? != expected as u64 {
                 return Ok(Claimed::Stale);
             }
         }
@@ -57,8 +71,10 @@ impl Store {
         let attempts = sql("INSERT INTO attempts (delivery_id, number, message_id)
              SELECT id, attempts, $2 FROM deliveries WHERE id IN (SELECT value->>0 FROM rows($1))");
         transaction.queue(attempts.bind(&ids).bind(claim.message_id));
-        transaction.commit().await?;
-        Ok(Claimed::Yes(now))
+        match transaction.commit().await {
+            Err(error) if error.is_unexpected() => Ok(Claimed::Stale),
+            committed => committed.map(|()| Claimed::Yes(now)),
+        }
     }
 }
 

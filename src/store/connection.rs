@@ -77,14 +77,6 @@ impl Held {
         self.connection.take();
     }
 
-    /// Begins the transaction now, for who must know that nobody else writes.
-    pub(super) async fn begin(&mut self) -> Result<()> {
-        if !self.is_begun {
-            self.run(Vec::new()).await?;
-        }
-        Ok(())
-    }
-
     /// Gives the number of rows that the last statement touched.
     pub(super) async fn run(&mut self, statements: Vec<Statement>) -> Result<u64> {
         let (text, values) = Statement::sqlite(self.begun_by(statements));

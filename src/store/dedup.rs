@@ -7,7 +7,7 @@ use std::collections::{HashMap, HashSet};
 use serde::Serialize;
 
 use super::sql::{Transaction, sql};
-use super::statement::failing_where;
+use super::statement::expect;
 use super::{Result, rows};
 use crate::model::arrival::{Arrival, Execution};
 use crate::model::event::ReplicationOutcome;
@@ -68,7 +68,7 @@ pub(super) fn queue_arrivals<'a>(
 ) -> New {
     let candidates = candidates(offered);
     transaction.queue(sql(INSERT).bind(rows(&candidates)));
-    transaction.queue(failing_where("changes() <> $1").bind(candidates.len() as i64));
+    transaction.queue(expect("changes() = $1").bind(candidates.len() as i64));
     let mut new = New::default();
     candidates.iter().for_each(|arrival| new.add(arrival.event_id.to_owned(), arrival.version.to_owned()));
     new

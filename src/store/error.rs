@@ -81,8 +81,8 @@ fn is_refused_by_postgres(error: &sqlx::Error) -> bool {
 }
 
 impl StoreError {
-    /// Whether it is the error of a statement that fails where what is taken for new is known.
-    pub(super) fn is_news_known(&self) -> bool {
+    /// Whether it is that of a statement that fails where the data are not as it expects.
+    pub(super) fn is_unexpected(&self) -> bool {
         matches!(self, Self::Unavailable(sqlx::Error::Database(error)) if error.message() == "malformed JSON")
     }
 

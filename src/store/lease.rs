@@ -54,7 +54,7 @@ impl Store {
         self.execute(released.bind(holder.robot).bind(holder.owner)).await
     }
 
-    /// The time at which a robot's row is ours alone. SQLite's writer has that from the beginning.
+    /// The time at which a robot's row is ours alone. On SQLite every row is, from the first statement on.
     pub(super) async fn locked_at(&self, transaction: &mut Transaction, robot: &str, clock: &Clock) -> Result<Millis> {
         if transaction.is_shared() {
             let locked = sql("SELECT name FROM robots WHERE name = $1 FOR UPDATE").bind(robot);

@@ -142,16 +142,13 @@ impl Transaction {
     }
 
     /// The time by which lanes are judged: the database's own where several processes use it, else ours. Asked for
-    /// within a transaction, because its place may have been waited for.
+    /// within a transaction, because its place may have been waited for; on SQLite in this process only.
     pub(super) async fn now(&mut self, clock: &Clock) -> Result<Millis> {
         if let (true, Clock::External(_)) = (self.is_shared(), clock) {
             let asked_at = Instant::now();
             if let Some((now,)) = self.optional(sql(DATABASE_TIME)).await? {
                 clock.set(now, asked_at);
             }
-        }
-        if let Begun::Sqlite(held) = &mut self.begun {
-            held.begin().await?;
         }
         Ok(clock.now())
     }

@@ -40,9 +40,10 @@ pub(super) fn sql(text: impl Into<String>) -> Statement {
     Statement { text: text.into(), values: Vec::new() }
 }
 
-/// On SQLite, where no statement of its own ends a transaction with an error: a text that is no JSON does.
-pub(super) fn failing_where(condition: &str) -> Statement {
-    sql(format!("SELECT json('known ' || changes()) WHERE {condition}"))
+/// Fails where the condition does not hold; [`StoreError::is_unexpected`](super::StoreError) tells. SQLite has no statement
+/// of its own for that, but an error for a text that is no JSON.
+pub(super) fn expect(condition: &str) -> Statement {
+    sql(format!("SELECT json('unexpected ' || changes()) WHERE NOT ({condition})"))
 }
 
 impl Statement {

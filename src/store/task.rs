@@ -8,7 +8,7 @@ use sqlx::FromRow;
 use super::note::{forget_unknown, note, note_destinations};
 use super::offer::Offer;
 use super::sql::{Transaction, sql};
-use super::statement::failing_where;
+use super::statement::expect;
 use super::words::unindexed;
 use super::{Result, Store, rows};
 use crate::model::arrival::Execution;
@@ -116,7 +116,7 @@ pub(super) async fn join_webhooks(
 pub(super) fn expect_no_task(transaction: &mut Transaction, webhooks: &[Offer]) {
     let given = given(webhooks.iter());
     if !given.is_empty() {
-        transaction.queue(failing_where(&format!("EXISTS ({})", stored_by_api())).bind(rows(&given)));
+        transaction.queue(expect(&format!("NOT EXISTS ({})", stored_by_api())).bind(rows(&given)));
     }
 }
 

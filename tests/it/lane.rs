@@ -1,5 +1,6 @@
 //! The lane, step by step, at a time of the test's own.
 
+use futures_util::poll;
 use harborbell::demo::standin::Answer;
 use harborbell::lane::Next;
 use harborbell::metrics::Metrics;
@@ -7,9 +8,12 @@ use harborbell::model::clock::{MINUTE, SECOND};
 use harborbell::model::delivery::Verb;
 use harborbell::serve::lanes;
 use harborbell::store::change::Changed;
+use harborbell::store::claim::{Claim, Claimed};
+use harborbell::store::lease::Holder;
 use harborbell::store::record::Recorded;
 use rstest::rstest;
 
+use crate::database::{Intruder, only_on_sqlite};
 use crate::support::{Bench, accept_for, arrived, operator};
 
 const HOUR: i64 = 60 * MINUTE;
@@ -48,6 +52,26 @@ async fn invariant_3_pace_survives_a_crash() {
     assert!(matches!(bench.lane.claim().await.unwrap(), Next::Send(_)));
     bench.lane = bench.another_lane().await;
     assert_eq!(bench.wait().await, 3_334);
+}
+
+/// Another process may keep SQLite's file for as long as a message may not wait.
+#[tokio::test]
+async fn invariant_3_pace_counts_from_the_end_of_the_wait_for_the_database() {
+    only_on_sqlite!();
+    let mut bench = Bench::new(&[("WECOM_RATE_PER_MINUTE", "18")]).await;
+    bench.accept_many(1).await;
+    bench.drain().await;
+    let mut intruder = Intruder::at(&bench.config.database_url).await;
+    intruder.lock().await;
+    let claim = Claim { message_id: "a-test", body: "{}", deliveries: Vec::new(), gap: 3_334 };
+    let holder = Holder { robot: "default", owner: &bench.lane.owner };
+    let mut claiming = Box::pin(bench.store.claim(holder, &claim, &bench.clock));
+    assert!(poll!(&mut claiming).is_pending());
+    bench.clock.advance(1_500);
+    intruder.let_go().await;
+    assert_eq!(claiming.await.unwrap(), Claimed::Yes(bench.clock.now()));
+    let slot = bench.store.robot("default", bench.clock.now()).await.unwrap().next_slot_at;
+    assert_eq!(slot, bench.clock.now() + 3_334);
 }
 
 #[tokio::test]

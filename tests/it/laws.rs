@@ -92,7 +92,7 @@ async fn accept(bench: &Bench, witness: &mut Witness, count: u8) {
 async fn claim(lane: &mut Lane) -> Option<Message> {
     match lane.claim().await.unwrap() {
         Next::Send(message) => Some(message),
-        Next::Wait(_) => None,
+        Next::Wait(_) | Next::Pause(_) => None,
     }
 }
 
@@ -144,7 +144,7 @@ async fn finish(bench: &mut Bench, witness: &mut Witness) {
                 bench.lane.record(&message, &report(MessageOutcome::Delivered)).await.unwrap();
             }
             Next::Wait(Millis::MAX) => return,
-            Next::Wait(until) => witness.lives(bench, until - bench.clock.now()),
+            Next::Wait(until) | Next::Pause(until) => witness.lives(bench, until - bench.clock.now()),
         }
     }
     panic!("it never ends");

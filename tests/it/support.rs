@@ -185,7 +185,7 @@ impl Bench {
                 self.lane.record(&message, &report).await.unwrap();
                 true
             }
-            Next::Wait(_) => false,
+            Next::Wait(_) | Next::Pause(_) => false,
         }
     }
 
@@ -206,7 +206,7 @@ impl Bench {
     pub async fn wait(&mut self) -> Millis {
         match self.lane.claim().await.unwrap() {
             Next::Send(message) => panic!("it sends {message:?}"),
-            Next::Wait(until) => until - self.clock.now(),
+            Next::Wait(until) | Next::Pause(until) => until - self.clock.now(),
         }
     }
 
