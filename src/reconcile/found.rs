@@ -1,6 +1,8 @@
 //! What is found: a task that has ended and of which no event is stored becomes one, through the same intake and the same
 //! dedup as a webhook. From the body that Harbor has on record for the webhook, else rebuilt from what the API says.
 
+use std::time::Duration;
+
 use super::logs::Log;
 use super::poll::Round;
 use super::{Interrupted, Reconciler};
@@ -15,9 +17,9 @@ use crate::store::accept::Acceptance;
 use crate::store::correct::Finding;
 
 impl Reconciler {
-    /// The rule of an execution. One that is new is read first; None where it was deleted.
+    /// The rule of an execution. One that was made a moment ago is read first; None where it was deleted.
     pub(super) async fn rule(&self, execution: &Execution) -> Result<Option<Policy>, Interrupted> {
-        for age in [super::RULES_SERVE, FRESH] {
+        for age in [super::RULES_SERVE, FRESH, Duration::ZERO] {
             let rules = self.connection.rules(age).await?;
             if let Some(rule) = rules.iter().find(|rule| rule.id == execution.policy_id) {
                 return Ok(Some(rule.clone()));
@@ -43,18 +45,30 @@ impl Reconciler {
         outcome: ReplicationOutcome,
     ) -> Result<bool, Interrupted> {
         let rule = self.rule(execution).await?;
-        let rule = rule.as_ref();
+        self.settle_by(round, rule.as_ref(), execution, task, outcome).await
+    }
+
+    pub(super) async fn settle_by(
+        &mut self,
+        round: &Round<'_>,
+        rule: Option<&Policy>,
+        execution: &Execution,
+        task: &Task,
+        outcome: ReplicationOutcome,
+    ) -> Result<bool, Interrupted> {
         let Some((bare, _)) = rebuild::webhook(&round.host, rule, execution, task, None, true) else {
             tracing::debug!(execution_id = execution.id, task_id = task.id, "a task of Harbor's is not understood");
             return Ok(true);
         };
-        let is_quiet = self.is_quiet(round, bare.event.occurred_at);
+        // Without its rule nobody knows in which direction it went: to whom, and as which image.
+        let done = rule.and(operation(task));
+        let is_quiet = rule.is_none() || self.is_quiet(round, bare.event.occurred_at);
         if let Some(stored) = self.store.task(&bare.event).await? {
             // It came in while Harbor could not be asked.
-            let is_wrong = operation(task).is_some_and(|known| known != stored.operation);
+            let is_wrong = done.is_some_and(|known| known != stored.operation);
             let is_unexplained = outcome == ReplicationOutcome::Failed && stored.reason.is_empty() && !is_quiet;
             if is_wrong || is_unexplained {
-                let log = if is_unexplained { self.log(round, execution, task).await? } else { Log::Gone };
+                let log = if is_unexplained { self.log(round, execution, task, rule).await? } else { Log::Gone };
                 if is_wrong || !log.is_awaited() {
                     self.explain(stored.event_id, rule, task, log.read(), is_quiet).await?;
                 }
@@ -76,7 +90,7 @@ impl Reconciler {
             Some((Err(_), _)) | None => None,
         };
         let needs_log = recorded.is_none() || outcome == ReplicationOutcome::Failed;
-        let log = if needs_log { self.log(round, execution, task).await? } else { Log::Gone };
+        let log = if needs_log { self.log(round, execution, task, rule).await? } else { Log::Gone };
         let (webhook, payload, source) = match recorded {
             Some((webhook, body)) => (webhook, body, Source::HarborRecord),
             // Its versions stand there alone.
@@ -89,7 +103,7 @@ impl Reconciler {
         };
         let event = Event {
             source,
-            operation: operation(task).unwrap_or(Operation::Unconfirmed),
+            operation: done.unwrap_or(Operation::Unconfirmed),
             rule: rule.map(|rule| rule.name.clone()).unwrap_or_default(),
             rule_id: rule.map_or(0, |rule| rule.id),
             task_id: task.id,

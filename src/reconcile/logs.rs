@@ -1,15 +1,14 @@
 //! The logs of tasks, which Harbor keeps for a day. One that cannot be read now is asked for again, for an hour, and
-//! keeps no other task waiting; after that what it says stays unknown. No task is lost for it.
+//! keeps no other task waiting; after that what it says stays unknown. As long as this process runs, no task is lost for it.
 
 use std::collections::HashMap;
 
 use super::poll::{Round, outcome};
 use super::{Interrupted, Reconciler};
-use crate::harbor::answers::{Execution, Task};
+use crate::harbor::answers::{Execution, Policy, Task};
 use crate::harbor::client::Error;
 use crate::harbor::log::{TaskLog, read};
 use crate::model::clock::{HOUR, MINUTE, Millis};
-use crate::store::reconcile::Replicating;
 
 /// How long Harbor keeps a log.
 pub(super) const LIVES: Millis = 24 * HOUR;
@@ -58,16 +57,18 @@ struct Failed {
     /// What an event is made of, should Harbor forget them meanwhile.
     execution: Execution,
     task: Task,
+    /// Harbor deletes a rule together with its executions; it alone says in which direction they went.
+    rule: Option<Policy>,
 }
 
 impl Failed {
-    fn new(now: Millis, execution: &Execution, task: &Task) -> Self {
+    fn new(now: Millis, execution: &Execution, task: &Task, rule: Option<&Policy>) -> Self {
         let Execution { id, policy_id, start_time, end_time, .. } = *execution;
         let execution = Execution { id, policy_id, start_time, end_time, ..Execution::default() };
-        Self { first_at: now, again_at: now, is_given_up: false, execution, task: task.clone() }
+        Self { first_at: now, again_at: now, is_given_up: false, execution, task: task.clone(), rule: rule.cloned() }
     }
 
-    fn is_of_harbor(&self) -> bool {
+    fn has_short_texts(&self) -> bool {
         let Task { operation, src_resource, dst_resource, .. } = &self.task;
         [operation, src_resource, dst_resource].iter().all(|text| text.len() <= LONGEST_TEXT)
     }
@@ -86,12 +87,14 @@ impl Reconciler {
         round: &Round<'_>,
         execution: &Execution,
         task: &Task,
+        rule: Option<&Policy>,
     ) -> Result<Log, Interrupted> {
         let (name, now) = ((execution.id, task.id), self.clock.now());
-        let mut failed = Failed::new(now, execution, task);
+        let mut failed = Failed::new(now, execution, task, rule);
         // The log of a later try is another one.
         if let Some(before) = self.logs.failed.get(&name).filter(|before| before.task.status == task.status) {
-            failed = Failed { execution: failed.execution, task: failed.task, ..*before };
+            let Failed { execution, task, rule, .. } = failed;
+            failed = Failed { execution, task, rule: rule.or(before.rule.clone()), ..*before };
         }
         if !self.logs.is_slow && !failed.is_given_up && failed.again_at <= now {
             match self.connection.client.task_log(execution.id, task.id).await {
@@ -114,7 +117,7 @@ impl Reconciler {
             }
         }
         failed.is_given_up |= !self.may_wait(round, task, failed.first_at, now);
-        let has_room = self.logs.failed.len() < MOST && failed.is_of_harbor();
+        let has_room = self.logs.failed.len() < MOST && failed.has_short_texts();
         if !has_room && !self.logs.failed.contains_key(&name) {
             return Ok(Log::Gone);
         }
@@ -123,19 +126,29 @@ impl Reconciler {
         Ok(log)
     }
 
+    /// What the log of a task that runs says by now; None where it cannot be read.
+    pub(super) async fn log_so_far(&mut self, execution: &Execution, task: &Task) -> Option<TaskLog> {
+        if self.logs.is_slow {
+            return None;
+        }
+        let log = self.connection.client.task_log(execution.id, task.id).await;
+        self.logs.is_slow = matches!(log, Err(Error::Timeout));
+        log.ok().map(|log| read(&log))
+    }
+
     /// Harbor has this execution no more. What waited for its log becomes an event without it.
-    pub(super) async fn forgotten(&mut self, round: &Round<'_>, id: i64) -> Result<Vec<Replicating>, Interrupted> {
+    pub(super) async fn forgotten(&mut self, round: &Round<'_>, id: i64) -> Result<(), Interrupted> {
         let mut waiting = Vec::new();
         for failed in self.logs.failed.values_mut().filter(|failed| failed.execution.id == id) {
             failed.is_given_up = true;
-            waiting.push((failed.execution.clone(), failed.task.clone()));
+            waiting.push((failed.execution.clone(), failed.task.clone(), failed.rule.clone()));
         }
-        for (execution, task) in waiting {
+        for (execution, task, rule) in waiting {
             if let Some(outcome) = outcome(&task) {
-                self.settle(round, &execution, &task, outcome).await?;
+                self.settle_by(round, rule.as_ref(), &execution, &task, outcome).await?;
             }
         }
-        Ok(Vec::new())
+        Ok(())
     }
 
     /// By Harbor's clock a log that is gone by now, or an event that would become too old to be sent, is not waited for.

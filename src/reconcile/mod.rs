@@ -23,6 +23,7 @@ use crate::harbor::connection::Connection;
 use crate::lookup::LookUp;
 use crate::metrics::Metrics;
 use crate::model::clock::{Clock, HOUR, MINUTE, Millis};
+use crate::model::event::Source;
 use crate::store::{Store, StoreError};
 use logs::Logs;
 use record::Record;
@@ -165,7 +166,9 @@ impl Reconciler {
         let Some(host) = self.connection.host() else { return Ok(()) };
         let since = self.clock.now() - REMEMBERED;
         for (event_id, event) in self.store.unconfirmed(since, AT_ONCE).await? {
-            if event.harbor_host != host {
+            // Of what its API alone tells without a rule, nobody knows in which direction it went.
+            let is_of_no_rule = event.source == Source::HarborApi && event.rule_id == 0;
+            if event.harbor_host != host || is_of_no_rule {
                 continue;
             }
             let question = crate::lookup::Question::of(&event_id, &event);

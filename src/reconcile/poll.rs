@@ -5,7 +5,6 @@ use std::collections::{HashMap, HashSet};
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::{Execution, SystemInfo, Task};
 use crate::harbor::client::{Error, PAGE_SIZE, Page};
-use crate::harbor::log::read;
 use crate::harbor::rebuild;
 use crate::model::clock::{MINUTE, Millis, SECOND};
 use crate::model::event::{Operation, ReplicationOutcome};
@@ -187,7 +186,10 @@ impl Reconciler {
         let execution = match asked {
             Ok(execution) => execution,
             // Its rule was deleted, or Harbor's sweeper was here.
-            Err(Error::NotFound) => return self.forgotten(round, in_view.id).await,
+            Err(Error::NotFound) => {
+                self.forgotten(round, in_view.id).await?;
+                return Ok(Vec::new());
+            }
             Err(error) => return Err(error.into()),
         };
         if execution.has_ended() && execution.total == 0 {
@@ -195,7 +197,10 @@ impl Reconciler {
             return Ok(Vec::new());
         }
         let tasks = match self.connection.noted(self.connection.client.tasks(execution.id).await) {
-            Err(Error::NotFound) => return self.forgotten(round, in_view.id).await,
+            Err(Error::NotFound) => {
+                self.forgotten(round, in_view.id).await?;
+                return Ok(Vec::new());
+            }
             tasks => tasks?,
         };
         if execution.has_ended() && tasks.is_empty() {
@@ -251,13 +256,11 @@ impl Reconciler {
         Ok(ended_at + delay)
     }
 
-    async fn replicating(&self, execution: &Execution, task: &Task) -> Result<Option<Replicating>, Interrupted> {
+    async fn replicating(&mut self, execution: &Execution, task: &Task) -> Result<Option<Replicating>, Interrupted> {
         let rule = self.rule(execution).await?;
         let rule = rule.as_ref();
-        let client = &self.connection.client;
         // Without a log there are no versions, and that is no error.
-        let log = client.task_log(execution.id, task.id).await.ok();
-        let log = log.map(|log| read(&log));
+        let log = self.log_so_far(execution, task).await;
         let rebuilt = rebuild::webhook("", rule, execution, task, log.as_ref(), self.settings.digest_only);
         // What is being deleted is not on its way.
         let Some((webhook, _)) = rebuilt.filter(|(webhook, _)| webhook.event.operation != Operation::Delete) else {

@@ -3,8 +3,9 @@
 use harborbell::demo::harbor::Fault;
 use harborbell::model::harbor_status::HarborState;
 use rstest::rstest;
+use serde_json::json;
 
-use crate::desk::{Desk, execution, log, task, webhook_of, webhook_policy};
+use crate::desk::{Desk, execution, log, rule, task, webhook_of, webhook_policy};
 use crate::support::eventually;
 
 const API: &str = "mars/mars-api";
@@ -204,4 +205,56 @@ async fn a_look_up_says_what_was_done_also_where_it_cannot_say_why_it_failed() {
         desk.bench.deliveries().await[0].event.facts.operation.as_str() == "delete"
     })
     .await;
+}
+
+#[tokio::test]
+async fn logs_of_tasks_that_run_are_waited_for_once_in_a_round() {
+    let mut desk = desk(&[]).await;
+    let at = desk.now();
+    for id in 7..12 {
+        desk.harbor.set_execution(execution(id, "InProgress", at - 5, None));
+        desk.harbor.set_task(id, task(id, API, "InProgress", "copy", at), Some(&log(API, &["v1"], &[])));
+    }
+    desk.harbor.fail_at("/log", Some(Fault::Hang));
+    desk.pass(60).await;
+    let asked = desk.harbor.asked().iter().filter(|asked| asked.path.ends_with("/log")).count();
+    assert_eq!(asked, 1);
+}
+
+/// Only the rule says that it was a pull; Harbor deletes both together.
+#[tokio::test]
+async fn invariant_9_what_its_deleted_rule_pulled_is_no_push() {
+    let mut desk = desk(&[]).await;
+    let mut pulls = rule(2, "from-hub", "拉取仓");
+    pulls["src_registry"] = json!({ "id": 5, "name": "hub", "url": "https://hub.example.com" });
+    pulls["dest_registry"] = json!({ "id": 0, "name": "Local" });
+    desk.harbor.set_rule(pulls);
+    pull(&desk, 2);
+    desk.harbor.fail_at(LOG, Some(Fault::Status(500)));
+    desk.pass(300).await;
+    assert!(desk.shown().await.is_empty());
+    desk.harbor.forget_rule(2);
+    desk.reconciler.connection.rules(std::time::Duration::ZERO).await.unwrap();
+    desk.pass(120).await;
+    let shown = desk.shown().await;
+    assert!(shown.len() == 1 && shown[0].contains("`mars/nginx`") && shown[0].contains("拉取仓"), "{shown:?}");
+}
+
+#[tokio::test]
+async fn what_was_done_by_a_rule_that_nobody_knows_is_unconfirmed_and_told_to_nobody() {
+    let mut desk = desk(&[]).await;
+    pull(&desk, 99);
+    desk.pass(300).await;
+    assert!(desk.shown().await.is_empty());
+    assert!(desk.known("library/nginx", "v1").await.is_empty());
+}
+
+fn pull(desk: &Desk, rule: i64) {
+    let at = desk.now();
+    let mut pulled = execution(7, "Succeed", at - 5, Some(at));
+    pulled["policy_id"] = rule.into();
+    desk.harbor.set_execution(pulled);
+    let mut from = task(7, "library/nginx", "Succeed", "copy", at);
+    from["dst_resource"] = "mars/nginx [1 item(s) in total]".into();
+    desk.harbor.set_task(7, from, Some(&log("library/nginx", &["v1"], &["v1"])));
 }

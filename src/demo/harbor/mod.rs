@@ -141,6 +141,15 @@ impl Harbor {
         state.tasks.remove(&id);
     }
 
+    /// Its executions go with it.
+    pub fn forget_rule(&self, id: i64) {
+        let mut state = self.shared.state();
+        state.rules.remove(&id);
+        let State { executions, tasks, .. } = &mut *state;
+        executions.retain(|_, execution| execution["policy_id"] != id);
+        tasks.retain(|execution, _| executions.contains_key(execution));
+    }
+
     /// As after a restore from an old backup.
     pub fn forget_everything(&self) {
         let mut state = self.shared.state();
