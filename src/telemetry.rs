@@ -2,22 +2,20 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::filter::Targets;
+use tracing_subscriber::filter::{LevelFilter, Targets};
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{Layer, registry};
 
 use crate::config::LogFormat;
 
-/// With the default filter, actix says nothing of its workers and of the signals that it leaves to others. Who sets
-/// another filter gets what it says.
-const DEFAULT: (&str, &str) = ("info", "info,actix_server=warn");
-
 /// Starts logging. Called once, before anything is worth saying; a second call changes nothing.
 pub fn start(format: LogFormat, filter: &str) {
-    let filter = if filter == DEFAULT.0 { DEFAULT.1 } else { filter };
     // The configuration has been checked.
     let targets: Targets = filter.parse().unwrap_or_default();
+    // Unless it is asked for, actix says nothing of its workers and of the signals that it leaves to others.
+    let most = targets.default_level().unwrap_or(LevelFilter::OFF).min(LevelFilter::WARN);
+    let targets = if filter.contains("actix") { targets } else { targets.with_target("actix_server", most) };
     let lines = tracing_subscriber::fmt::layer()
         // A log that cannot be written (a full disk, a reader that died) must not stop what is logged.
         .log_internal_errors(false)

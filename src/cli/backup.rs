@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use super::output::table;
-use super::user::act_as_owner_of_way;
+use super::user::{act_as_owner_of_way, check_configured_by};
 use super::{CommandResult, Failure};
 use crate::config::Config;
 use crate::serve::stop_signal;
@@ -19,6 +19,7 @@ pub async fn backup(config: &Config, file: &Path) -> CommandResult {
                 .to_owned(),
         ));
     }
+    check_configured_by(&config.database_url, config.file.clone())?;
     // A copy that is not whole goes with the future that makes it.
     let made = tokio::select! {
         made = copy(&config.database_url, file) => made?,

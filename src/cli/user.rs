@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
-use anyhow::{Context, bail};
+use anyhow::{Context, anyhow, bail};
 use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, setgid, setuid};
 use rustix::fs::{Access, access};
@@ -39,11 +39,7 @@ fn name(user: Uid) -> String {
 /// not use files that root makes there. Who owns the configuration may not have root do what that user may not. Nobody else
 /// can be another user, and is told who may use the file.
 pub fn act_as_owner(database_url: &str, configured_by: Option<ConfigFile>) -> anyhow::Result<()> {
-    let configured_by = configured_by.map(|file| Owner {
-        user: Uid::from_raw(file.user),
-        group: Gid::from_raw(file.group),
-        place: file.name.into(),
-    });
+    let configured_by = configured_by.map(Owner::of_configuration);
     let Some(file) = file_of(database_url)? else {
         return configured_by.map_or(Ok(()), |owner| owner.act(Access::READ_OK));
     };
@@ -53,13 +49,7 @@ pub fn act_as_owner(database_url: &str, configured_by: Option<ConfigFile>) -> an
     }
     match configured_by.filter(|other| !other.user.is_root() && other.user != owner.user) {
         None => owner.act(Access::WRITE_OK),
-        Some(other) if !owner.user.is_root() => bail!(
-            "{} belongs to {}, and {} to {}; run this as one of them, or where there is no such .env",
-            other.place.display(),
-            name(other.user),
-            owner.place.display(),
-            name(owner.user)
-        ),
+        Some(other) if !owner.user.is_root() => Err(other.differs_from(&owner)),
         Some(other) => {
             other.act(Access::READ_OK)?;
             if !owner.is_usable(&file) {
@@ -72,6 +62,16 @@ pub fn act_as_owner(database_url: &str, configured_by: Option<ConfigFile>) -> an
             }
             Ok(())
         }
+    }
+}
+
+/// Root reads a database for its backup as root: only its owner's configuration, or root's own, may say which one.
+pub fn check_configured_by(database_url: &str, configured_by: Option<ConfigFile>) -> anyhow::Result<()> {
+    let configured_by = configured_by.map(Owner::of_configuration).filter(|_| Uid::effective().is_root());
+    let (Some(other), Some(file)) = (configured_by, file_of(database_url)?) else { return Ok(()) };
+    match owner_of(&file)? {
+        Some(owner) if !other.user.is_root() && other.user != owner.user => Err(other.differs_from(&owner)),
+        _ => Ok(()),
     }
 }
 
@@ -122,6 +122,20 @@ struct Owner {
 impl Owner {
     fn of(place: &Path, found: &Metadata) -> Self {
         Self { user: Uid::from_raw(found.uid()), group: Gid::from_raw(found.gid()), place: place.to_owned() }
+    }
+
+    fn of_configuration(file: ConfigFile) -> Self {
+        Self { user: Uid::from_raw(file.user), group: Gid::from_raw(file.group), place: file.name.into() }
+    }
+
+    fn differs_from(&self, owner: &Self) -> anyhow::Error {
+        anyhow!(
+            "{} belongs to {}, and {} to {}; run this as one of them, or where there is no such .env",
+            self.place.display(),
+            name(self.user),
+            owner.place.display(),
+            name(owner.user)
+        )
     }
 
     /// Whether this process may use the file, or make it.

@@ -7,6 +7,8 @@ use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::SecretString;
+use tracing::Level;
+use tracing_subscriber::filter::Targets;
 
 use super::LogFormat;
 use crate::model::clock::{HOUR, Millis};
@@ -111,9 +113,13 @@ pub(super) fn log_format(value: &str) -> Result<LogFormat, String> {
 }
 
 pub(super) fn log_filter(value: &str) -> Result<String, String> {
-    value
-        .parse::<tracing_subscriber::filter::Targets>()
-        .map_err(|_| format!("{} is no filter; use a level such as info, or warn,harborbell=debug", quoted(value)))?;
+    let targets = value.parse::<Targets>().ok();
+    // A word that is no level is taken for the name of a target; then all others are silent, errors too.
+    let says_something = |targets: &Targets| targets.would_enable("harborbell", &Level::ERROR);
+    let is_meant = targets.is_some_and(|targets| says_something(&targets) || value.contains("off"));
+    if !is_meant || value.contains(['[', ']', '{', '}', '/', ';']) {
+        return Err(format!("{} is no filter; use a level such as info, or warn,harborbell=debug", quoted(value)));
+    }
     Ok(value.to_owned())
 }
 

@@ -9,7 +9,7 @@ use super::{Result, Store, rows};
 use crate::model::clock::{Clock, Millis};
 
 /// What a statement may last that has waited for nobody.
-const NO_WAIT: Millis = 50;
+const NO_WAIT: Millis = 5;
 
 /// A message that is about to be sent.
 #[derive(Clone, Debug)]
@@ -34,7 +34,7 @@ pub enum Claimed {
 
 impl Store {
     /// Writes the message and its attempts, marks the rows, reserves the slot, renews the lease. The time
-    /// is asked for only here, because the writer's place may have been waited for, and the pace must not
+    /// is asked for within the transaction, because its place may have been waited for, and the pace must not
     /// be counted from before that.
     pub async fn claim(&self, holder: Holder<'_>, claim: &Claim<'_>, clock: &Clock) -> Result<Claimed> {
         let mut transaction = self.begin().await?;
@@ -43,7 +43,7 @@ impl Store {
             return Ok(Claimed::LeaseLost);
         }
         // SQLite's transaction began only with that, and may have waited for another process.
-        if clock.now() - now > NO_WAIT {
+        if !transaction.is_shared() && clock.now() - now > NO_WAIT {
             now = clock.now();
             reserve_slot(&mut transaction, holder, claim, now).await?;
         }

@@ -62,6 +62,9 @@ fn the_defaults_are_the_interfaces() {
 #[case("RETRY_MAX_ELAPSED", "soon")]
 #[case("LOG_FORMAT", "xml")]
 #[case("RUST_LOG", "harborbell=loud")]
+#[case("RUST_LOG", "harborbell[span]=debug")]
+#[case("RUST_LOG", "nonsense")]
+#[case("RUST_LOG", "info;warn")]
 fn a_wrong_value_is_a_fault_of_its_key(#[case] key: &str, #[case] value: &str) {
     assert!(!only_fault(key, value).is_empty());
 }

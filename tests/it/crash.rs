@@ -31,7 +31,7 @@ async fn invariant_1_a_202_is_a_row_and_is_told_whatever_is_killed() {
     for kill in 0..kills() {
         let shown_before = wecom.shown().len();
         let started = Instant::now();
-        let mut process = Process::start(folder.path(), &wecom.url(), &[("RUST_LOG", "info,harborbell::intake=warn")]);
+        let mut process = Process::start(folder.path(), &wecom.url(), &[("RUST_LOG", "info,harborbell::receive=warn")]);
         let posts = (0..300_u64).map(|number| {
             let version = format!("k{kill}-{number}");
             let request = client.post(format!("{}/webhook/harbor", process.url)).body(arrived(&version).to_string());

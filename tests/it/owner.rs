@@ -192,6 +192,14 @@ async fn a_backup_by_root_is_made_as_the_owner_of_its_folder() {
         assert_eq!((file.uid(), file.mode() & 0o777), (owner, 0o600), "{copy:?}");
         assert_owned(folder.path());
     }
+    // Nor does a stranger's configuration have root read what is not the stranger's.
+    let file = format!("DATABASE_URL=sqlite://{}/test.db\nWECOM_WEBHOOK_URL={KEY}\n", folder.path().display());
+    std::fs::write(strangers.path().join(".env"), file).unwrap();
+    chown(strangers.path().join(".env"), Some(STRANGER), Some(GROUP)).unwrap();
+    let mut command = Command::new(program());
+    let output = command.args(["backup", "stolen.db"]).current_dir(strangers.path()).env_clear().output().unwrap();
+    assert!(!output.status.success() && said(&output).contains("run this as one of them"), "{}", said(&output));
+    assert!(!strangers.path().join("stolen.db").exists());
     // The stranger could put another folder in its place.
     let copy = strangers.path().join("roots/copy.db");
     let output = run(folder.path(), &wecom.url(), &["backup", copy.to_str().unwrap()]);
