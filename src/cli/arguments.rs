@@ -53,8 +53,11 @@ pub(super) fn read_moment(text: Option<&str>, timezone: &TimeZone) -> Result<Opt
 
 /// The address of a service. What a proxy has before its paths stays there, with or without a slash at the end.
 pub(super) fn service_url(text: &str) -> Result<Url, String> {
-    let url = Url::parse(text).ok().filter(|url| matches!(url.scheme(), "http" | "https") && url.has_host());
-    let mut url = url.ok_or("use an address that begins with http:// or https://")?;
+    let mut url = match Url::parse(text) {
+        Ok(url) if matches!(url.scheme(), "http" | "https") => url,
+        Err(error) if text.contains("://") => return Err(error.to_string()),
+        _ => return Err("use an address that begins with http:// or https://".into()),
+    };
     if !url.path().ends_with('/') {
         url.set_path(&format!("{}/", url.path()));
     }

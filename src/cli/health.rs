@@ -65,8 +65,9 @@ async fn ask(url: &Url) -> anyhow::Result<()> {
     use_ring();
     // A proxy, or a page that it leads to, would answer for itself.
     let client = Client::builder().no_proxy().redirect(Policy::none()).timeout(ANSWERS_WITHIN).build()?;
-    let place = url.origin().ascii_serialization();
-    let answer = client.get(url.join("readyz").context("--url")?).send().await.map_err(reqwest::Error::without_url);
+    let url = url.join("readyz").context("--url")?;
+    let place = format!("{}{}", url.origin().ascii_serialization(), url.path());
+    let answer = client.get(url).send().await.map_err(reqwest::Error::without_url);
     let mut answer = answer.with_context(|| format!("{place} does not answer"))?;
     let (status, mut body) = (answer.status(), Vec::new());
     while let Ok(Some(chunk)) = answer.chunk().await {

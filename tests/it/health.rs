@@ -99,13 +99,14 @@ async fn the_path_of_an_address_is_kept(#[case] path: &str, #[case] asked: &str)
     assert!(head.starts_with(&format!("GET {asked} HTTP/1.1\r\n")), "{head}");
 }
 
-/// And what the address has in it is not repeated.
+/// It is named by the URL that was asked, without the account and the query of the address.
 #[tokio::test]
 async fn what_another_program_answers_is_no_health() {
     let (app, folder) = (App::spawn().await, TempDir::new().unwrap());
-    let other = format!("{}/healthz/", app.url.replace("127.0.0.1", "somebody:s3cret-word@127.0.0.1"));
+    let other = format!("{}/healthz/?key=s3cret-word", app.url.replace("127.0.0.1", "somebody:s3cret-word@127.0.0.1"));
     let (code, _, error) = health(&folder, &[], &["--url", &other]).await;
-    assert!(code == 1 && error.contains("404") && !error.contains("s3cret"), "{error}");
+    let said = format!("{}/healthz/readyz is not ready: 404", app.url);
+    assert!(code == 1 && error.contains(&said) && !error.contains("s3cret"), "{error}");
 }
 
 #[tokio::test]
@@ -115,8 +116,14 @@ async fn an_address_that_is_none_is_a_fault() {
     assert!(code == 2 && error.contains("LISTEN_ADDR"), "{error}");
     let (code, _, error) = health(&folder, &[("LISTEN_ADDR", "127.0.0.1:0")], &[]).await;
     assert!(code == 2 && error.contains("--url"), "{error}");
-    for url in ["file:///readyz", "127.0.0.1:8080", "localhost:8080", "http://"] {
+    for (url, problem) in [
+        ("file:///readyz", "begins with http:// or https://"),
+        ("127.0.0.1:8080", "begins with http:// or https://"),
+        ("localhost:8080", "begins with http:// or https://"),
+        ("http://", "empty host"),
+        ("http://127.0.0.1:99999", "invalid port number"),
+    ] {
         let (code, _, error) = health(&folder, &[], &["--url", url]).await;
-        assert!(code == 2 && error.contains("begins with http:// or https://"), "{url}: {error}");
+        assert!(code == 2 && error.contains(problem), "{url}: {error}");
     }
 }
