@@ -36,7 +36,9 @@ pub(super) fn database_url(value: &str) -> Result<String, String> {
 pub(super) fn timeout(value: &str) -> Result<Duration, String> {
     match length(value)? {
         Duration::ZERO => Err("is 0; a message needs some time".into()),
-        long if long > LONGEST_TIMEOUT => Err(format!("{value} is longer than 12s; the lane's lease needs the rest")),
+        long if long > LONGEST_TIMEOUT => {
+            Err(format!("{value} is too long; a message may take {}s at most", LONGEST_TIMEOUT.as_secs()))
+        }
         fine => Ok(fine),
     }
 }
