@@ -5,13 +5,13 @@ use std::cell::Cell;
 use std::collections::{HashMap, HashSet};
 use std::io::{ErrorKind, Read};
 use std::os::unix::fs::MetadataExt;
-use std::path::Path;
 use std::rc::Rc;
 
 use rustix::process::geteuid;
 
+use super::file::open;
 use super::nearest::nearest;
-use super::secrets::{file_keys, is_secret, open};
+use super::secrets::{file_keys, is_secret};
 use super::{Fault, KEYS};
 
 const BYTE_ORDER_MARK: char = '\u{feff}';
@@ -141,7 +141,7 @@ impl Dotenv {
 }
 
 fn read(name: &'static str) -> std::io::Result<(ConfigFile, Vec<u8>)> {
-    let (mut file, owner) = open(Path::new(name))?;
+    let (mut file, owner) = open(name)?;
     let mut bytes = Vec::new();
     file.read_to_end(&mut bytes)?;
     Ok((ConfigFile { name, user: owner.uid(), group: owner.gid() }, bytes))

@@ -3,9 +3,9 @@
 use reqwest::Url;
 use secrecy::SecretString;
 
-use super::Fault;
 use super::faults::EnvironmentReader;
-use super::values::{header, named, positive_millis, quoted, web_url};
+use super::values::{header, positive_millis, quoted, web_url};
+use super::{Fault, file};
 use crate::model::clock::{HOUR, Millis, SECOND};
 
 /// Where Harbor is.
@@ -82,7 +82,7 @@ fn poll_interval(value: &str) -> Result<Millis, String> {
 }
 
 fn certificates(path: &str) -> Result<Vec<u8>, String> {
-    let text = std::fs::read(path).map_err(|error| format!("cannot read {}: {error}", named(path)))?;
+    let text = file::bytes(path)?;
     match reqwest::Certificate::from_pem_bundle(&text) {
         Ok(certificates) if !certificates.is_empty() => Ok(text),
         _ => Err(format!("{} has no certificate in PEM (-----BEGIN CERTIFICATE-----)", quoted(path))),

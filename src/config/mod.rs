@@ -4,6 +4,7 @@
 mod document;
 pub mod dotenv;
 mod faults;
+mod file;
 mod harbor;
 mod nearest;
 mod needs;
@@ -135,14 +136,15 @@ impl Config {
         });
         let routing = reader.routing();
         let harbor_place = reader.harbor_place();
-        let renderer = reader.renderer(timezone.clone());
+        let public_url = reader.optional("PUBLIC_URL", public_url);
+        let renderer = reader.renderer(timezone.clone(), public_url.as_ref());
         let listen_addr = reader.read("LISTEN_ADDR", listen_addr).unwrap_or_else(|| (Ipv4Addr::LOCALHOST, 0).into());
         let allow_anonymous = reader.read("ALLOW_ANONYMOUS", switch).unwrap_or_default();
         reader.require(need, &routing.robots, listen_addr, allow_anonymous);
         let config = Self {
             file: None,
             listen_addr,
-            public_url: reader.optional("PUBLIC_URL", public_url),
+            public_url,
             database_url: reader.read("DATABASE_URL", database_url).unwrap_or_default(),
             routing,
             wecom_timeout: reader.read("WECOM_TIMEOUT", timeout).unwrap_or(LONGEST_TIMEOUT),
@@ -226,13 +228,10 @@ impl EnvironmentReader<'_> {
         let Some(path) = self.optional("ROUTES_FILE", |path| Ok(path.to_owned())) else {
             return (surroundings.default.into_iter().collect(), Vec::new());
         };
-        let read = std::fs::read_to_string(&path)
-            .map_err(|error| vec![format!("cannot read {}: {error}", named(&path))])
-            .and_then(|text| {
-                let placed =
-                    |faults: Vec<String>| faults.iter().map(|fault| format!("{}:{fault}", named(&path))).collect();
-                routes::read(&text, surroundings).map_err(placed)
-            });
+        let read = file::text(&path).map_err(|problem| vec![problem]).and_then(|text| {
+            let placed = |faults: Vec<String>| faults.iter().map(|fault| format!("{}:{fault}", named(&path))).collect();
+            routes::read(&text, surroundings).map_err(placed)
+        });
         read.unwrap_or_else(|problems: Vec<String>| {
             let fault = |problem| Fault { key: "ROUTES_FILE".into(), problem };
             self.faults.extend(problems.into_iter().map(fault));
@@ -240,7 +239,7 @@ impl EnvironmentReader<'_> {
         })
     }
 
-    fn renderer(&mut self, timezone: Option<TimeZone>) -> Option<Arc<Renderer>> {
+    fn renderer(&mut self, timezone: Option<TimeZone>, public_url: Option<&Url>) -> Option<Arc<Renderer>> {
         let language = self.read("MESSAGE_LANGUAGE", |value| match value {
             "zh" => Ok(Language::Zh),
             "en" => Ok(Language::En),
@@ -251,7 +250,6 @@ impl EnvironmentReader<'_> {
             let url = link_target(harbor_url(value)?.as_str());
             if url.len() > 512 { Err("is longer than 512 bytes".into()) } else { Ok(url) }
         });
-        let public_url = self.optional("PUBLIC_URL", public_url);
         let public_url = public_url.map(|url| link_target(url.as_str().trim_end_matches('/')));
         let settings = Settings {
             language: language.unwrap_or(Language::Zh),
@@ -263,9 +261,8 @@ impl EnvironmentReader<'_> {
             if path.is_empty() {
                 return Renderer::new(settings, None).map_err(|error| error.to_string());
             }
-            let source =
-                std::fs::read_to_string(path).map_err(|error| format!("cannot read {}: {error}", named(path)))?;
-            Renderer::new(settings, Some(&source)).map_err(|error| format!("{} is no template: {error}", named(path)))
+            Renderer::new(settings, Some(&file::text(path)?))
+                .map_err(|error| format!("{} is no template: {error}", named(path)))
         })
         .map(Arc::new)
     }

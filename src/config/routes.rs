@@ -9,6 +9,7 @@ use toml::Spanned;
 use toml::de::DeTable;
 
 use super::document::{Document, Item};
+use super::file;
 use super::nearest::nearest;
 use super::values::{may_be_secret, quoted, robot_url};
 use crate::model::robot::{EVERYBODY, Format, LONGEST_MENTIONS, Robot, mention, unite};
@@ -221,7 +222,7 @@ fn is_userid(text: &str) -> bool {
 
 /// The names of the variables that `ROUTES_FILE` refers to, as far as it can be read.
 pub fn references(values: &HashMap<String, String>) -> HashSet<String> {
-    let text = values.get("ROUTES_FILE").and_then(|path| std::fs::read_to_string(path.trim()).ok()).unwrap_or_default();
+    let text = values.get("ROUTES_FILE").and_then(|path| file::text(path.trim()).ok()).unwrap_or_default();
     let names = text.split("${").skip(1).filter_map(|rest| rest.split_once('}'));
     names.map(|(name, _)| name.to_owned()).collect()
 }

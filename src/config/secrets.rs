@@ -2,14 +2,14 @@
 //! is in a file is never repeated.
 
 use std::collections::{HashMap, HashSet};
-use std::fs::{File, Metadata};
+use std::fs::Metadata;
 use std::io::{Error, Read};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
 use rustix::process::geteuid;
 
+use super::file::open;
 use super::values::named;
 use super::{Fault, KEYS};
 
@@ -113,13 +113,6 @@ fn content(path: &Path) -> Result<(String, Metadata), String> {
         secret if secret.contains('\n') => Err(format!("{shown} has several lines; it is to hold the secret alone")),
         secret => Ok((secret.to_owned(), metadata)),
     }
-}
-
-/// Whoever opens a pipe waits for its other end, unless asked not to.
-pub fn open(path: &Path) -> std::io::Result<(File, Metadata)> {
-    let file = File::options().read(true).custom_flags(OFlags::NONBLOCK.bits().cast_signed()).open(path)?;
-    let metadata = file.metadata()?;
-    if metadata.is_file() { Ok((file, metadata)) } else { Err(Error::other("it is no regular file")) }
 }
 
 /// Whether its owner, who we are, lets everybody read it. What containers mount as secrets is root's and often is for all

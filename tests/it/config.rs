@@ -78,6 +78,22 @@ fn all_faults_are_named_at_once() {
     assert_eq!(keys, ["LISTEN_ADDR", "LOG_FORMAT", "MESSAGE_TEMPLATE", "TIMEZONE"]);
 }
 
+/// Also of a key that several parts of the configuration need.
+#[test]
+fn a_fault_is_named_once() {
+    for key in KEYS {
+        let faults = load(&[(key.name, "é")]).err().unwrap_or_default();
+        let named: Vec<_> = faults.iter().filter(|fault| fault.key == key.name).collect();
+        assert!(named.len() <= 1, "{named:?}");
+    }
+    assert!(only_fault("PUBLIC_URL", "harborbell.example.com").contains("begins with https:// or http://"));
+}
+
+#[test]
+fn the_longest_time_of_a_message_is_said() {
+    assert_eq!(only_fault("WECOM_TIMEOUT", "13s"), "13s is too long; a message may take 12s at most");
+}
+
 #[rstest]
 #[case::bare(KEY, Some("https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=5ec2e700-0000-4000-8000-00000000beef"))]
 #[case::whole(

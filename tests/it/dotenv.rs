@@ -157,6 +157,21 @@ fn what_is_no_regular_file_is_not_read(#[case] make: &str) {
     assert!(code == 2 && said.contains("\n  .env: cannot be read: it is no regular file\n"), "{code}: {said}");
 }
 
+/// Nor is what a key names, whoever reads it first.
+#[rstest]
+#[case("ROUTES_FILE")]
+#[case("MESSAGE_TEMPLATE")]
+#[case("HARBOR_CA_FILE")]
+fn a_pipe_that_a_key_names_is_a_fault(#[case] key: &str) {
+    let folder = TempDir::new().unwrap();
+    let made = Command::new("mkfifo").arg("pipe").current_dir(folder.path()).status().unwrap();
+    assert!(made.success());
+    write(folder.path(), format!("{key}=./pipe\n").as_bytes());
+    let (code, said) = run_in(folder.path(), &["check", "--routes"]);
+    let fault = format!("\n  {key}: cannot read ./pipe: it is no regular file\n");
+    assert!(code == 2 && said.contains(&fault), "{code}: {said}");
+}
+
 #[test]
 fn a_name_that_the_routes_file_uses_is_not_taken_for_misspelt() {
     let folder = TempDir::new().unwrap();
