@@ -19,7 +19,7 @@ pub async fn backup(config: &Config, file: &Path) -> CommandResult {
                 .to_owned(),
         ));
     }
-    check_configured_by(&config.database_url, config.file.clone())?;
+    check_configured_by(&config.database_url, config.file)?;
     // A copy that is not whole goes with the future that makes it.
     let made = tokio::select! {
         made = copy(&config.database_url, file) => made?,

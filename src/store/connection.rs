@@ -14,8 +14,10 @@ use tokio::time::timeout;
 use super::Result;
 use super::statement::{Statement, sql};
 
-/// How long a statement waits for another writer; less than the 2.5 s in which a webhook is answered.
+/// How long a statement waits for another process, and who needs the connection for those before; less than the 2.5 s in
+/// which a webhook is answered.
 pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
+
 /// SQLite has one writer, and queueing for it here is fairer than its busy handler. A pool would ask the connection
 /// whether it lives each time it is given back.
 #[derive(Clone, Debug)]

@@ -18,7 +18,7 @@ use crate::model::harbor::Webhook;
 pub(super) struct New {
     /// The versions that are new, by event.
     pub(super) versions: HashMap<String, HashSet<String>>,
-    /// The events whose failures these successes heal.
+    /// The events whose failures these successes heal; asked for on PostgreSQL alone.
     pub(super) healed: Vec<String>,
 }
 
@@ -50,7 +50,7 @@ pub(super) async fn insert_arrivals<'a>(
         }
     } else {
         transaction.queue(inserting);
-        // No other event has these numbers.
+        // No other event has these ids.
         let inserted =
             sql("SELECT a.event_id, a.version FROM (SELECT DISTINCT value->>'event_id' AS id FROM rows($1)) given
              CROSS JOIN arrivals a WHERE a.event_id = given.id");

@@ -71,7 +71,7 @@ impl Transaction {
         matches!(self.begun, Begun::Postgres(..))
     }
 
-    /// Runs it before the next statement or the commit; on SQLite as one text with them.
+    /// Runs it before the next statement or the commit; on SQLite as one text with them, so it must give no rows.
     pub(super) fn queue(&mut self, statement: Statement) {
         self.queued.push(statement);
     }

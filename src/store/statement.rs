@@ -41,7 +41,8 @@ pub(super) fn sql(text: impl Into<String>) -> Statement {
 }
 
 /// Fails where the condition does not hold; [`StoreError::is_unexpected`](super::StoreError) tells. SQLite has no statement
-/// of its own for that, but an error for a text that is no JSON.
+/// of its own for that, but an error for a text that is no JSON; with a number in it that is not known before, so that it is not
+/// looked at before the condition.
 pub(super) fn expect(condition: &str) -> Statement {
     sql(format!("SELECT json('unexpected ' || changes()) WHERE NOT ({condition})"))
 }
@@ -83,7 +84,7 @@ impl Statement {
         text + rest
     }
 
-    /// Several statements as one text; the rows are those of the last one.
+    /// Several statements as one text; the rows are those of all of them.
     pub(super) fn sqlite(statements: Vec<Self>) -> (AssertSqlSafe<String>, SqliteArguments) {
         let (mut texts, mut values) = (Vec::with_capacity(statements.len()), Vec::new());
         for statement in statements {

@@ -118,7 +118,6 @@ async fn invariant_1_a_file_that_was_deleted_or_replaced_takes_nothing_more() {
     }
 }
 
-/// A slip in `DATABASE_URL` must not change what another program has there, nor wait for ever.
 /// A migration of an older file, a restored backup and SQLite's change to a write-ahead log have a journal beside the
 /// file, which takes back what a power cut left of them.
 #[tokio::test]
@@ -141,6 +140,7 @@ async fn invariant_1_a_power_cut_before_there_is_a_write_ahead_log_is_taken_back
     assert!(!folder.path().join("test.db-journal").exists());
 }
 
+/// A slip in `DATABASE_URL` must not change what another program has there, nor wait for ever.
 #[tokio::test]
 async fn what_is_no_database_of_ours_stays_as_it_is() {
     only_on_sqlite!();
