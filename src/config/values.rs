@@ -119,7 +119,8 @@ pub(super) fn log_filter(value: &str) -> Result<String, String> {
     // A word that is no level is taken for the name of a target; then all others are silent, errors too.
     let says_something = |targets: &Targets| targets.would_enable("harborbell", &Level::ERROR);
     let is_meant = targets.is_some_and(|targets| says_something(&targets) || value.contains("off"));
-    if !is_meant || value.contains(['[', ']', '{', '}', '/', ';']) {
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "_:-=,".contains(letter);
+    if !is_meant || !value.chars().all(is_plain) {
         return Err(format!("{} is no filter; use a level such as info, or warn,harborbell=debug", quoted(value)));
     }
     Ok(value.to_owned())

@@ -48,10 +48,16 @@ pub(super) struct Logs {
     failed: HashMap<(i64, i64), Failed>,
     /// One was waited for in vain in this round: no other one is asked for.
     is_slow: bool,
+    /// The same of the round before.
+    was_slow: bool,
 }
 
 struct Failed {
+    /// When it was first asked for in vain; now, where it never was, because another one hung.
     first_at: Millis,
+    is_asked: bool,
+    /// Those behind it come first.
+    hangs: bool,
     again_at: Millis,
     is_given_up: bool,
     /// What an event is made of, should Harbor forget them meanwhile.
@@ -65,7 +71,16 @@ impl Failed {
     fn new(now: Millis, execution: &Execution, task: &Task, rule: Option<&Policy>) -> Self {
         let Execution { id, policy_id, start_time, end_time, .. } = *execution;
         let execution = Execution { id, policy_id, start_time, end_time, ..Execution::default() };
-        Self { first_at: now, again_at: now, is_given_up: false, execution, task: task.clone(), rule: rule.cloned() }
+        Self {
+            first_at: now,
+            is_asked: false,
+            hangs: false,
+            again_at: now,
+            is_given_up: false,
+            execution,
+            task: task.clone(),
+            rule: rule.cloned(),
+        }
     }
 
     fn has_short_texts(&self) -> bool {
@@ -76,7 +91,7 @@ impl Failed {
 
 impl Logs {
     pub(super) fn begin_round(&mut self, now: Millis) {
-        self.is_slow = false;
+        self.was_slow = std::mem::take(&mut self.is_slow);
         self.failed.retain(|_, failed| now - failed.first_at < LIVES);
     }
 }
@@ -96,7 +111,11 @@ impl Reconciler {
             let Failed { execution, task, rule, .. } = failed;
             failed = Failed { execution, task, rule: rule.or(before.rule.clone()), ..*before };
         }
-        if !self.logs.is_slow && !failed.is_given_up && failed.again_at <= now {
+        if !failed.is_asked {
+            failed.first_at = now;
+        }
+        let is_to_wait = self.logs.is_slow || failed.hangs && self.logs.was_slow;
+        if !is_to_wait && !failed.is_given_up && failed.again_at <= now {
             match self.connection.client.task_log(execution.id, task.id).await {
                 answer @ (Ok(_) | Err(Error::NotFound | Error::Unauthorized | Error::Forbidden { .. })) => {
                     self.logs.failed.remove(&name);
@@ -111,7 +130,9 @@ impl Reconciler {
                         let (execution_id, task_id) = name;
                         tracing::warn!(execution_id, task_id, %error, "a task's log cannot be read; it is asked for again, for an hour");
                     }
+                    failed.is_asked = true;
                     self.logs.is_slow = error == Error::Timeout;
+                    failed.hangs = self.logs.is_slow;
                     failed.again_at = now + self.pause(now - failed.first_at);
                 }
             }

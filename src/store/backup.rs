@@ -11,9 +11,10 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection};
 use uuid::Uuid;
 
+use super::in_use::beside;
 use super::migrations::newest_schema;
 use super::place::Place;
-use super::sqlite::{FILE_MODE, beside, check, folder_of, is_own_name};
+use super::sqlite::{FILE_MODE, check, folder_of, is_own_name};
 use super::{Result, StoreError};
 
 /// What a copy has in it.

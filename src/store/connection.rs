@@ -2,7 +2,7 @@
 //! between threads, which is more than a statement costs; so a transaction begins with its first statement and ends with
 //! its last one.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use futures_util::TryStreamExt;
@@ -12,6 +12,7 @@ use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
 use super::Result;
+use super::in_use::InUse;
 use super::statement::{Statement, sql};
 
 /// How long a statement waits for another process, and who needs the connection for those before; less than the 2.5 s in
@@ -24,12 +25,18 @@ pub(super) const BUSY_TIMEOUT: Duration = Duration::from_secs(2);
 pub(super) struct Connection {
     options: Arc<SqliteConnectOptions>,
     connection: Arc<Mutex<Option<SqliteConnection>>>,
+    in_use: Arc<OnceLock<InUse>>,
 }
 
 impl Connection {
     /// Opened by who needs it first.
     pub(super) fn lazy(options: SqliteConnectOptions) -> Self {
-        Self { options: Arc::new(options), connection: Arc::default() }
+        Self { options: Arc::new(options), connection: Arc::default(), in_use: Arc::default() }
+    }
+
+    /// From here on no other file is opened: SQLite would take this one's log for another file's, or delete it.
+    pub(super) fn only_opens(&self, in_use: &InUse) {
+        self.in_use.get_or_init(|| in_use.clone());
     }
 
     /// Waits until nobody else has the connection, and opens it anew where it was lost.
@@ -37,6 +44,7 @@ impl Connection {
         let held = timeout(BUSY_TIMEOUT, self.connection.clone().lock_owned()).await;
         let mut connection = held.map_err(|_| sqlx::Error::PoolTimedOut)?;
         if connection.is_none() {
+            self.in_use.get().map_or(Ok(()), InUse::check)?;
             *connection = Some(self.options.connect().await?);
         }
         Ok(Held { connection, is_begun: false })
@@ -143,21 +151,24 @@ impl Held {
         Err(error)
     }
 
-    /// SQLite ends a transaction by itself when the disk is full or fails. Then there is nothing to roll back, which is an
-    /// error like others: only a new connection is known to have no transaction.
+    /// Where that fails, only a new connection is known to have no transaction.
     async fn roll_back(&mut self) {
         if !self.is_begun {
             return;
         }
-        let rolled_back = match self.connection.as_mut() {
-            Some(connection) => connection.execute("ROLLBACK").await.is_ok(),
-            None => true,
-        };
-        if !rolled_back {
+        if let Some(connection) = self.connection.as_mut()
+            && let Err(error) = connection.execute("ROLLBACK").await
+            && !is_without_transaction(&error)
+        {
             self.connection.take();
         }
         self.is_begun = false;
     }
+}
+
+/// Its beginning may have failed; and SQLite ends a transaction by itself when the disk is full or fails.
+fn is_without_transaction(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|error| error.message().contains("no transaction is active"))
 }
 
 impl Drop for Held {

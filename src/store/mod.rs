@@ -11,6 +11,7 @@ use tokio_util::context::TokioContext;
 use crate::model::clock::Clock;
 pub use engine::Engine;
 pub use error::StoreError;
+use in_use::InUse;
 use migrations::newest_schema;
 use place::Place;
 use sql::{Pools, Transaction, sql};
@@ -34,6 +35,7 @@ mod engine;
 mod error;
 pub mod filter;
 pub mod images;
+mod in_use;
 mod insert;
 pub mod latest;
 pub mod lease;
@@ -73,7 +75,7 @@ pub struct Store {
     /// SQLite's file.
     path: Option<PathBuf>,
     /// The same as a service opened it.
-    in_use: Option<sqlite::InUse>,
+    in_use: Option<InUse>,
     /// Held by the one process that serves this file.
     lock: Option<std::sync::Arc<std::fs::File>>,
 }
@@ -129,7 +131,12 @@ impl Store {
         store.lock = Some(std::sync::Arc::new(lock));
         // The lanes' connection stays, so the log stays the same file whatever becomes of the writer's.
         store.first::<(i64,)>(sql("SELECT 1")).await?;
-        store.in_use = Some(sqlite::InUse::of(path));
+        let in_use = InUse::of(path);
+        if let Pools::Sqlite { write, lanes, .. } = &store.pools {
+            write.only_opens(&in_use);
+            lanes.only_opens(&in_use);
+        }
+        store.in_use = Some(in_use);
         Ok(store)
     }
 
@@ -198,16 +205,13 @@ impl Store {
 
     /// An error where a service's file was deleted or replaced.
     fn check_in_place(&self) -> Result<()> {
-        match (&self.path, self.in_use) {
-            (Some(path), Some(in_use)) if !in_use.is_at(path) => Err(StoreError::Replaced(path.clone())),
-            _ => Ok(()),
-        }
+        self.in_use.as_ref().map_or(Ok(()), InUse::check)
     }
 
     /// The size of SQLite's write-ahead log; 0 where there is none.
     pub fn wal_bytes(&self) -> u64 {
         let Some(path) = &self.path else { return 0 };
-        std::fs::metadata(sqlite::log_of(path)).map_or(0, |log| log.len())
+        std::fs::metadata(in_use::log_of(path)).map_or(0, |log| log.len())
     }
 
     pub async fn close(&self) {

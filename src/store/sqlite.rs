@@ -14,6 +14,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, Sq
 use sqlx::{ConnectOptions, Connection as _};
 
 use super::connection::{BUSY_TIMEOUT, Connection};
+use super::in_use::{beside, log_of};
 use super::sql::Pools;
 use super::{Result, StoreError, migrations};
 
@@ -35,18 +36,23 @@ pub(super) async fn connect(url: &str, path: &Path) -> Result<Pools> {
     let options = SqliteConnectOptions::from_str(url)
         .map_err(|error| StoreError::Url(error.to_string()))?
         .filename(path)
-        .create_if_missing(true)
+        // A log that lies beside an empty file would be deleted.
+        .create_if_missing(false)
+        .foreign_keys(true)
+        .busy_timeout(BUSY_TIMEOUT);
+    let writing = options
+        .clone()
         .journal_mode(SqliteJournalMode::Wal)
         // An accepted webhook survives a power cut.
         .synchronous(SqliteSynchronous::Full)
-        .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT)
         .pragma("journal_size_limit", WAL_LIMIT)
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES);
-    let write = Connection::lazy(options.clone().pragma("cache_size", WRITER_CACHE));
+        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
+        .pragma("cache_size", WRITER_CACHE);
+    let write = Connection::lazy(writing);
     // Says at once whether it can be opened.
     write.hold().await?;
-    let reading = options.pragma("query_only", "ON");
+    // Whatever file is there by then, who only reads moves nothing from a log to it.
+    let reading = options.read_only(true);
     let lanes = Connection::lazy(reading.clone());
     let read = SqlitePoolOptions::new()
         .max_connections(READERS)
@@ -58,48 +64,6 @@ pub(super) async fn connect(url: &str, path: &Path) -> Result<Pools> {
         .max_lifetime(None)
         .connect_lazy_with(reading);
     Ok(Pools::Sqlite { write, lanes, read })
-}
-
-/// A file that a service uses: which one it is, however its name may be used meanwhile.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct InUse {
-    file: Option<(u64, u64)>,
-    /// Its write-ahead log; none where the file system can have none.
-    log: Option<(u64, u64)>,
-}
-
-/// What a write-ahead log begins with, but for the last bit (<https://sqlite.org/fileformat.html#walformat>).
-const LOG_MAGIC: u32 = 0x377f_0682;
-
-impl InUse {
-    pub(super) fn of(path: &Path) -> Self {
-        let identity = |path: &Path| std::fs::metadata(path).ok().map(|file| (file.dev(), file.ino()));
-        Self { file: identity(path), log: identity(&log_of(path)) }
-    }
-
-    /// Whether both names still lead to it, and the log was not emptied. What is written to a file without a name is
-    /// lost with the process. To be asked after a commit.
-    pub(super) fn is_at(self, path: &Path) -> bool {
-        self.file.is_some() && self == Self::of(path) && (self.log.is_none() || is_log(&log_of(path)))
-    }
-}
-
-fn is_log(path: &Path) -> bool {
-    let mut magic = [0; 4];
-    let read = File::open(path).and_then(|file| file.read_exact_at(&mut magic, 0));
-    read.is_ok() && u32::from_be_bytes(magic) | 1 == LOG_MAGIC | 1
-}
-
-/// The write-ahead log of a file.
-pub(super) fn log_of(path: &Path) -> PathBuf {
-    beside(path, "-wal")
-}
-
-/// A file beside a database, which has its name and an ending.
-pub(super) fn beside(path: &Path, ending: &str) -> PathBuf {
-    let mut name = path.to_owned().into_os_string();
-    name.push(ending);
-    name.into()
 }
 
 /// Whether a name is one that SQLite or a service gives to a file of this database: whatever is there would be lost.

@@ -65,6 +65,7 @@ fn the_defaults_are_the_interfaces() {
 #[case("RUST_LOG", "harborbell[span]=debug")]
 #[case("RUST_LOG", "nonsense")]
 #[case("RUST_LOG", "info;warn")]
+#[case("RUST_LOG", "warn, harborbell=debug")]
 fn a_wrong_value_is_a_fault_of_its_key(#[case] key: &str, #[case] value: &str) {
     assert!(!only_fault(key, value).is_empty());
 }

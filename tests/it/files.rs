@@ -140,6 +140,34 @@ async fn invariant_1_a_power_cut_before_there_is_a_write_ahead_log_is_taken_back
     assert!(!folder.path().join("test.db-journal").exists());
 }
 
+/// SQLite deletes a log that lies beside a new file.
+#[tokio::test]
+async fn invariant_1_no_file_is_made_in_the_place_of_one_that_was_moved_away() {
+    only_on_sqlite!();
+    let folder = TempDir::new().unwrap();
+    let (path, away) = (folder.path().join("test.db"), folder.path().join("away.db"));
+    let store = Store::serve(&url_of(folder.path())).await.unwrap();
+    accept_for(&store, &arrived("v1"), &["default"], 1).await;
+    let mut other = Intruder::at(&url_of(folder.path())).await;
+    other.lock().await;
+    std::fs::rename(&path, &away).unwrap();
+    // Who writes and fails, and who looks for the first time.
+    store.probe(1).await.unwrap_err();
+    store.show("none").await.unwrap_err();
+    assert!(!path.exists());
+    other.let_go().await;
+    std::fs::rename(&away, &path).unwrap();
+    accept_for(&store, &arrived("v2"), &["default"], 1).await;
+    // As after a kill: nothing ends in order.
+    let copy = TempDir::new().unwrap();
+    for file in ["test.db", "test.db-wal"] {
+        std::fs::copy(folder.path().join(file), copy.path().join(file)).unwrap();
+    }
+    let output = run(copy.path(), "http://127.0.0.1:9/send?key=none-at-all", &["list"]);
+    let said = String::from_utf8(output.stdout).unwrap();
+    assert!(said.contains("v1") && said.contains("v2"), "{said}");
+}
+
 /// A slip in `DATABASE_URL` must not change what another program has there, nor wait for ever.
 #[tokio::test]
 async fn what_is_no_database_of_ours_stays_as_it_is() {

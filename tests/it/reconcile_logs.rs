@@ -189,8 +189,26 @@ async fn one_log_is_waited_for_in_vain_in_a_round() {
     assert_eq!(asked, 1);
     desk.harbor.fail_at("/log", None);
     desk.pass(120).await;
+    desk.pass(120).await;
     let shown = desk.shown().await.join("\n");
     assert!((7..12).all(|id| shown.contains(&format!("`v{id}`"))), "{shown}");
+}
+
+#[tokio::test]
+async fn logs_that_hang_let_those_behind_them_pass() {
+    let mut desk = desk(&[]).await;
+    for id in 7..15 {
+        desk.ended(id, API, &[&format!("v{id}")], "Succeed", desk.now());
+    }
+    // The look goes from the oldest to the newest.
+    for id in 7..10 {
+        desk.harbor.fail_at(&format!("/tasks/{}/log", 1_000 + id), Some(Fault::Hang));
+    }
+    for _ in 0..5 {
+        desk.pass(60).await;
+    }
+    let shown = desk.shown().await.join("\n");
+    assert!((10..15).all(|id| shown.contains(&format!("`v{id}`"))), "{shown}");
 }
 
 #[tokio::test]
