@@ -11,9 +11,9 @@ use sqlx::{ConnectOptions, Connection as _, Either, Executor, FromRow};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 use tokio::time::timeout;
 
-use super::Result;
 use super::in_use::InUse;
 use super::statement::{Statement, sql};
+use super::{Result, StoreError};
 
 /// How long a statement waits for another process, and who needs the connection for those before; less than the 2.5 s in
 /// which a webhook is answered.
@@ -42,7 +42,7 @@ impl Connection {
     /// Waits until nobody else has the connection, and opens it anew where it was lost.
     pub(super) async fn hold(&self) -> Result<Held> {
         let held = timeout(BUSY_TIMEOUT, self.connection.clone().lock_owned()).await;
-        let mut connection = held.map_err(|_| sqlx::Error::PoolTimedOut)?;
+        let mut connection = held.map_err(|_| StoreError::Busy)?;
         if connection.is_none() {
             self.in_use.get().map_or(Ok(()), InUse::check)?;
             *connection = Some(self.options.connect().await?);
@@ -146,7 +146,7 @@ impl Held {
         statements
     }
 
-    async fn failed<T>(&mut self, error: super::StoreError) -> Result<T> {
+    async fn failed<T>(&mut self, error: StoreError) -> Result<T> {
         self.roll_back().await;
         Err(error)
     }

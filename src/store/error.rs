@@ -20,6 +20,8 @@ pub enum StoreError {
         "the database or its write-ahead log (-wal) is damaged, or is none of SQLite's: {0}; restore a backup, or fix DATABASE_URL"
     )]
     Damaged(sqlx::Error),
+    #[error("the database is busy: what came before kept its connection for 2 s")]
+    Busy,
     #[error("another harborbell (process {process}) serves {}; stop it first, or use another DATABASE_URL", path.display())]
     InUse { path: PathBuf, process: String },
     #[error(

@@ -39,7 +39,9 @@ pub(super) async fn connect(url: &str, path: &Path) -> Result<Pools> {
         // A log that lies beside an empty file would be deleted.
         .create_if_missing(false)
         .foreign_keys(true)
-        .busy_timeout(BUSY_TIMEOUT);
+        .busy_timeout(BUSY_TIMEOUT)
+        // Of a slow one it would repeat all of a batch.
+        .disable_statement_logging();
     let writing = options
         .clone()
         .journal_mode(SqliteJournalMode::Wal)
