@@ -77,7 +77,9 @@ fuzz_target!(|input: &[u8]| {
     assert!(!status.is_server_error(), "{status}: {body}");
     if kind.starts_with("text/html") {
         // No word of the page begins so, and some of what is stored does.
-        assert!(!["<xss", "\"xss", "'xss"].iter().any(|mark| body.contains(mark)), "{body}");
+        // A search for this very word is a value of the page's own.
+        let others = body.replace("value=\"xss\"", "");
+        assert!(!["<xss", "\"xss", "'xss"].iter().any(|mark| others.contains(mark)), "{body}");
     }
     if kind.contains("json") {
         serde_json::from_str::<serde_json::Value>(&body).expect("JSON");
