@@ -7,7 +7,6 @@ use super::logs::Log;
 use super::poll::Round;
 use super::{Interrupted, Reconciler};
 use crate::harbor::answers::{Execution, Policy, Task};
-use crate::harbor::connection::FRESH;
 use crate::harbor::log::TaskLog;
 use crate::harbor::rebuild;
 use crate::lookup::operation;
@@ -19,7 +18,7 @@ use crate::store::correct::Finding;
 impl Reconciler {
     /// The rule of an execution. One that was made a moment ago is read first; None where it was deleted.
     pub(super) async fn rule(&self, execution: &Execution) -> Result<Option<Policy>, Interrupted> {
-        for age in [super::RULES_SERVE, FRESH, Duration::ZERO] {
+        for age in [super::RULES_SERVE, Duration::ZERO] {
             let rules = self.connection.rules(age).await?;
             if let Some(rule) = rules.iter().find(|rule| rule.id == execution.policy_id) {
                 return Ok(Some(rule.clone()));
