@@ -112,7 +112,8 @@ impl Service {
             tokio::time::sleep(Duration::from_millis(5)).await;
         }
         self.child = None;
-        self.ledger.books().ends.push((at, end));
+        // Not when it was told to: what it sent before it was gone may be unrecorded.
+        self.ledger.books().ends.push((Instant::now(), end));
         Ok(())
     }
 
