@@ -11,9 +11,11 @@ use harborbell::store::accept::Acceptance;
 use harborbell::store::filter::Filter;
 use harborbell::store::{Store, StoreError};
 
+use futures_util::poll;
 use rstest::rstest;
 use serde_json::Value;
 use tempfile::TempDir;
+use tokio::runtime::Builder;
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
@@ -229,6 +231,40 @@ async fn a_batch_that_goes_one_by_one_stops_at_the_first_that_finds_the_database
     assert!(matches!(answers[3], Err(Refusal::Unavailable)), "{answers:?}");
     assert_eq!(bench.deliveries().await.len(), 1, "nothing behind the failure was tried");
     assert!(intake.refused_at().is_some());
+}
+
+/// A thread of the HTTP server may end in the midst of a commit that one of its requests began.
+#[tokio::test]
+async fn what_waits_is_stored_although_the_thread_that_commits_ends() {
+    let bench = Bench::new(&[]).await;
+    let (nudge, _) = watch::channel(());
+    let routing = watch::channel(Arc::new(bench.config.routing.clone())).1;
+    let (intake, committer) =
+        intake(bench.store.clone(), routing, bench.clock.clone(), Metrics::default(), nudge.clone(), None);
+    tokio::spawn(committer.run(CancellationToken::new()));
+    let offer = |version: &'static str| {
+        let (intake, room) = (intake.clone(), intake.room());
+        Box::pin(async move { intake.offer(webhook(&arrived(version)), "{}".into(), room).await })
+    };
+    let (mut first, mut second) = (offer("v1"), offer("v2"));
+    let mut database = Intruder::at(&bench.config.database_url).await;
+    database.lock().await;
+    let thread = tokio::task::spawn_blocking(move || {
+        let runtime = Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            assert!(poll!(&mut first).is_pending());
+            // The first one's commit begins, and waits for the database.
+            tokio::task::yield_now().await;
+            assert!(poll!(&mut second).is_pending());
+        });
+        drop(runtime);
+        (first, second)
+    });
+    let (first, second) = thread.await.unwrap();
+    database.let_go().await;
+    assert!(is_accepted(&second.await.unwrap()));
+    assert!(matches!(first.await, Err(Refusal::Stopping)));
+    assert!(is_accepted(&offer("v3").await.unwrap()));
 }
 
 /// A task that a webhook and Harbor's API tell of in one batch is stored once, whichever comes first and whatever the API

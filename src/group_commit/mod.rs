@@ -1,11 +1,13 @@
-//! The group commit: a 202 comes only after it. Requests hand their webhooks to one task, which commits whatever is
-//! waiting in one transaction and then answers them all; what was found in Harbor goes the same way. A client that hangs
-//! up changes nothing.
+//! The group commit: a 202 comes only after it. Webhooks wait in a queue; whoever finds that nobody commits takes what
+//! waits, commits it in one transaction and then answers all of it; what was found in Harbor goes the same way. A client
+//! that hangs up changes nothing.
+
+mod queue;
 
 use std::sync::Arc;
 use std::time::Instant;
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc, oneshot, watch};
+use tokio::sync::{oneshot, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -19,79 +21,29 @@ use crate::route::{Live, Routing};
 use crate::store::accept::{Acceptance, Offer};
 use crate::store::supersede::Superseded;
 use crate::store::{Store, StoreError};
+use queue::{Queue, Submission, Turn};
+pub use queue::{Refusal, Room};
 
-/// What may wait in memory, bodies being read included. Beyond it the answer is 503 and Harbor sends it again.
-const QUEUE_BYTES: usize = 32 * 1024 * 1024;
 /// What an arrival takes in memory, beside its version.
 pub const ARRIVAL_BYTES: usize = 256;
-/// What one transaction takes: small enough to be answered in time, large enough to share its cost. Half of what a busy
-/// service gets at once, so that it answers the one half and reads new webhooks while the other half is stored.
-const BATCH_BYTES: usize = 4 * 1024 * 1024;
-const BATCH_WEBHOOKS: usize = 128;
-
-/// Why a webhook was not stored.
-#[derive(Debug, thiserror::Error)]
-pub enum Refusal {
-    #[error("too much is waiting to be stored; try again")]
-    QueueFull,
-    #[error("the database cannot store it now; try again")]
-    Unavailable,
-    #[error("the service is stopping; try again")]
-    Stopping,
-    #[error("the database refuses this event; harborbell's log says why")]
-    Refused,
-}
-
-/// A share of the queue's memory, given back when it is dropped.
-pub struct Room {
-    budget: Arc<Semaphore>,
-    taken: Option<OwnedSemaphorePermit>,
-    bytes: usize,
-}
-
-impl Room {
-    /// Takes room for so many bytes more, or says that there is none.
-    pub fn grow(&mut self, bytes: usize) -> Result<(), Refusal> {
-        let wanted = u32::try_from(bytes).map_err(|_| Refusal::QueueFull)?;
-        let more = self.budget.clone().try_acquire_many_owned(wanted).map_err(|_| Refusal::QueueFull)?;
-        self.bytes += bytes;
-        match &mut self.taken {
-            Some(taken) => taken.merge(more),
-            None => self.taken = Some(more),
-        }
-        Ok(())
-    }
-}
-
-struct Submission {
-    webhook: Webhook,
-    payload: String,
-    is_quiet: bool,
-    room: Room,
-    reply: oneshot::Sender<Result<Acceptance, Refusal>>,
-}
 
 /// The receiver's end of the queue.
 #[derive(Clone)]
-pub struct Intake {
-    queue: mpsc::UnboundedSender<Submission>,
-    budget: Arc<Semaphore>,
-    refused_at: watch::Receiver<Option<Instant>>,
-}
+pub struct Intake(Arc<GroupCommit>);
 
 impl Intake {
     /// When a webhook was last refused because the database could not be used.
     pub fn refused_at(&self) -> Option<Instant> {
-        *self.refused_at.borrow()
+        *self.0.refused_at.borrow()
     }
 
     pub fn room(&self) -> Room {
-        Room { budget: self.budget.clone(), taken: None, bytes: 0 }
+        self.0.queue.room()
     }
 
     /// What waits in memory, bodies being read included.
     pub fn queued_bytes(&self) -> usize {
-        QUEUE_BYTES.saturating_sub(self.budget.available_permits())
+        self.0.queue.taken_bytes()
     }
 
     /// Waits until the webhook is durable. Whoever stops waiting does not stop the storing.
@@ -114,15 +66,37 @@ impl Intake {
         room: Room,
     ) -> Result<Acceptance, Refusal> {
         let (reply, answer) = oneshot::channel();
-        let submission = Submission { webhook, payload, is_quiet, room, reply };
-        self.queue.send(submission).map_err(|_| Refusal::Stopping)?;
+        self.0.queue.push(Submission { webhook, payload, is_quiet, room, reply })?;
+        // On the thread that has something to commit: another one would have to be woken first.
+        if let Some(turn) = self.0.queue.turn() {
+            tokio::spawn(self.0.clone().commit_in(turn));
+        }
         answer.await.map_err(|_| Refusal::Stopping)?
     }
 }
 
-/// The committing end: a loop that lives as long as the service.
-pub struct Committer {
-    queue: mpsc::UnboundedReceiver<Submission>,
+/// Commits what came in while somebody else committed; lives as long as the service.
+pub struct Committer(Arc<GroupCommit>);
+
+impl Committer {
+    /// Runs until stopped, and then stores what is still queued.
+    pub async fn run(self, stop: CancellationToken) {
+        let Self(group_commit) = self;
+        let queue = &group_commit.queue;
+        while !queue.has_ended() {
+            tokio::select! {
+                () = queue.left() => {}
+                () = stop.cancelled(), if !queue.is_closed() => queue.close(),
+            }
+            while let Some(turn) = queue.turn() {
+                group_commit.clone().commit_in(turn).await;
+            }
+        }
+    }
+}
+
+struct GroupCommit {
+    queue: Arc<Queue>,
     store: Store,
     routing: Live,
     clock: Clock,
@@ -144,40 +118,22 @@ pub fn intake(
     nudge: watch::Sender<()>,
     look_ups: Option<LookUps>,
 ) -> (Intake, Committer) {
-    // Unbounded in number: the budget of bytes is the bound.
-    let (sender, receiver) = mpsc::unbounded_channel();
-    let (refused_at, is_refused) = watch::channel(None);
-    let budget = Arc::new(Semaphore::new(QUEUE_BYTES));
-    let intake = Intake { queue: sender, budget, refused_at: is_refused };
-    (intake, Committer { queue: receiver, store, routing, clock, metrics, nudge, look_ups, refused_at })
+    let group_commit = Arc::new(GroupCommit {
+        queue: Queue::new(),
+        store,
+        routing,
+        clock,
+        metrics,
+        nudge,
+        look_ups,
+        refused_at: watch::Sender::new(None),
+    });
+    (Intake(group_commit.clone()), Committer(group_commit))
 }
 
-impl Committer {
-    /// Runs until stopped, and then stores what is still queued.
-    pub async fn run(mut self, stop: CancellationToken) {
-        loop {
-            let first = tokio::select! {
-                first = self.queue.recv() => first,
-                () = stop.cancelled() => {
-                    self.queue.close();
-                    self.queue.recv().await
-                }
-            };
-            let Some(first) = first else { return };
-            let batch = self.gather(first);
-            self.commit(batch).await;
-        }
-    }
-
-    fn gather(&mut self, first: Submission) -> Vec<Submission> {
-        let mut bytes = first.room.bytes;
-        let mut batch = vec![first];
-        while bytes < BATCH_BYTES && batch.len() < BATCH_WEBHOOKS {
-            let Ok(next) = self.queue.try_recv() else { break };
-            bytes += next.room.bytes;
-            batch.push(next);
-        }
-        batch
+impl GroupCommit {
+    async fn commit_in(self: Arc<Self>, turn: Turn) {
+        self.commit(turn.batch()).await;
     }
 
     async fn commit(&self, batch: Vec<Submission>) {
