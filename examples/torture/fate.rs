@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::payloads::{Execution, seconds};
+use crate::payloads::{Execution, PROJECT, seconds};
 use crate::random::Random;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +96,7 @@ impl Fates {
         let repeats = if random.one_in(4) { random.within(1..4) } else { 0 };
         Task {
             id: self.tasks,
-            repository: format!("moon/{kind}-{}{long}", random.within(0..40)),
+            repository: format!("{PROJECT}/{kind}-{}{long}", random.within(0..40)),
             versions: numbers.iter().map(|number| name(*number, random)).collect(),
             numbers,
             fate,

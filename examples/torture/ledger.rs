@@ -10,6 +10,7 @@ use crate::news::News;
 #[derive(Clone, Debug)]
 pub struct Truth {
     pub task: i64,
+    pub repository: String,
     pub destination: usize,
     pub is_deletion: bool,
     /// When Harbor had copied it, or deleted it.
@@ -19,6 +20,9 @@ pub struct Truth {
     /// When the service said that it has the success, or the failure, for the first time.
     pub success_stored: Option<Instant>,
     pub failure_stored: Option<Instant>,
+    /// Whether it said so of the webhook itself, which was news then.
+    pub success_accepted: bool,
+    pub failure_accepted: bool,
 }
 
 /// A message that came in at the stand-in for WeCom.

@@ -1,8 +1,11 @@
-//! What a group reads in a message: which version arrived, failed or was deleted. Each version is a name of its own,
-//! `tt` with a number, so it is found wherever it stands.
+//! What a group reads in a message: which version of which repository arrived, failed or was deleted, and where. Each
+//! version is a name of its own, `tt` with a number, so it is found wherever it stands.
+
+use crate::payloads::PROJECT;
+use crate::robots::DESTINATIONS;
 
 /// What a message says of a version.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Said {
     Arrived,
     Failed,
@@ -10,25 +13,40 @@ pub enum Said {
     Unconfirmed,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct News {
     pub version: u32,
     pub said: Said,
+    pub repository: String,
+    pub destination: Option<usize>,
+    /// Whether it was found by asking Harbor, because no webhook of it had come in.
+    pub is_late: bool,
 }
 
-/// Reads a message in either format. A line with an outcome is about those below it.
+/// Reads a message in either format. A line with an outcome is about those below it, and so is a repository.
 pub fn read(content: &str) -> Vec<News> {
-    let (mut said, mut news) = (Said::Unconfirmed, Vec::new());
-    for line in content.lines() {
-        let versions = versions(line);
-        if versions.is_empty() {
-            said = outcome(line).unwrap_or(said);
+    let (mut said, mut destination, mut is_late, mut repository) = (Said::Unconfirmed, None, false, String::new());
+    let mut news = Vec::new();
+    for line in content.lines().map(without_addresses) {
+        repository = name(&line).unwrap_or(repository);
+        let versions = versions(&line);
+        if let Some(outcome) = outcome(&line).filter(|_| versions.is_empty()) {
+            said = outcome;
+            destination = DESTINATIONS.iter().position(|(_, label)| line.contains(label));
+            is_late = line.contains("补报");
         }
-        news.extend(versions.into_iter().map(|version| News { version, said }));
+        let news_of = |version| News { version, said, repository: repository.clone(), destination, is_late };
+        news.extend(versions.into_iter().map(news_of));
     }
-    news.sort_unstable();
-    news.dedup();
+    news.sort_by_key(|news| news.version);
     news
+}
+
+/// A link may have the version in its address, too.
+fn without_addresses(line: &str) -> String {
+    let mut parts = line.split("http://");
+    let before = parts.next().unwrap_or_default().to_owned();
+    parts.fold(before, |line, rest| line + &rest[rest.find([' ', ')']).unwrap_or(rest.len())..])
 }
 
 fn outcome(line: &str) -> Option<Said> {
@@ -44,6 +62,11 @@ fn outcome(line: &str) -> Option<Said> {
         () if has("成功") => Some(Said::Arrived),
         () => None,
     }
+}
+
+fn name(line: &str) -> Option<String> {
+    let (_, rest) = line.split_once(&format!("{PROJECT}/"))?;
+    Some(format!("{PROJECT}/{}", &rest[..rest.find(['`', ' ']).unwrap_or(rest.len())]))
 }
 
 /// The numbers of the versions that a text names.

@@ -7,6 +7,8 @@ use serde_json::{Value, json};
 
 use crate::robots::DESTINATIONS;
 
+pub const PROJECT: &str = "moon";
+
 /// The rules, one for each destination. The second replicates deletions.
 pub fn rules() -> [Value; 2] {
     [0, 1].map(|index| {

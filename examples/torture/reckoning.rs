@@ -23,6 +23,8 @@ const LEARNS_OF_HARBOR: Duration = Duration::from_secs(30);
 const LOOKS_UP: Duration = Duration::from_secs(12);
 /// How long after its start it knows Harbor.
 const GREETS_HARBOR: Duration = Duration::from_secs(5);
+/// As the service is told.
+const FAILURE_GRACE: Duration = Duration::from_secs(2);
 /// As many of one kind are named.
 const NAMED: usize = 8;
 
@@ -41,6 +43,7 @@ pub struct Reckoning {
     pub by_api_alone: usize,
     pub early_after_clock: usize,
     pub deletions_as_arrivals: usize,
+    pub unconfirmed: usize,
     pub repeated: Vec<String>,
     pub lost: Vec<String>,
     pub too_soon: Vec<String>,
@@ -155,7 +158,9 @@ impl Reckoning {
             }
             for pair in places.windows(2) {
                 let (first, again) = (told.messages[pair[0]], told.messages[pair[1]]);
-                if !first.sure {
+                if pair[0] == pair[1] {
+                    self.repeated.push(format!("{}, in one message", describe(*what, told, books)));
+                } else if !first.sure {
                     self.after_doubt += 1;
                 } else if may_be_unrecorded(told, pair[0], books) {
                     self.after_crash += 1;
@@ -192,25 +197,14 @@ impl Reckoning {
     fn count_news(&mut self, told: &Told<'_>, books: &Books) {
         for message in told.messages.iter().filter(|message| message.shown) {
             for news in &message.news {
-                let Some(truth) = books.truths.get(&news.version) else {
-                    self.false_news.push(format!("tt{:06} to {} is no version of Harbor's", news.version, told.name()));
-                    continue;
-                };
-                let is_done = truth.done_at.is_some_and(|at| at <= message.at);
-                let has_failed = truth.failed_at.is_some_and(|at| at <= message.at);
-                let is_true = match news.said {
-                    Said::Arrived if is_done && truth.is_deletion => {
-                        let is_excused = !could_be_looked_up(truth, message.at, books);
-                        self.deletions_as_arrivals += usize::from(is_excused);
-                        is_excused
-                    }
-                    Said::Arrived | Said::Unconfirmed => is_done,
-                    Said::Deleted => is_done && truth.is_deletion,
-                    Said::Failed => has_failed,
-                };
-                if !is_true {
-                    let name = told.name();
-                    self.false_news.push(format!("tt{:06} to {name}: {:?}, {truth:?}", news.version, news.said));
+                let truth = books.truths.get(&news.version);
+                let wrong = truth.map_or(Some("no version of Harbor's"), |truth| untrue(news, truth, message, books));
+                let is_deletion = truth.is_some_and(|truth| truth.is_deletion);
+                match wrong {
+                    Some(why) => self.false_news.push(format!("to {}, {why}: {news:?}, {truth:?}", told.name())),
+                    None if news.said == Said::Unconfirmed => self.unconfirmed += 1,
+                    None if news.said == Said::Arrived && is_deletion => self.deletions_as_arrivals += 1,
+                    None => {}
                 }
             }
         }
@@ -232,6 +226,33 @@ impl Reckoning {
         faults.extend(books.leaks.iter().map(|place| format!("a secret was seen in {place}")));
         faults
     }
+}
+
+/// What is wrong with it; None where it is true, or nobody could know better.
+fn untrue(news: &News, truth: &Truth, message: &Message, books: &Books) -> Option<&'static str> {
+    let News { said, is_late, .. } = *news;
+    let is_failure = said == Said::Failed;
+    let (happened_at, is_accepted) =
+        if is_failure { (truth.failed_at, truth.failure_accepted) } else { (truth.done_at, truth.success_accepted) };
+    let is_known = could_be_looked_up(truth, message.at, books);
+    let faults = [
+        (happened_at.is_none_or(|at| at > message.at), "it has not happened"),
+        (news.repository != truth.repository, "of another repository"),
+        (news.destination != Some(truth.destination), "elsewhere"),
+        (!ROBOTS[message.robot].takes(truth.destination, is_failure), "by no route"),
+        (is_late && is_accepted, "its webhook was answered 202 and not stored"),
+        (is_failure && healed_within_grace(truth, books), "it had healed within its grace"),
+        (said == Said::Deleted && !truth.is_deletion, "it was copied"),
+        (said == Said::Arrived && truth.is_deletion && is_known, "it was deleted, as Harbor could say"),
+        (said == Said::Unconfirmed && is_known, "Harbor could say what it was"),
+    ];
+    faults.into_iter().find(|(is_wrong, _)| *is_wrong).map(|(_, why)| why)
+}
+
+/// Whether its success was stored while the failure was held back, or before it came in.
+fn healed_within_grace(truth: &Truth, books: &Books) -> bool {
+    let (Some(failed), Some(healed)) = (truth.failed_at, truth.success_stored) else { return false };
+    healed < failed + FAILURE_GRACE && !clock_was_set(books, failed, healed)
 }
 
 /// Whether the process may have ended before it had recorded the outcome of this message.

@@ -34,6 +34,7 @@ pub fn print(books: &Books, reckoning: &Reckoning, took: Duration) {
     count("told again after a crash", reckoning.after_crash);
     count("refused by WeCom, alone", reckoning.refused);
     count("deletions told as arrivals, Harbor silent", reckoning.deletions_as_arrivals);
+    count("told as unconfirmed, Harbor silent", reckoning.unconfirmed);
     count("early after a start with another clock", reckoning.early_after_clock);
     println!("what must be zero");
     count("told more than once without a reason", reckoning.repeated.len());

@@ -14,12 +14,10 @@ use tokio::time::sleep;
 use crate::door::Door;
 use crate::fate::{Fate, Fates, Task};
 use crate::ledger::{Ledger, Truth, mark};
-use crate::payloads::{Execution, copied, deleted, rules, seconds};
+use crate::payloads::{Execution, PROJECT, copied, deleted, rules, seconds};
 use crate::plan::Trouble;
 use crate::robots::ROBOTS;
 use crate::secrets::{ADMIN_TOKEN, HARBOR_PASSWORD};
-
-const PROJECT: &str = "moon";
 
 pub struct World {
     harbor: RwLock<Harbor>,
@@ -152,12 +150,15 @@ impl World {
     fn begin(&self, run: &Run, task: &Task) {
         let truth = Truth {
             task: task.id,
+            repository: task.repository.clone(),
             destination: run.execution.destination,
             is_deletion: task.fate == Fate::Deleted,
             done_at: None,
             failed_at: None,
             success_stored: None,
             failure_stored: None,
+            success_accepted: false,
+            failure_accepted: false,
         };
         let mut books = self.ledger.books();
         books.truths.extend(task.numbers.iter().map(|number| (*number, truth.clone())));
@@ -214,8 +215,13 @@ impl World {
             let (mut books, now) = (self.ledger.books(), Instant::now());
             for number in &task.numbers {
                 let Some(truth) = books.truths.get_mut(number) else { continue };
-                let at = if is_success { &mut truth.success_stored } else { &mut truth.failure_stored };
+                let (at, is_accepted) = if is_success {
+                    (&mut truth.success_stored, &mut truth.success_accepted)
+                } else {
+                    (&mut truth.failure_stored, &mut truth.failure_accepted)
+                };
                 at.get_or_insert(now);
+                *is_accepted |= status == 202;
             }
         }
         for pause in &task.repeats {
