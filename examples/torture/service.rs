@@ -47,7 +47,7 @@ impl Service {
             ("PUBLIC_URL", format!("http://{address}")),
             ("DATABASE_URL", format!("sqlite://{}", database(folder).display())),
             ("HARBOR_URL", harbor_url.to_owned()),
-            ("HARBOR_USERNAME", "robot$torture".to_owned()),
+            ("HARBOR_USERNAME", secrets::HARBOR_USERNAME.to_owned()),
             ("HARBOR_PASSWORD", secrets::HARBOR_PASSWORD.to_owned()),
             ("HARBOR_AUTH_HEADER", secrets::HARBOR_AUTH_HEADER.to_owned()),
             ("ADMIN_TOKEN", secrets::ADMIN_TOKEN.to_owned()),
