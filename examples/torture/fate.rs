@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::payloads::{Execution, PROJECT, seconds};
 use crate::random::Random;
+use crate::robots::DESTINATIONS;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
@@ -64,7 +65,7 @@ impl Fates {
 
     pub fn execution(&mut self) -> (Execution, Vec<Task>) {
         self.executions += 1;
-        let destination = self.random.within(0..2) as usize;
+        let destination = self.random.within(0..DESTINATIONS.len() as u64) as usize;
         // Now and then somebody replicates a whole project by hand.
         let tasks = if self.random.one_in(25) { 40 } else { self.random.within(1..7) };
         let execution = Execution { id: self.executions, destination, began: seconds() };

@@ -5,19 +5,26 @@ use harborbell::model::clock::{Clock, SECOND};
 use harborbell::model::json::utc;
 use serde_json::{Value, json};
 
-use crate::robots::DESTINATIONS;
+use crate::robots::{DESTINATIONS, PULL};
 
 pub const PROJECT: &str = "moon";
 
-/// The rules, one for each destination. The second replicates deletions.
-pub fn rules() -> [Value; 2] {
-    [0, 1].map(|index| {
+const FAR: &str = "https://registry.example.net";
+/// What the project is called where a pull comes from.
+const PROJECT_FAR: &str = "cloud";
+
+/// The rules, one for each destination. The second replicates deletions, the last pulls.
+pub fn rules() -> [Value; 3] {
+    [0, 1, PULL].map(|index| {
         let (registry, description) = DESTINATIONS[index];
+        let (far, here) = (json!({ "id": index + 1, "name": registry, "url": FAR }), json!({ "id": 0 }));
+        let (source, destination) = if index == PULL { (far, here) } else { (here, far) };
         json!({
             "id": index + 1, "name": format!("to-{registry}"), "description": description, "enabled": true,
             "replicate_deletion": index == 1, "trigger": { "type": "event_based" },
             "filters": if index == 1 { json!([{ "type": "name", "value": "moon/old-*" }]) } else { json!([]) },
-            "dest_registry": { "id": index + 1, "name": registry, "url": "https://registry.example.net" },
+            "src_registry": source, "dest_registry": destination,
+            "dest_namespace": if index == PULL { PROJECT } else { "" }, "dest_namespace_replace_count": 1,
         })
     })
 }
@@ -52,12 +59,17 @@ impl Execution {
     }
 
     pub fn task(&self, id: i64, repository: &str, operation: &str, status: &str, ended: Option<i64>) -> Value {
-        let resource = format!("{repository} [1 item(s) in total]");
+        let resource = |name: &str| format!("{name} [1 item(s) in total]");
         json!({
             "id": id, "execution_id": self.id, "status": status, "operation": operation,
-            "src_resource": resource, "dst_resource": resource,
+            "src_resource": resource(&self.source(repository)), "dst_resource": resource(repository),
             "start_time": moment(Some(self.began)), "end_time": moment(ended),
         })
+    }
+
+    /// What a repository is called where it comes from.
+    pub fn source(&self, repository: &str) -> String {
+        if self.destination == PULL { repository.replacen(PROJECT, PROJECT_FAR, 1) } else { repository.to_owned() }
     }
 
     /// A webhook's body. `is_cloud` chooses the CloudEvents format.
@@ -72,6 +84,12 @@ impl Execution {
         let replication = &mut payload["event_data"]["replication"];
         replication["execution_id"] = self.id.into();
         replication["task_id"] = task.into();
+        if self.destination == PULL {
+            let here = replication["src_resource"]["endpoint"].take();
+            replication["src_resource"] =
+                json!({ "registry_name": registry.0, "endpoint": FAR, "namespace": PROJECT_FAR });
+            replication["dest_resource"] = json!({ "endpoint": here, "namespace": PROJECT });
+        }
         if !is_cloud {
             return payload;
         }
@@ -84,20 +102,29 @@ impl Execution {
 }
 
 /// The log of a task that copied the first of these, and failed at the others.
-pub fn copied(repository: &str, versions: &[String], copied: usize) -> String {
-    let list = format!("{repository}:[{}]", versions.join(","));
-    let mut log = line("INFO", &format!("copying {list}(source registry) to {list}(destination registry)..."));
+pub fn copied(source: &str, repository: &str, versions: &[String], copied: usize) -> String {
+    let copy = |what: &str| format!("{source}:{what}(source registry) to {repository}:{what}(destination registry)");
+    let list = format!("[{}]", versions.join(","));
+    let mut log = line("INFO", &format!("copying {}...", copy(&list)));
     for version in &versions[..copied] {
-        let name = format!("{repository}:{version}");
-        log += &line("INFO", &format!("copy {name}(source registry) to {name}(destination registry) completed"));
+        log += &line("INFO", &format!("copy {} completed", copy(version)));
     }
     if copied < versions.len() {
-        log += &line("ERROR", "failed to push the manifest: http status code: 403, body: denied");
+        log +=
+            &line("ERROR", &format!("failed to push the manifest: http status code: 403, body: {}", words(repository)));
         log += &line("ERROR", "got error during the whole transfer period, mark the job failure");
     } else {
-        log += &line("INFO", &format!("copy {list}(source registry) to {list}(destination registry) completed"));
+        log += &line("INFO", &format!("copy {} completed", copy(&list)));
     }
     log
+}
+
+/// What a registry says. Mostly it is too long to be told whole, and is cut at any byte of a character.
+fn words(repository: &str) -> String {
+    match repository.len() % 4 {
+        0 => "denied".to_owned(),
+        before => "x".repeat(before) + &"目标仓库的配额已经用完，".repeat(20),
+    }
 }
 
 pub fn deleted(repository: &str, versions: &[String]) -> String {

@@ -12,7 +12,7 @@ use tokio::sync::watch;
 use crate::ledger::{Ledger, Message};
 use crate::news;
 use crate::random::Random;
-use crate::robots::{BROKEN, ROBOTS, Robot};
+use crate::robots::{BROKEN, CALL, ROBOTS, Robot};
 use crate::ways::{Answer, Then, Way};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -126,7 +126,11 @@ impl Group {
         if way == Way::Counts && self.is_too_fast() {
             return (Answer::counted(&mut random, &url), news);
         }
-        (Answer::of_way(way, &mut random, &url), news)
+        let answer = Answer::of_way(way, &mut random, &url);
+        if answer.shown {
+            self.counted.lock().expect("no holder of this lock panics").0.push_back(Instant::now());
+        }
+        (answer, news)
     }
 
     /// The content of a message. What WeCom could not take is a fault.
@@ -145,6 +149,14 @@ impl Group {
         if message["msgtype"] != format || content.is_empty() {
             fault("not WeCom's JSON");
         }
+        // What a character becomes that was cut.
+        if content.contains('\u{fffd}') {
+            fault("invalid UTF-8");
+        }
+        let calls = content.matches("<@").count();
+        if calls != content.matches(CALL).count() || calls != usize::from(robot.calls()) {
+            fault("the wrong people are called");
+        }
         if content.len() > robot.longest() {
             fault("too long");
         }
@@ -158,11 +170,7 @@ impl Group {
         if shown.len() >= PER_MINUTE {
             *blocked_until = Some(now + MINUTE);
         }
-        let is_blocked = blocked_until.is_some_and(|until| now < until);
-        if !is_blocked {
-            shown.push_back(now);
-        }
-        is_blocked
+        blocked_until.is_some_and(|until| now < until)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::ledger::{Ledger, Truth, mark};
 use crate::payloads::{Execution, PROJECT, copied, deleted, rules, seconds};
 use crate::plan::Trouble;
 use crate::robots::ROBOTS;
-use crate::secrets::{ADMIN_TOKEN, HARBOR_PASSWORD};
+use crate::secrets::{ADMIN_TOKEN, HARBOR_AUTH_HEADER, HARBOR_PASSWORD};
 
 pub struct World {
     harbor: RwLock<Harbor>,
@@ -185,7 +185,7 @@ impl World {
         let value = run.execution.task(task.id, &task.repository, operation, status, Some(seconds()));
         let log = match task.fate {
             Fate::Deleted => deleted(&task.repository, &task.versions),
-            _ => copied(&task.repository, &task.versions, done),
+            _ => copied(&run.execution.source(&task.repository), &task.repository, &task.versions, done),
         };
         self.harbor.read().await.set_task(run.execution.id, value, Some(&log));
         self.show(run).await;
@@ -226,7 +226,7 @@ impl World {
         }
         for pause in &task.repeats {
             sleep(*pause).await;
-            self.door.post(&body, crate::secrets::HARBOR_AUTH_HEADER).await;
+            self.door.post(&body, HARBOR_AUTH_HEADER).await;
         }
         stored
     }
@@ -247,14 +247,20 @@ impl World {
             "{".to_owned(),
             format!("{{\"type\": {ADMIN_TOKEN}}}"),
             with_secrets.to_string(),
-            json!({ "type": "PUSH_ARTIFACT" }).to_string(),
             "[".repeat(100_000),
             "x".repeat(1_100_000),
         ];
         for body in &bodies {
-            self.door.post(body, crate::secrets::HARBOR_AUTH_HEADER).await;
+            if self.door.post(body, HARBOR_AUTH_HEADER).await == 202 {
+                self.ledger.fault("what is no webhook was accepted".to_owned());
+            }
         }
-        self.door.post(&bodies[0], &crate::secrets::HARBOR_AUTH_HEADER[..20]).await;
+        let push = json!({ "type": "PUSH_ARTIFACT" }).to_string();
+        self.door.post(&push, HARBOR_AUTH_HEADER).await;
+        let status = self.door.post(&push, &HARBOR_AUTH_HEADER[..20]).await;
+        if !matches!(status, 0 | 401) {
+            self.ledger.fault(format!("{status} for a wrong Authorization"));
+        }
     }
 }
 
