@@ -235,6 +235,7 @@ fn untrue(news: &News, truth: &Truth, message: &Message, books: &Books) -> Optio
     let (happened_at, is_accepted) =
         if is_failure { (truth.failed_at, truth.failure_accepted) } else { (truth.done_at, truth.success_accepted) };
     let is_known = could_be_looked_up(truth, message.at, books);
+    let could_be_kept = truth.success_stored.is_none_or(|at| !books.disk_failed(at, at + LOOKS_UP));
     let faults = [
         (happened_at.is_none_or(|at| at > message.at), "it has not happened"),
         (news.repository != truth.repository, "of another repository"),
@@ -244,7 +245,7 @@ fn untrue(news: &News, truth: &Truth, message: &Message, books: &Books) -> Optio
         (is_failure && healed_within_grace(truth, books), "it had healed within its grace"),
         (said == Said::Deleted && !truth.is_deletion, "it was copied"),
         (said == Said::Arrived && truth.is_deletion && is_known, "it was deleted, as Harbor could say"),
-        (said == Said::Unconfirmed && is_known, "Harbor could say what it was"),
+        (said == Said::Unconfirmed && is_known && could_be_kept, "Harbor could say what it was"),
     ];
     faults.into_iter().find(|(is_wrong, _)| *is_wrong).map(|(_, why)| why)
 }
