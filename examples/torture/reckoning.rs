@@ -235,6 +235,7 @@ fn untrue(news: &News, truth: &Truth, message: &Message, books: &Books) -> Optio
     let (happened_at, is_accepted) =
         if is_failure { (truth.failed_at, truth.failure_accepted) } else { (truth.done_at, truth.success_accepted) };
     let is_known = could_be_looked_up(truth, message.at, books);
+    let is_asked = is_accepted && truth.success_stored.is_some_and(|at| knew_harbor(at, books));
     let could_be_kept = truth.success_stored.is_none_or(|at| !books.disk_failed(at, at + LOOKS_UP));
     let faults = [
         (happened_at.is_none_or(|at| at > message.at), "it has not happened"),
@@ -245,6 +246,7 @@ fn untrue(news: &News, truth: &Truth, message: &Message, books: &Books) -> Optio
         (is_failure && healed_within_grace(truth, books), "it had healed within its grace"),
         (said == Said::Deleted && !truth.is_deletion, "it was copied"),
         (said == Said::Arrived && truth.is_deletion && is_known, "it was deleted, as Harbor could say"),
+        (said == Said::Arrived && truth.is_deletion && is_asked, "it was deleted, or unconfirmed at the least"),
         (said == Said::Unconfirmed && is_known && could_be_kept, "Harbor could say what it was"),
     ];
     faults.into_iter().find(|(is_wrong, _)| *is_wrong).map(|(_, why)| why)
@@ -276,10 +278,17 @@ fn clock_was_set(books: &Books, from: Instant, to: Instant) -> bool {
 /// and lived on.
 fn could_be_looked_up(truth: &Truth, told_at: Instant, books: &Books) -> bool {
     let stored = truth.success_stored.unwrap_or(told_at);
-    let before = |length| stored.checked_sub(length).unwrap_or(stored);
-    let began = books.starts.iter().rev().find(|start| **start <= stored).copied().unwrap_or(stored);
+    let is_well = !books.harbor.iter().any(|span| span.touches(stored, stored + LOOKS_UP));
+    let has_restarted = books.starts.iter().any(|start| (stored..=told_at).contains(start));
+    knew_harbor(stored, books) && is_well && !has_restarted
+}
+
+/// Whether a process knew at this time that Harbor answers: then it told nothing without having asked.
+fn knew_harbor(at: Instant, books: &Books) -> bool {
+    let before = |length| at.checked_sub(length).unwrap_or(at);
+    let began = books.starts.iter().rev().find(|start| **start <= at).copied().unwrap_or(at);
     let from = began.max(before(LEARNS_OF_HARBOR));
-    let is_well = !books.harbor.iter().any(|span| span.touches(from, stored + LOOKS_UP));
-    let has_restarted = books.starts.iter().any(|start| (before(GREETS_HARBOR)..=told_at).contains(start));
+    let is_well = !books.harbor.iter().any(|span| span.touches(from, at));
+    let has_restarted = books.starts.iter().any(|start| (before(GREETS_HARBOR)..=at).contains(start));
     is_well && !has_restarted
 }
