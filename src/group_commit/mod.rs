@@ -21,7 +21,7 @@ use crate::route::{Live, Routing};
 use crate::store::accept::{Acceptance, Offer};
 use crate::store::supersede::Superseded;
 use crate::store::{Store, StoreError};
-use queue::{Queue, Submission, Turn};
+use queue::{Queue, Submission, Turn, Waiting};
 pub use queue::{Refusal, Room};
 
 /// What an arrival takes in memory, beside its version.
@@ -66,32 +66,38 @@ impl Intake {
         room: Room,
     ) -> Result<Acceptance, Refusal> {
         let (reply, answer) = oneshot::channel();
-        self.0.queue.push(Submission { webhook, payload, is_quiet, room, reply })?;
+        let submission = Submission { webhook, payload, is_quiet, waiting: Waiting { room, reply } };
         // On the thread that has something to commit: another one would have to be woken first.
-        if let Some(turn) = self.0.queue.turn() {
-            tokio::spawn(self.0.clone().commit_in(turn));
+        if let Some(turn) = self.0.queue.push(submission)? {
+            tokio::spawn(self.0.clone().commit(turn));
         }
         answer.await.map_err(|_| Refusal::Stopping)?
     }
 }
 
-/// Commits what came in while somebody else committed; lives as long as the service.
+/// Commits what came in while somebody else committed, and what a thread that ended left; lives as long as the service.
 pub struct Committer(Arc<GroupCommit>);
 
 impl Committer {
     /// Runs until stopped, and then stores what is still queued.
     pub async fn run(self, stop: CancellationToken) {
-        let Self(group_commit) = self;
-        let queue = &group_commit.queue;
+        let queue = &self.0.queue;
         while !queue.has_ended() {
             tokio::select! {
                 () = queue.left() => {}
                 () = stop.cancelled(), if !queue.is_closed() => queue.close(),
             }
             while let Some(turn) = queue.turn() {
-                group_commit.clone().commit_in(turn).await;
+                self.0.clone().commit(turn).await;
             }
         }
+    }
+}
+
+impl Drop for Committer {
+    /// Nobody would store what waits from then on.
+    fn drop(&mut self) {
+        self.0.queue.end();
     }
 }
 
@@ -132,31 +138,19 @@ pub fn intake(
 }
 
 impl GroupCommit {
-    async fn commit_in(self: Arc<Self>, turn: Turn) {
-        self.commit(turn.batch()).await;
-    }
-
-    async fn commit(&self, batch: Vec<Submission>) {
-        let mut offers = Vec::with_capacity(batch.len());
-        let mut waiting = Vec::with_capacity(batch.len());
-        for Submission { webhook, payload, is_quiet, room, reply } in batch {
-            offers.push(self.offer(webhook, payload, is_quiet));
-            waiting.push((reply, room));
-        }
+    async fn commit(self: Arc<Self>, turn: Turn) {
+        let batch = turn.batch(|webhook, payload, is_quiet| self.offer(webhook, payload, is_quiet));
         let routing = self.routing.borrow().clone();
-        let answers: Vec<_> = match self.store(&offers, &routing).await {
+        let answers: Vec<_> = match self.store(&batch.offers, &routing).await {
             Ok(answers) => answers.into_iter().map(Ok).collect(),
             // One event must not harm another: find out which it is.
-            Err(StoreError::Refused(_)) => self.one_by_one(&offers, &routing).await,
+            Err(StoreError::Refused(_)) => self.one_by_one(&batch.offers, &routing).await,
             Err(error) => {
-                self.is_away(&error, offers.len());
-                offers.iter().map(|_| Err(Refusal::Unavailable)).collect()
+                self.is_away(&error, batch.offers.len());
+                batch.offers.iter().map(|_| Err(Refusal::Unavailable)).collect()
             }
         };
-        for ((reply, _room), answer) in waiting.into_iter().zip(answers) {
-            // A client that is gone needs no answer; its event is stored.
-            let _ = reply.send(answer);
-        }
+        batch.answer(answers);
         self.nudge.send_replace(());
     }
 

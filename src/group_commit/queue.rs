@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::sync::{Notify, OwnedSemaphorePermit, Semaphore, oneshot};
 
 use crate::model::harbor::Webhook;
-use crate::store::accept::Acceptance;
+use crate::store::accept::{Acceptance, Offer};
 
 /// What may wait in memory, bodies being read included. Beyond it the answer is 503 and Harbor sends it again.
 const QUEUE_BYTES: usize = 32 * 1024 * 1024;
@@ -53,6 +53,11 @@ pub(super) struct Submission {
     pub(super) webhook: Webhook,
     pub(super) payload: String,
     pub(super) is_quiet: bool,
+    pub(super) waiting: Waiting,
+}
+
+/// Who waits for the answer.
+pub(super) struct Waiting {
     pub(super) room: Room,
     pub(super) reply: oneshot::Sender<Result<Acceptance, Refusal>>,
 }
@@ -87,19 +92,22 @@ impl Queue {
         QUEUE_BYTES.saturating_sub(self.budget.available_permits())
     }
 
-    /// From the closing on nothing more is taken.
-    pub(super) fn push(&self, submission: Submission) -> Result<(), Refusal> {
+    /// From the closing on nothing more is taken. Who gets a turn is to commit.
+    pub(super) fn push(self: &Arc<Self>, submission: Submission) -> Result<Option<Turn>, Refusal> {
         let mut state = self.state();
         if state.is_closed {
             return Err(Refusal::Stopping);
         }
         state.waiting.push_back(submission);
-        Ok(())
+        Ok(self.take(&mut state))
     }
 
     /// None where somebody has it, or nothing waits.
     pub(super) fn turn(self: &Arc<Self>) -> Option<Turn> {
-        let mut state = self.state();
+        self.take(&mut self.state())
+    }
+
+    fn take(self: &Arc<Self>, state: &mut State) -> Option<Turn> {
         if state.is_taken || state.waiting.is_empty() {
             return None;
         }
@@ -107,13 +115,20 @@ impl Queue {
         Some(Turn(self.clone()))
     }
 
-    /// Waits until something waits that nobody takes, or the queue is closed and a turn has ended.
+    /// Waits until a turn has ended that left something, or ended after the closing.
     pub(super) async fn left(&self) {
         self.left.notified().await;
     }
 
     pub(super) fn close(&self) {
         self.state().is_closed = true;
+    }
+
+    /// What still waits is refused.
+    pub(super) fn end(&self) {
+        let mut state = self.state();
+        state.is_closed = true;
+        state.waiting.clear();
     }
 
     pub(super) fn is_closed(&self) -> bool {
@@ -135,14 +150,20 @@ impl Queue {
 pub(super) struct Turn(Arc<Queue>);
 
 impl Turn {
-    pub(super) fn batch(&self) -> Vec<Submission> {
-        let (mut bytes, mut batch, mut state) = (0, Vec::new(), self.0.state());
-        while bytes < BATCH_BYTES && batch.len() < BATCH_WEBHOOKS {
+    pub(super) fn batch(self, offer: impl Fn(Webhook, String, bool) -> Offer) -> Batch {
+        let offered = self.submissions().into_iter();
+        let (offers, waiting) = offered.map(|one| (offer(one.webhook, one.payload, one.is_quiet), one.waiting)).unzip();
+        Batch { offers, waiting, turn: self }
+    }
+
+    fn submissions(&self) -> Vec<Submission> {
+        let (mut bytes, mut taken, mut state) = (0, Vec::new(), self.0.state());
+        while bytes < BATCH_BYTES && taken.len() < BATCH_WEBHOOKS {
             let Some(next) = state.waiting.pop_front() else { break };
-            bytes += next.room.bytes;
-            batch.push(next);
+            bytes += next.waiting.room.bytes;
+            taken.push(next);
         }
-        batch
+        taken
     }
 }
 
@@ -153,6 +174,34 @@ impl Drop for Turn {
         state.is_taken = false;
         if state.is_closed || !state.waiting.is_empty() {
             self.0.left.notify_one();
+        }
+    }
+}
+
+/// What is committed together. Dropped without an answer, because its task ends in the midst of it, it waits again.
+pub(super) struct Batch {
+    pub(super) offers: Vec<Offer>,
+    waiting: Vec<Waiting>,
+    turn: Turn,
+}
+
+impl Batch {
+    /// In the order of the offers.
+    pub(super) fn answer(mut self, answers: Vec<Result<Acceptance, Refusal>>) {
+        self.offers.clear();
+        for (Waiting { reply, .. }, answer) in self.waiting.drain(..).zip(answers) {
+            // A client that is gone needs no answer; its event is stored.
+            let _ = reply.send(answer);
+        }
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        let mut state = self.turn.0.state();
+        for (offer, waiting) in self.offers.drain(..).zip(self.waiting.drain(..)).rev() {
+            let Offer { webhook, payload, is_quiet, .. } = offer;
+            state.waiting.push_front(Submission { webhook, payload, is_quiet, waiting });
         }
     }
 }

@@ -216,8 +216,6 @@ impl Service {
         tracing::info!("stopping: no more webhooks; a message in flight is finished first");
         lanes.stop();
         stopping.cancel();
-        // What has been found is stored before the intake ends.
-        drop(offers);
         let orderly = stop_in_order(&handle, &stop_intake, asking, intake, lanes);
         let stopped = tokio::time::timeout(STOP_WITHIN, orderly).await;
         // A connection that does not answer must not hold up the end.
