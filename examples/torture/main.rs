@@ -43,7 +43,7 @@ use wecom::Group;
 use world::World;
 
 /// A robot may be paused for 10 min when everything heals.
-const HEALED_WITHIN: Duration = Duration::from_secs(15 * 60);
+const STUCK_AFTER: Duration = Duration::from_secs(15 * 60);
 const LOOK_EVERY: Duration = Duration::from_millis(200);
 const SAID_EVERY: Duration = Duration::from_secs(30);
 const AIMS_FOR: Duration = Duration::from_secs(3);
@@ -134,11 +134,14 @@ impl Run {
             self.act(act).await?;
         }
         let healed = Instant::now();
-        let mut said = healed;
+        let (mut said, mut fell, mut fewest) = (healed, healed, usize::MAX);
         loop {
             let open = reckoning::open(&self.ledger.books());
             if harbor.is_finished() && open.is_empty() {
                 break;
+            }
+            if open.len() < fewest {
+                (fell, fewest) = (Instant::now(), open.len());
             }
             if said.elapsed() > SAID_EVERY {
                 said = Instant::now();
@@ -149,8 +152,8 @@ impl Run {
                     open.first()
                 );
             }
-            if healed.elapsed() > HEALED_WITHIN {
-                self.ledger.fault(format!("not all was told within {HEALED_WITHIN:?} after everything had healed"));
+            if fell.elapsed() > STUCK_AFTER {
+                self.ledger.fault(format!("nothing more was told for {STUCK_AFTER:?} although everything had healed"));
                 break;
             }
             self.service.look_after().await?;

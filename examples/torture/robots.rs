@@ -13,7 +13,7 @@ pub struct Robot {
 pub const ROBOTS: [Robot; 4] = [
     Robot { name: "all", key: "a1c5e9d2-7b3f-4c68-9e01-5f2d8a6b4c70", is_text: false, per_minute: 600 },
     Robot { name: "text", key: "b7d2f4a8-1e5c-49b6-8a3d-0c9e7f6152d4", is_text: true, per_minute: 120 },
-    Robot { name: "failures", key: "c3e8a1b5-6f9d-4027-b4c6-d18e5a7f9032", is_text: false, per_minute: 20 },
+    Robot { name: "failures", key: "c3e8a1b5-6f9d-4027-b4c6-d18e5a7f9032", is_text: false, per_minute: 40 },
     Robot { name: "broken", key: "d9f1b6c4-2a8e-4d73-85f0-e7c3a9b15d68", is_text: false, per_minute: 600 },
 ];
 /// Its WeCom never heals.
