@@ -77,8 +77,8 @@ fuzz_target!(|input: &[u8]| {
     assert!(!status.is_server_error(), "{status}: {body}");
     if kind.starts_with("text/html") {
         // No word of the page begins so, and some of what is stored does.
-        // A search for this very word is a value of the page's own.
-        let others = body.replace("value=\"xss\"", "");
+        // A search that begins with it is a value of the page's own.
+        let others = body.replace("value=\"xss", "");
         assert!(!["<xss", "\"xss", "'xss"].iter().any(|mark| others.contains(mark)), "{body}");
     }
     if kind.contains("json") {
