@@ -22,7 +22,7 @@ pub fn rules() -> [Value; 3] {
         json!({
             "id": index + 1, "name": format!("to-{registry}"), "description": description, "enabled": true,
             "replicate_deletion": index == 1, "trigger": { "type": "event_based" },
-            "filters": if index == 1 { json!([{ "type": "name", "value": "moon/old-*" }]) } else { json!([]) },
+            "filters": if index == 1 { json!([{ "type": "name", "value": format!("{PROJECT}/old-*") }]) } else { json!([]) },
             "src_registry": source, "dest_registry": destination,
             "dest_namespace": if index == PULL { PROJECT } else { "" }, "dest_namespace_replace_count": 1,
         })

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use crate::ledger::{Books, End, Message, Truth};
 use crate::news::{News, Said};
 use crate::robots::{BROKEN, ROBOTS};
+use crate::service::FAILURE_GRACE;
 
 /// Times are rounded to milliseconds.
 const ROUNDING: Duration = Duration::from_millis(5);
@@ -23,8 +24,6 @@ const LEARNS_OF_HARBOR: Duration = Duration::from_secs(30);
 const LOOKS_UP: Duration = Duration::from_secs(12);
 /// How long after its start it knows Harbor.
 const GREETS_HARBOR: Duration = Duration::from_secs(5);
-/// As the service is told.
-const FAILURE_GRACE: Duration = Duration::from_secs(2);
 /// As many of one kind are named.
 const NAMED: usize = 8;
 

@@ -20,6 +20,9 @@ const STOPS_WITHIN: Duration = Duration::from_secs(20);
 /// What starts it again when it died.
 const RESTARTED_AFTER: Duration = Duration::from_secs(1);
 
+/// How long a failure is held back.
+pub const FAILURE_GRACE: Duration = Duration::from_secs(2);
+
 pub struct Service {
     program: PathBuf,
     folder: PathBuf,
@@ -52,12 +55,12 @@ impl Service {
             ("HARBOR_AUTH_HEADER", secrets::HARBOR_AUTH_HEADER.to_owned()),
             ("ADMIN_TOKEN", secrets::ADMIN_TOKEN.to_owned()),
             ("READ_TOKEN", secrets::READ_TOKEN.to_owned()),
+            ("FAILURE_GRACE", format!("{}s", FAILURE_GRACE.as_secs())),
         ];
         let fixed = [
             ("ROUTES_FILE", "routes.toml"),
             ("HARBOR_POLL_INTERVAL", "10s"),
             ("HARBOR_RECONCILE_DELAY", "30s"),
-            ("FAILURE_GRACE", "2s"),
             ("WECOM_TIMEOUT", "3s"),
             // An outage is over soon, and nothing is given up.
             ("RETRY_INITIAL_INTERVAL", "200ms"),
